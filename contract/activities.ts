@@ -1,0 +1,69 @@
+import type { PaymentSighting } from '../domain/payment';
+import type { RecordedTransition, RecordTransitionInput } from '../domain/refund';
+
+/** Which leg to pay or to ask about; amount and reference are read from the attempt's row. */
+export interface PaymentStepInput {
+  refundId: string;
+  legId: string;
+  attempt: number;
+  now: string;
+}
+
+/** Whose parties to tell, or which state of the refund the CRM is to know. */
+export interface TellInput {
+  refundId: string;
+  seq: number;
+  now: string;
+}
+
+/** What a batch of deliveries came to, and when the next row is due. */
+export interface DeliveryBatchResult {
+  sent: number;
+  failed: number;
+  /** ISO instant of the next row that waits for its time, or null. */
+  nextDueAt: string | null;
+  /** True when the batch was full: more is due already. */
+  more: boolean;
+}
+
+export interface SweepResult {
+  found: number;
+  done: number;
+}
+
+/** Activities by retry class. Names are for ever. */
+export interface RecordActivities {
+  /** The record step: one transition, one transaction. Local. */
+  recordTransition(input: RecordTransitionInput): Promise<RecordedTransition>;
+  /** Reads a stored provider event as a sighting of a leg of this refund; null when it is none. Local. */
+  readProviderEvent(input: {
+    refundId: string;
+    providerEventId: string;
+  }): Promise<{ legId: string; sighting: PaymentSighting } | null>;
+}
+
+export interface PaymentActivities {
+  instructPayment(input: PaymentStepInput): Promise<PaymentSighting>;
+  queryPayment(input: PaymentStepInput): Promise<PaymentSighting>;
+}
+
+export interface TellActivities {
+  notifyParties(input: TellInput): Promise<void>;
+  syncCrm(input: TellInput): Promise<void>;
+}
+
+export interface DeliveryActivities {
+  deliverDueMessages(input: { limit: number }): Promise<DeliveryBatchResult>;
+}
+
+export interface MaintenanceActivities {
+  startAcceptedRefunds(input: { limit: number }): Promise<SweepResult>;
+  signalStoredProviderEvents(input: { limit: number }): Promise<SweepResult>;
+  reportStrandedRefunds(input: { limit: number }): Promise<SweepResult>;
+}
+
+export type RedressActivities = RecordActivities &
+  PaymentActivities &
+  TellActivities &
+  DeliveryActivities &
+  MaintenanceActivities;

@@ -1,0 +1,6 @@
+export * from './activities';
+export * from './errors';
+export * from './ids';
+export * from './messages';
+export * from './search-attributes';
+export * from './task-queues';

@@ -1,0 +1,64 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Actor, DecisionContent, DeskAction, Plan, ProcessState, RefundStatus } from '../domain/refund';
+
+/** A message is a pointer to a command row; what it states must equal the row. */
+export interface CommandMessage {
+  commandId: string;
+  actor: Actor;
+}
+
+export interface DecideStageInput extends CommandMessage {
+  content: DecisionContent;
+}
+
+export interface ActOnDeskInput extends CommandMessage {
+  action: DeskAction;
+}
+
+/** What an update answers: the transition that recorded it. */
+export interface Verdict {
+  seq: number;
+  status: RefundStatus;
+}
+
+/** A verified notification of a provider, stored under this id. */
+export interface ProviderEventMessage {
+  providerEventId: string;
+}
+
+/** Where the refund stands by its workflow. */
+export interface RefundView {
+  refundId: string;
+  tier: string;
+  state: ProcessState;
+}
+
+export const decideStageUpdate = defineUpdate<Verdict, [DecideStageInput]>('decideStage');
+export const withdrawRefundUpdate = defineUpdate<Verdict, [CommandMessage]>('withdrawRefund');
+export const provideInformationUpdate = defineUpdate<Verdict, [CommandMessage]>('provideInformation');
+export const confirmReceiptUpdate = defineUpdate<Verdict, [CommandMessage]>('confirmReceipt');
+export const actOnDeskUpdate = defineUpdate<Verdict, [ActOnDeskInput]>('actOnDesk');
+export const decideStageSignal = defineSignal<[DecideStageInput]>('decideStageSignal');
+export const providerEventSignal = defineSignal<[ProviderEventMessage]>('providerEvent');
+export const getRefundQuery = defineQuery<RefundView>('getRefund');
+
+/** Wakes the delivery workflow: something became due. */
+export const messagesDueSignal = defineSignal('messagesDue');
+
+/** Everything a refund's workflow starts with; read from the accepted row, never from a caller. */
+export interface RefundWorkflowInput {
+  refundId: string;
+  planHash: string;
+  plan: Plan;
+  currency: string;
+  state: ProcessState;
+}
+
+export interface RefundWorkflowResult {
+  refundId: string;
+  seq: number;
+  status: RefundStatus;
+}
+
+export const REFUND_WORKFLOW_TYPE = 'refundWorkflow';
+export const DELIVERY_WORKFLOW_TYPE = 'deliverMessagesWorkflow';

@@ -1,0 +1,83 @@
+import type { Actor, DecisionContent, DeskAction, ProcessState, Refusal, RefusalCode } from '../refund';
+import { canWithdraw } from '../refund';
+
+const refuse = (code: RefusalCode, data: Refusal['data'] = {}): Refusal => ({ code, data });
+
+/**
+ * Whether a decision counts. The same rule judges in the API (to answer early), in the update's validator, in the
+ * workflow and under the row lock of the record step. The contract, first match wins:
+ * 1. the stage is the open one, else `already_decided` (who, when) or `stage_not_open`;
+ * 2. the actor is a person who holds a role that may decide now, else `not_your_stage`;
+ * 3. that person is none of the excluded, else `same_person` with the rule;
+ * 4. what was seen is what stands, else `stale_snapshot`;
+ * 5. an approved amount is above zero and not above what was asked or last approved, else `amount_not_allowed`;
+ * 6. a send-back is within the allowed rounds, else `rounds_exhausted`.
+ * @param maxCorrectionRounds from the plan.
+ */
+export function judgeDecision(
+  state: ProcessState,
+  actor: Actor,
+  content: DecisionContent,
+  maxCorrectionRounds: number,
+): Refusal | null {
+  const stage = state.stage;
+  if (state.status !== 'in_review' || !stage || stage.id !== content.stage || stage.pausedAt) {
+    const last = state.lastDecision;
+    if (last && last.stageId === content.stage)
+      return refuse('already_decided', {
+        stage: last.stageId,
+        decision: last.decision,
+        personId: last.personId,
+        at: last.at,
+      });
+    return refuse('stage_not_open', { stage: content.stage, openStage: stage?.id ?? null, status: state.status });
+  }
+  if (actor.kind !== 'person' || !actor.personId || !actor.roles.some((role) => stage.roles.includes(role)))
+    return refuse('not_your_stage', { stage: stage.id, roles: stage.roles.join(' ') });
+  const exclusion = state.excluded.find((excluded) => excluded.personId === actor.personId);
+  if (exclusion) return refuse('same_person', { stage: stage.id, rule: exclusion.rule });
+  if (content.snapshotVersion !== state.snapshotVersion)
+    return refuse('stale_snapshot', { seen: content.snapshotVersion, current: state.snapshotVersion });
+  if (content.approvedAmountMinor !== null) {
+    const ceiling = state.approvedAmountMinor ?? state.amountMinor;
+    const legal =
+      content.decision === 'approve' && content.approvedAmountMinor > 0 && content.approvedAmountMinor <= ceiling;
+    if (!legal || !Number.isSafeInteger(content.approvedAmountMinor))
+      return refuse('amount_not_allowed', { approvedAmountMinor: content.approvedAmountMinor, atMostMinor: ceiling });
+  }
+  if (content.decision === 'send_back' && state.round > maxCorrectionRounds)
+    return refuse('rounds_exhausted', { rounds: maxCorrectionRounds });
+  return null;
+}
+
+/** Whether the request may still be withdrawn: until the first instruction to pay. */
+export function judgeWithdrawal(state: ProcessState): Refusal | null {
+  return canWithdraw(state.status) ? null : refuse('too_late', { status: state.status });
+}
+
+/** Whether somebody outside owes an answer. */
+export function judgeInformation(state: ProcessState): Refusal | null {
+  return state.status === 'awaiting_customer' && state.answer
+    ? null
+    : refuse('nothing_awaited', { status: state.status });
+}
+
+/** Whether the arrival of the money can be confirmed: the provider has said that it moved. */
+export function judgeReceipt(state: ProcessState): Refusal | null {
+  return state.status === 'paid' ? null : refuse('not_paid', { status: state.status });
+}
+
+/** Whether a desk action is possible now. The desk reassigns, extends and asks again; it never decides. */
+export function judgeDeskAction(state: ProcessState, action: DeskAction): Refusal | null {
+  switch (action.act) {
+    case 'reassign':
+    case 'extend':
+      return state.status === 'in_review' && state.stage?.id === action.stage && !state.stage.pausedAt
+        ? null
+        : refuse('action_not_available', { act: action.act, status: state.status });
+    case 'query_payment':
+      return state.status === 'paying' || state.status === 'payment_unknown'
+        ? null
+        : refuse('action_not_available', { act: action.act, status: state.status });
+  }
+}

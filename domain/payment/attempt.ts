@@ -1,0 +1,42 @@
+/** Where one business attempt to pay stands. `unknown` is a state: it is asked about, never guessed. */
+export type AttemptStatus = 'reserved' | 'instructed' | 'pending' | 'succeeded' | 'failed' | 'unknown';
+
+/** One taxonomy for all providers; every class has an owner and a next action. */
+export type FailureClass =
+  | 'wrong_account_details'
+  | 'account_frozen_or_closed'
+  | 'card_expired_or_lost'
+  | 'insufficient_merchant_funds'
+  | 'provider_maintenance'
+  | 'network'
+  | 'rate_limited'
+  | 'interface_changed'
+  | 'window_passed'
+  | 'disputed'
+  | 'refused_by_review'
+  | 'unknown';
+
+export interface PaymentFailure {
+  class: FailureClass;
+  /** The provider's own code, for the desk. */
+  code: string;
+}
+
+/**
+ * One look at what happened to the money: the reply to an instruction, a notification, or the answer to a query.
+ * All three are sightings of one fact and are merged in any order.
+ */
+export interface PaymentSighting {
+  source: 'reply' | 'event' | 'query';
+  outcome: 'pending' | 'succeeded' | 'failed' | 'unknown';
+  /** Row of the provider's notification, when the source is an event. */
+  providerEventId: string | null;
+  providerRefundId: string | null;
+  /** What the provider says it moves; a difference from ours is never success. */
+  amountMinor: number | null;
+  failure: PaymentFailure | null;
+  /** The number a bank can trace the money by. */
+  traceNumber: string | null;
+  /** When the provider says it happened, or when we saw it. */
+  at: string;
+}

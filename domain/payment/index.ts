@@ -1,0 +1,3 @@
+export * from './attempt';
+export * from './merge-sighting';
+export * from './query-back-off';

@@ -1,0 +1,4 @@
+export * from './plan';
+export * from './process';
+export * from './status';
+export * from './transition';

@@ -1,0 +1,150 @@
+import type { AttemptStatus, PaymentFailure } from '../payment';
+import type { Rung } from './plan';
+import type { RefundStatus, WaitingKind } from './status';
+
+/** Why a person may not decide this refund; the rule is named to whoever is refused. */
+export type ExclusionRule = 'requester' | 'key_owner' | 'key_creator' | 'is_customer' | 'earlier_stage';
+
+export interface ExcludedPerson {
+  personId: string;
+  rule: ExclusionRule;
+}
+
+/** The stage whose turn it is. While paused, nobody decides and no rung falls. */
+export interface OpenStage {
+  id: string;
+  index: number;
+  /** Roles that may decide now; escalation adds to them. */
+  roles: string[];
+  openedAt: string;
+  dueAt: string;
+  /** The rungs still to come, first first. */
+  rungs: Rung[];
+  pausedAt: string | null;
+  onDesk: boolean;
+}
+
+/** An answer that somebody outside owes: information for a paused stage, or a corrected request. */
+export interface AwaitedAnswer {
+  kind: 'information' | 'correction';
+  stageId: string;
+  requestedAt: string;
+  deadlineAt: string;
+}
+
+/** What the refund pays on one payment. */
+export interface Leg {
+  id: string;
+  paymentId: string;
+  provider: string;
+  /** Fixed before the first call, for ever: what the provider knows this instruction by. */
+  reference: string;
+  attempt: number;
+  amountMinor: number;
+  status: AttemptStatus;
+  /** Queries made so far; the gateway's back-off counts by it. */
+  queries: number;
+  /** When to ask the provider next; null when it need not be asked. */
+  nextQueryAt: string | null;
+  failure: PaymentFailure | null;
+}
+
+/** The watch over the promise given to the customer. */
+export interface ArrivalWatch {
+  promisedBy: string;
+  watchUntil: string;
+  overdue: boolean;
+}
+
+export interface LastDecision {
+  stageId: string;
+  decision: DecisionKind;
+  personId: string;
+  at: string;
+}
+
+export type DecisionKind = 'approve' | 'decline' | 'send_back' | 'request_info';
+
+/**
+ * Where a refund stands. Plain JSON: the workflow holds it, each record step answers with the next one, and Postgres
+ * keeps the same value, so that a lost workflow task finds what was committed.
+ */
+export interface ProcessState {
+  seq: number;
+  status: RefundStatus;
+  snapshotVersion: number;
+  amountMinor: number;
+  approvedAmountMinor: number | null;
+  /** 1, and one more for each answered send-back. */
+  round: number;
+  stage: OpenStage | null;
+  answer: AwaitedAnswer | null;
+  excluded: ExcludedPerson[];
+  lastDecision: LastDecision | null;
+  responded: boolean;
+  legs: Leg[];
+  arrival: ArrivalWatch | null;
+}
+
+/** The step that blocks a refund, as lists and pages show it. */
+export interface WaitingFor {
+  kind: WaitingKind;
+  stage: string | null;
+  who: string | null;
+  dueAt: string | null;
+  pausedSince: string | null;
+}
+
+/** What the refund waits for now; null when it is over. */
+export function waitingForOf(state: ProcessState): WaitingFor | null {
+  const none = { stage: null, who: null, dueAt: null, pausedSince: null };
+  switch (state.status) {
+    case 'accepted':
+      return { ...none, kind: 'start' };
+    case 'in_review': {
+      const stage = state.stage;
+      if (!stage) return { ...none, kind: 'desk' };
+      if (stage.onDesk)
+        return { kind: 'desk', stage: stage.id, who: 'role:finance', dueAt: stage.dueAt, pausedSince: null };
+      return { kind: 'stage', stage: stage.id, who: whoOf(stage.roles), dueAt: stage.dueAt, pausedSince: null };
+    }
+    case 'awaiting_customer':
+      return {
+        kind: 'customer',
+        stage: state.answer?.stageId ?? null,
+        who: state.answer?.kind === 'correction' ? 'requester' : 'customer',
+        dueAt: state.answer?.deadlineAt ?? null,
+        pausedSince: state.stage?.pausedAt ?? null,
+      };
+    case 'awaiting_goods':
+      return { ...none, kind: 'goods' };
+    case 'cooling_off':
+      return { ...none, kind: 'cooling_off' };
+    case 'awaiting_funds':
+      return { ...none, kind: 'funds' };
+    case 'paying':
+      return { ...none, kind: 'payment', who: 'provider' };
+    case 'payment_unknown':
+      return { ...none, kind: 'payment', who: 'provider', dueAt: nextQueryAtOf(state.legs) };
+    case 'payment_failed':
+      return { ...none, kind: 'desk', who: 'role:finance' };
+    case 'paid':
+      return { ...none, kind: 'arrival', who: 'customer', dueAt: state.arrival?.promisedBy ?? null };
+    case 'arrived':
+    case 'fulfilled':
+    case 'declined':
+    case 'withdrawn':
+    case 'expired':
+      return null;
+  }
+}
+
+/** The earliest instant at which a provider is to be asked, or null. */
+export function nextQueryAtOf(legs: Leg[]): string | null {
+  return legs.reduce<string | null>(
+    (first, leg) => (leg.nextQueryAt && (!first || leg.nextQueryAt < first) ? leg.nextQueryAt : first),
+    null,
+  );
+}
+
+const whoOf = (roles: string[]): string => roles.map((role) => `role:${role}`).join(' ');

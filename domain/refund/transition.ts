@@ -1,0 +1,83 @@
+import type { PaymentSighting } from '../payment';
+import type { AwaitedAnswer, DecisionKind, ProcessState } from './process';
+import type { Rung } from './plan';
+
+/** A person or system as the command row names it. */
+export interface Actor {
+  kind: 'person' | 'system' | 'customer' | 'machine';
+  id: string;
+  /** The person behind it, when there is one: separation of duties compares persons. */
+  personId: string | null;
+  roles: string[];
+}
+
+/** What a decision states. Reasons and words to the customer stay in the command row: history holds no free text. */
+export interface DecisionContent {
+  stage: string;
+  decision: DecisionKind;
+  snapshotVersion: number;
+  approvedAmountMinor: number | null;
+}
+
+/** What somebody may do from the desk in the normal course: never decide. */
+export type DeskAction =
+  | { act: 'reassign'; stage: string; role: string }
+  | { act: 'extend'; stage: string; businessMinutes: number }
+  | { act: 'query_payment' };
+
+/**
+ * One step of the process. `id` is permanent and unique within the refund: a repeated step finds itself by it.
+ * Steps that somebody asked for point to a command row; the record step requires it to match and uses it up.
+ */
+export type Transition = { id: string } & (
+  | { kind: 'decision'; commandId: string; actor: Actor; content: DecisionContent }
+  | { kind: 'withdrawal'; commandId: string; actor: Actor }
+  | { kind: 'information'; commandId: string; actor: Actor }
+  | { kind: 'receipt'; commandId: string; actor: Actor }
+  | { kind: 'desk_action'; commandId: string; actor: Actor; action: DeskAction }
+  | { kind: 'rung'; stageId: string; round: number; rung: Rung }
+  | { kind: 'answer_overdue'; answer: AwaitedAnswer }
+  | { kind: 'payment'; legId: string; sighting: PaymentSighting }
+  | { kind: 'arrival_overdue' }
+);
+
+export type TransitionKind = Transition['kind'];
+
+/** Why something asked for was not done. Codes are the API's; `data` names ids, versions and instants only. */
+export interface Refusal {
+  code: RefusalCode;
+  data: Record<string, string | number | null>;
+}
+
+export type RefusalCode =
+  | 'stale_snapshot'
+  | 'already_decided'
+  | 'stage_not_open'
+  | 'not_your_stage'
+  | 'same_person'
+  | 'too_late'
+  | 'amount_not_allowed'
+  | 'rounds_exhausted'
+  | 'nothing_awaited'
+  | 'not_paid'
+  | 'action_not_available'
+  | 'command_invalid';
+
+/** What the record step is asked to do. `at` is the workflow's own time. */
+export interface RecordTransitionInput {
+  refundId: string;
+  planHash: string;
+  seq: number;
+  at: string;
+  transition: Transition;
+}
+
+/**
+ * What stands at the asked seq: the transition itself or, when a lost workflow task had committed another one first,
+ * that one. A refusal takes no seq: the state is then the one before.
+ */
+export interface RecordedTransition {
+  transitionId: string;
+  refused: Refusal | null;
+  state: ProcessState;
+}
