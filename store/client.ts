@@ -1,0 +1,43 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient, type Prisma } from './generated/prisma/client';
+
+/** The database, or a transaction on it: what every function of this folder takes first. */
+export type Db = Prisma.TransactionClient;
+
+export interface DatabaseOptions {
+  databaseUrl: string;
+  /** Connections of this process. Each open transaction holds one. */
+  maxConnections: number;
+  /** How long a caller waits for a free connection before it is told that the database is busy. */
+  connectTimeoutMs: number;
+  applicationName: string;
+}
+
+/**
+ * Opens a lazily connecting client. Sessions end transactions that idle (a frozen writer must not block a chain) and
+ * statements that run away; both surface as errors that callers may retry.
+ */
+export function openDatabase(options: DatabaseOptions): PrismaClient {
+  const adapter = new PrismaPg({
+    connectionString: options.databaseUrl,
+    max: options.maxConnections,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    application_name: options.applicationName,
+    idle_in_transaction_session_timeout: 10_000,
+    statement_timeout: 20_000,
+  });
+  return new PrismaClient({ adapter });
+}
+
+export type Database = ReturnType<typeof openDatabase>;
+
+/** Minor units come back as bigint; everything above is a number. Throws RangeError beyond 2^53 − 1. */
+export function toMinor(value: bigint): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw new RangeError('An amount exceeds what can be counted exactly.');
+  return number;
+}
+
+/** Instants cross the border of this folder as ISO 8601 with Z. */
+export const toIso = (value: Date): string => value.toISOString();
+export const toIsoOrNull = (value: Date | null): string | null => value?.toISOString() ?? null;

@@ -1,0 +1,3 @@
+export * from './audit';
+export * from './client';
+export * from './new-id';
