@@ -1,0 +1,4 @@
+export * from './allocate';
+export * from './amount';
+export * from './currencies';
+export * from './format';
