@@ -1,0 +1,20 @@
+export {
+  type BusinessCalendar,
+  InvalidCalendarError,
+  parseBusinessCalendar,
+  type Weekday,
+  WEEKDAYS,
+  type WorkingInterval,
+} from './business-calendar';
+export { cnShanghaiCalendar } from './cn-shanghai';
+export { describeDue, describeInstant } from './describe-due';
+export { UncertifiedYearError } from './errors';
+export {
+  addBusinessDays,
+  addBusinessMinutes,
+  addWorkingDates,
+  businessMinutesBetween,
+  certifiedUntil,
+  isOpen,
+  nextOpen,
+} from './working-time';
