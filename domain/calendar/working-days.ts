@@ -9,6 +9,9 @@ export interface OpenSpan {
   readonly endMs: number;
 }
 
+/** Enough for every team of a company and a few old versions of each; beyond that, memory is worth more than time. */
+const MAX_KNOWN_CALENDARS = 200;
+
 /** A calendar with the days worked out so far. Days are counted from 1970-01-01 by the calendar's own clock. */
 export class WorkingDays {
   readonly clock: ZoneClock;
@@ -17,12 +20,20 @@ export class WorkingDays {
   readonly #certified = new Map<number, boolean>();
 
   static readonly #byCalendar = new WeakMap<BusinessCalendar, WorkingDays>();
+  static readonly #byContent = new Map<string, WorkingDays>();
 
-  /** @throws InvalidCalendarError */
+  /**
+   * The days of a calendar. A calendar that is read from the database anew for each deadline is known by its content,
+   * because checking it and working out its days costs a hundred times what adding up does.
+   * @throws InvalidCalendarError
+   */
   static of(calendar: BusinessCalendar): WorkingDays {
     const known = WorkingDays.#byCalendar.get(calendar);
     if (known) return known;
-    const days = new WorkingDays(parseBusinessCalendar(calendar));
+    const content = JSON.stringify(calendar);
+    const days = WorkingDays.#byContent.get(content) ?? new WorkingDays(parseBusinessCalendar(calendar));
+    if (WorkingDays.#byContent.size >= MAX_KNOWN_CALENDARS) WorkingDays.#byContent.clear();
+    WorkingDays.#byContent.set(content, days);
     WorkingDays.#byCalendar.set(calendar, days);
     return days;
   }
