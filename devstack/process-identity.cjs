@@ -4,6 +4,11 @@ const { execFileSync } = require('node:child_process');
 const { existsSync, readFileSync } = require('node:fs');
 
 const hasProc = existsSync('/proc/self/stat');
+// Start times count from the boot, so another boot can repeat them.
+const boot =
+  hasProc && existsSync('/proc/sys/kernel/random/boot_id')
+    ? readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    : '';
 
 /**
  * When a process started, as an opaque text that no later process with the same pid shares. `undefined`: no such
@@ -20,7 +25,7 @@ function startOf(pid) {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is the command in brackets and may hold anything, blanks and brackets included.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : `${boot}:${fields[19]}`;
   } catch {
     return undefined; // the process ended before it could be read
   }
