@@ -1,4 +1,13 @@
-import type { Actor, DecisionContent, DeskAction, ProcessState, Refusal, RefusalCode } from '../refund';
+import type {
+  Actor,
+  DecisionContent,
+  DeskAction,
+  Plan,
+  ProcessState,
+  Refusal,
+  RefusalCode,
+  Transition,
+} from '../refund';
 import { canWithdraw } from '../refund';
 
 const refuse = (code: RefusalCode, data: Refusal['data'] = {}): Refusal => ({ code, data });
@@ -79,5 +88,26 @@ export function judgeDeskAction(state: ProcessState, action: DeskAction): Refusa
       return state.status === 'paying' || state.status === 'payment_unknown'
         ? null
         : refuse('action_not_available', { act: action.act, status: state.status });
+  }
+}
+
+/** Whether a transition counts in this state: asked by validators, by the workflow and under the row lock. */
+export function judgeTransition(state: ProcessState, transition: Transition, plan: Plan): Refusal | null {
+  switch (transition.kind) {
+    case 'decision':
+      return judgeDecision(state, transition.actor, transition.content, plan.maxCorrectionRounds);
+    case 'withdrawal':
+      return judgeWithdrawal(state);
+    case 'information':
+      return judgeInformation(state);
+    case 'receipt':
+      return judgeReceipt(state);
+    case 'desk_action':
+      return judgeDeskAction(state, transition.action);
+    case 'rung':
+    case 'answer_overdue':
+    case 'payment':
+    case 'arrival_overdue':
+      return null;
   }
 }

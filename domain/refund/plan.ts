@@ -46,6 +46,8 @@ export interface Plan {
   maxCorrectionRounds: number;
   appealWindowDays: number;
   arrivalWatchDays: number;
+  /** Working days until the money is there, by payment method: what the customer is promised. */
+  arrivalBusinessDays: Record<string, { from: number; to: number }>;
 }
 
 /** One step of a ladder, at an instant that a business calendar has fixed. */

@@ -22,6 +22,8 @@ export interface OpenStage {
   rungs: Rung[];
   pausedAt: string | null;
   onDesk: boolean;
+  /** Approvals so far; the stage ends when they reach the plan's quorum. */
+  approvals: number;
 }
 
 /** An answer that somebody outside owes: information for a paused stage, or a corrected request. */
@@ -77,6 +79,8 @@ export interface ProcessState {
   approvedAmountMinor: number | null;
   /** 1, and one more for each answered send-back. */
   round: number;
+  /** The base of this round's clocks: acceptance, or the answer that opened the round. */
+  roundStartedAt: string;
   stage: OpenStage | null;
   answer: AwaitedAnswer | null;
   excluded: ExcludedPerson[];

@@ -29,10 +29,11 @@ ALTER TABLE refunds
 
 ALTER TABLE refund_lines ADD CONSTRAINT refund_lines_positive CHECK (quantity > 0 AND amount_minor >= 0);
 
-ALTER TABLE allocations ADD CONSTRAINT allocations_positive CHECK (amount_minor > 0);
+-- A leg can come to nothing when less is approved than was asked.
+ALTER TABLE allocations ADD CONSTRAINT allocations_not_negative CHECK (amount_minor >= 0);
 
 ALTER TABLE reservations
-  ADD CONSTRAINT reservations_positive CHECK (amount_minor > 0),
+  ADD CONSTRAINT reservations_amounts CHECK (amount_minor >= 0 AND settled_minor >= 0 AND settled_minor <= amount_minor),
   ADD CONSTRAINT reservations_state CHECK (state IN ('held', 'released', 'settled')),
   ADD CONSTRAINT reservations_ended CHECK ((state = 'held') = (ended_at IS NULL));
 
@@ -40,7 +41,7 @@ ALTER TABLE reservations
 ALTER TABLE payment_attempts
   ADD CONSTRAINT payment_attempts_status CHECK (status IN ('reserved', 'instructed', 'pending', 'succeeded', 'failed', 'unknown')),
   ADD CONSTRAINT payment_attempts_reference CHECK (reference ~ '^[A-Z0-9]{1,32}$'),
-  ADD CONSTRAINT payment_attempts_amount CHECK (amount_minor > 0);
+  ADD CONSTRAINT payment_attempts_amount CHECK (amount_minor >= 0 AND (amount_minor > 0 OR status = 'reserved'));
 CREATE UNIQUE INDEX payment_attempts_one_live ON payment_attempts (allocation_id) WHERE status <> 'failed';
 
 -- 5. Stages: one open stage a refund.

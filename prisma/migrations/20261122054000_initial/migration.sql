@@ -229,6 +229,7 @@ CREATE TABLE "reservations" (
     "payment_id" TEXT NOT NULL,
     "mode" "Mode" NOT NULL,
     "amount_minor" BIGINT NOT NULL,
+    "settled_minor" BIGINT NOT NULL DEFAULT 0,
     "state" TEXT NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL,
     "ended_at" TIMESTAMPTZ(3),

@@ -1,0 +1,127 @@
+import { addBusinessDays } from '../calendar';
+import { assertNever, type Leg, type PlanStage, type Transition } from '../refund';
+import { lowerLegs } from './legs';
+import { openStage } from './stage-clock';
+import { closeStage, tellCustomer, tellOutsiders, tellRoles, type Step } from './step';
+
+/** A decision that counts: closes, pauses or sends back the open stage, and opens what follows in the same step. */
+export function applyDecision(step: Step, transition: Extract<Transition, { kind: 'decision' }>): void {
+  const { state, effects, context } = step;
+  const stage = state.stage;
+  const personId = transition.actor.personId;
+  if (!stage || !personId) throw new Error('A decision was applied without an open stage or a person.');
+  const { content, commandId } = transition;
+  state.lastDecision = { stageId: stage.id, decision: content.decision, personId, at: context.at };
+  respond(step);
+  const data = { stage: stage.id, commandId, personId, snapshotVersion: content.snapshotVersion };
+  switch (content.decision) {
+    case 'approve':
+      effects.audit.push({
+        type: 'refund.stage_approved',
+        data: { ...data, approvedAmountMinor: content.approvedAmountMinor },
+      });
+      state.excluded.push({ personId, rule: 'earlier_stage' });
+      lowerApprovedAmount(step, content.approvedAmountMinor);
+      stage.approvals += 1;
+      if (stage.approvals >= planStage(step, stage.index).quorum) advance(step);
+      break;
+    case 'decline':
+      effects.audit.push({ type: 'refund.declined', data });
+      closeStage(step, 'declined');
+      state.status = 'declined';
+      effects.release = true;
+      effects.events.push('refund.declined');
+      tellOutsiders(step, 'refund_declined', 'refund', { commandId });
+      break;
+    case 'request_info': {
+      const deadlineAt = addBusinessDays(context.calendar, context.at, context.plan.informationBusinessDays);
+      effects.audit.push({ type: 'refund.information_requested', data: { ...data, deadlineAt } });
+      stage.pausedAt = context.at;
+      state.answer = { kind: 'information', stageId: stage.id, requestedAt: context.at, deadlineAt };
+      state.status = 'awaiting_customer';
+      effects.stages.push({ stageId: stage.id, round: state.round, status: 'paused', pausedAt: context.at });
+      effects.events.push('refund.information_requested');
+      tellCustomer(step, 'information_requested', 'delivery', { commandId, deadlineAt });
+      break;
+    }
+    case 'send_back': {
+      const deadlineAt = addBusinessDays(context.calendar, context.at, context.plan.correctionBusinessDays);
+      effects.audit.push({ type: 'refund.sent_back', data: { ...data, deadlineAt } });
+      closeStage(step, 'sent_back');
+      state.answer = { kind: 'correction', stageId: stage.id, requestedAt: context.at, deadlineAt };
+      state.status = 'awaiting_customer';
+      effects.events.push('refund.information_requested');
+      tellCustomer(step, 'information_requested', 'delivery', { commandId, deadlineAt });
+      tellRoles(step, 'correction_requested', ['agent'], { commandId, deadlineAt });
+      break;
+    }
+    default:
+      assertNever(content.decision);
+  }
+}
+
+/** The first human act stops the first-response clock. */
+export function respond({ state, effects }: Step): void {
+  if (state.responded) return;
+  state.responded = true;
+  effects.deskResolve.push('first_response_overdue');
+  if (state.stage) state.stage.rungs = state.stage.rungs.filter((rung) => rung.act !== 'first_response');
+}
+
+/** Opens a stage of the plan: its row, its notice to the role. */
+export function openNextStage(step: Step, index: number): void {
+  const { state, effects, context } = step;
+  const stage = openStage(context.calendar, context.plan, index, state.roundStartedAt, context.at);
+  state.stage = stage;
+  state.status = 'in_review';
+  effects.stages.push({
+    stageId: stage.id,
+    round: state.round,
+    status: 'open',
+    roles: stage.roles,
+    openedAt: stage.openedAt,
+    dueAt: stage.dueAt,
+  });
+  tellRoles(step, 'stage_opened', stage.roles, { stage: stage.id, dueAt: stage.dueAt });
+}
+
+function advance(step: Step): void {
+  const { state, effects, context } = step;
+  const index = state.stage?.index ?? 0;
+  closeStage(step, 'approved');
+  effects.deskResolve.push('stage_overdue');
+  if (index + 1 < context.plan.stages.length) {
+    openNextStage(step, index + 1);
+    return;
+  }
+  state.status = 'paying';
+  state.legs = context.legs
+    .map((leg): Leg => ({
+      id: leg.legId,
+      paymentId: leg.paymentId,
+      provider: leg.provider,
+      reference: leg.reference,
+      attempt: leg.attempt,
+      amountMinor: effects.legAmounts?.[leg.legId] ?? leg.amountMinor,
+      status: 'reserved',
+      queries: 0,
+      nextQueryAt: null,
+      failure: null,
+    }))
+    .filter((leg) => leg.amountMinor > 0);
+  effects.events.push('refund.approved', 'refund.paying');
+  tellOutsiders(step, 'refund_approved', 'refund');
+}
+
+function lowerApprovedAmount({ state, effects, context }: Step, approvedAmountMinor: number | null): void {
+  if (approvedAmountMinor === null || approvedAmountMinor === (state.approvedAmountMinor ?? state.amountMinor)) return;
+  state.approvedAmountMinor = approvedAmountMinor;
+  state.snapshotVersion += 1;
+  effects.legAmounts = lowerLegs(context.legs, approvedAmountMinor);
+}
+
+function planStage({ context }: Step, index: number): PlanStage {
+  const stage = context.plan.stages[index];
+  if (!stage) throw new RangeError(`The plan has no stage ${index}.`);
+  return stage;
+}

@@ -1,0 +1,53 @@
+import { addBusinessMinutes } from '../calendar';
+import { assertNever, type Transition } from '../refund';
+import { respond } from './apply-decision';
+import { buildRungs } from './stage-clock';
+import { tellRoles, type Step } from './step';
+
+/** What the desk may do in the normal course: give a stage to another role, give it more time, ask the provider again. */
+export function applyDeskAction(step: Step, transition: Extract<Transition, { kind: 'desk_action' }>): void {
+  const { state, effects, context } = step;
+  const { action, commandId } = transition;
+  effects.audit.push({ type: 'refund.desk_acted', data: { ...action, commandId } });
+  switch (action.act) {
+    case 'reassign':
+      respond(step);
+      if (state.stage && !state.stage.roles.includes(action.role)) state.stage.roles.push(action.role);
+      rearm(step, minimumMinutes(step));
+      break;
+    case 'extend':
+      respond(step);
+      rearm(step, action.businessMinutes);
+      break;
+    case 'query_payment':
+      for (const leg of state.legs)
+        if (leg.status === 'unknown' || leg.status === 'pending' || leg.status === 'instructed')
+          leg.nextQueryAt = context.at;
+      break;
+    default:
+      assertNever(action);
+  }
+}
+
+/** A new due instant from now, and the whole ladder again. */
+function rearm(step: Step, businessMinutes: number): void {
+  const { state, effects, context } = step;
+  const stage = state.stage;
+  const planned = stage && context.plan.stages[stage.index];
+  if (!stage || !planned) throw new Error('A clock was to be set for a stage that is not there.');
+  stage.dueAt = addBusinessMinutes(context.calendar, context.at, businessMinutes);
+  stage.rungs = buildRungs(context.calendar, planned, context.at, stage.dueAt);
+  stage.onDesk = false;
+  effects.deskResolve.push('stage_overdue');
+  effects.stages.push({
+    stageId: stage.id,
+    round: state.round,
+    status: 'open',
+    roles: stage.roles,
+    dueAt: stage.dueAt,
+  });
+  tellRoles(step, 'stage_opened', stage.roles, { stage: stage.id, dueAt: stage.dueAt });
+}
+
+const minimumMinutes = ({ state, context }: Step): number =>
+  context.plan.stages[state.stage?.index ?? 0]?.clock.minimumBusinessMinutes ?? 1;

@@ -1,0 +1,78 @@
+import type { Transition } from '../refund';
+import { openNextStage, respond } from './apply-decision';
+import { lowerLegs } from './legs';
+import { resumeStage } from './stage-clock';
+import { noteForCrm, tellCustomer, tellRoles, type Step } from './step';
+
+/**
+ * The awaited answer. Information resumes the paused stage; a correction makes a new snapshot, voids all approvals and
+ * starts again at stage one with new clocks.
+ */
+export function applyInformation(step: Step, transition: Extract<Transition, { kind: 'information' }>): void {
+  const { state, effects, context } = step;
+  const answer = state.answer;
+  if (!answer) throw new Error('An answer was applied that nobody awaited.');
+  const answered = context.answered ?? { changed: false, amountMinor: null };
+  state.answer = null;
+  if (answered.amountMinor !== null && answered.amountMinor < state.amountMinor) {
+    state.amountMinor = answered.amountMinor;
+    if (state.approvedAmountMinor !== null)
+      state.approvedAmountMinor = Math.min(state.approvedAmountMinor, answered.amountMinor);
+    effects.legAmounts = lowerLegs(context.legs, state.approvedAmountMinor ?? answered.amountMinor);
+    effects.shrinkReservations = state.approvedAmountMinor === null;
+  }
+  if (answered.changed || answer.kind === 'correction') state.snapshotVersion += 1;
+  effects.audit.push({
+    type: 'refund.information_provided',
+    data: {
+      commandId: transition.commandId,
+      answers: answer.kind,
+      snapshotVersion: state.snapshotVersion,
+      changed: answered.changed,
+    },
+  });
+  if (answer.kind === 'information') {
+    resume(step, 'answered');
+    return;
+  }
+  state.round += 1;
+  state.roundStartedAt = context.at;
+  state.approvedAmountMinor = null;
+  if (effects.legAmounts === null) effects.legAmounts = lowerLegs(context.legs, state.amountMinor);
+  state.excluded = state.excluded.filter((excluded) => excluded.rule !== 'earlier_stage');
+  effects.newRound = { round: state.round };
+  openNextStage(step, 0);
+  noteForCrm(step, 'delivery');
+}
+
+/** Nobody answered in time: the paused stage goes on and says so; a correction that never came expires the request. */
+export function applyAnswerOverdue(step: Step, transition: Extract<Transition, { kind: 'answer_overdue' }>): void {
+  const { state, effects } = step;
+  state.answer = null;
+  effects.audit.push({
+    type: 'refund.answer_overdue',
+    data: { awaited: transition.answer.kind, deadlineAt: transition.answer.deadlineAt },
+  });
+  if (transition.answer.kind === 'information') {
+    resume(step, 'unanswered');
+    tellCustomer(step, 'information_overdue', 'delivery');
+    return;
+  }
+  state.status = 'expired';
+  effects.release = true;
+  effects.events.push('refund.expired');
+  tellCustomer(step, 'refund_expired', 'delivery');
+  noteForCrm(step, 'delivery');
+}
+
+function resume(step: Step, answer: 'answered' | 'unanswered'): void {
+  const { state, effects, context } = step;
+  if (!state.stage) throw new Error('A stage was to go on that is not there.');
+  const stage = resumeStage(context.calendar, state.stage, context.at);
+  state.stage = stage;
+  state.status = 'in_review';
+  respond(step);
+  effects.stages.push({ stageId: stage.id, round: state.round, status: 'open', dueAt: stage.dueAt, pausedAt: null });
+  effects.events.push('refund.in_review');
+  tellRoles(step, 'stage_opened', stage.roles, { stage: stage.id, dueAt: stage.dueAt, answer });
+}

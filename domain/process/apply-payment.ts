@@ -1,0 +1,123 @@
+import { addWorkingDates } from '../calendar';
+import { mergeSighting, nextQueryAt } from '../payment';
+import type { Leg, RefundStatus, Transition } from '../refund';
+import { tellCustomer, tellOutsiders, tellRoles, type Step } from './step';
+
+/** One sighting of the money: merged into its leg; the refund's status is that of its worst leg. */
+export function applyPaymentSighting(step: Step, transition: Extract<Transition, { kind: 'payment' }>): void {
+  const { state, effects, context } = step;
+  const { sighting } = transition;
+  const leg = state.legs.find((candidate) => candidate.id === transition.legId);
+  if (!leg) throw new Error(`The sighting is of a leg that this refund does not pay: ${transition.legId}`);
+  const merged = mergeSighting(leg.status, leg.amountMinor, sighting);
+  const settled = merged.status === 'succeeded' && leg.status !== 'succeeded';
+  leg.status = merged.status;
+  if (sighting.source === 'query') leg.queries += 1;
+  leg.failure = merged.status === 'failed' ? (sighting.failure ?? leg.failure) : null;
+  leg.nextQueryAt = isOpen(leg) ? nextQueryAt(context.backOffOf(leg.provider), leg.queries, context.at) : null;
+  effects.attempts.push({
+    legId: leg.id,
+    attempt: leg.attempt,
+    status: leg.status,
+    providerRefundId: sighting.providerRefundId,
+    failure: leg.failure,
+    traceNumber: sighting.traceNumber,
+    settled,
+  });
+  effects.audit.push({
+    type: 'payment.sighted',
+    data: {
+      legId: leg.id,
+      reference: leg.reference,
+      source: sighting.source,
+      outcome: sighting.outcome,
+      status: leg.status,
+      providerEventId: sighting.providerEventId,
+      failureCode: sighting.failure?.code ?? null,
+    },
+  });
+  if (merged.contradiction) openContradiction(step, leg, transition);
+  if (isOpen(leg) && leg.nextQueryAt === null) openUnresolved(step, leg);
+  const before = state.status;
+  state.status = statusOf(state.legs);
+  if (state.status === before) return;
+  switch (state.status) {
+    case 'paid':
+      becomePaid(step);
+      break;
+    case 'payment_failed':
+      effects.events.push('refund.payment_failed');
+      effects.deskOpen.push({
+        kind: 'payment_failed',
+        key: `failed:${leg.id}:${leg.attempt}`,
+        dueAt: null,
+        data: {
+          legId: leg.id,
+          reference: leg.reference,
+          failureClass: leg.failure?.class ?? null,
+          failureCode: leg.failure?.code ?? null,
+        },
+      });
+      tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'payment_failed' });
+      tellCustomer(step, 'payment_delayed', 'delivery', { failureClass: leg.failure?.class ?? null });
+      break;
+    case 'payment_unknown':
+      effects.events.push('refund.payment_unknown');
+      tellCustomer(step, 'payment_delayed', 'delivery', { failureClass: null });
+      break;
+    default:
+      break;
+  }
+}
+
+/** The status of a refund by its legs: that of the worst one. */
+export function statusOf(legs: Leg[]): RefundStatus {
+  if (legs.some((leg) => leg.status === 'failed')) return 'payment_failed';
+  if (legs.some((leg) => leg.status === 'unknown')) return 'payment_unknown';
+  return legs.every((leg) => leg.status === 'succeeded') ? 'paid' : 'paying';
+}
+
+const isOpen = (leg: Leg): boolean => leg.status !== 'succeeded' && leg.status !== 'failed';
+
+function becomePaid(step: Step): void {
+  const { state, effects, context } = step;
+  const promises = context.legs
+    .filter((leg) => state.legs.some((paid) => paid.id === leg.legId))
+    .map((leg) => context.plan.arrivalBusinessDays[leg.method] ?? { from: 1, to: 7 });
+  const from = addWorkingDates(context.calendar, context.at, Math.max(...promises.map((promise) => promise.from)));
+  const to = addWorkingDates(context.calendar, context.at, Math.max(...promises.map((promise) => promise.to)));
+  const watchUntil = new Date(Date.parse(to) + context.plan.arrivalWatchDays * 86_400_000).toISOString();
+  state.arrival = { promisedBy: to, watchUntil, overdue: false };
+  effects.arrival = { from, to };
+  // What was reserved beyond the approved amount is given back now that the rest has moved.
+  effects.release = true;
+  effects.events.push('refund.paid');
+  effects.deskResolve.push('payment_unresolved', 'payment_failed');
+  effects.audit.push({ type: 'refund.paid', data: { promisedFrom: from, promisedTo: to } });
+  tellOutsiders(step, 'refund_paid', 'refund', { arrivalFrom: from, arrivalTo: to });
+}
+
+function openContradiction(step: Step, leg: Leg, transition: Extract<Transition, { kind: 'payment' }>): void {
+  step.effects.deskOpen.push({
+    kind: 'payment_contradiction',
+    key: `contradiction:${leg.id}:${leg.attempt}`,
+    dueAt: null,
+    data: {
+      legId: leg.id,
+      reference: leg.reference,
+      outcome: transition.sighting.outcome,
+      amountMinor: transition.sighting.amountMinor,
+    },
+  });
+  tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'payment_contradiction' });
+}
+
+function openUnresolved(step: Step, leg: Leg): void {
+  step.effects.deskOpen.push({
+    kind: 'payment_unresolved',
+    key: `unresolved:${leg.id}:${leg.attempt}`,
+    dueAt: null,
+    data: { legId: leg.id, reference: leg.reference, queries: leg.queries },
+  });
+  tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'payment_unresolved' });
+}

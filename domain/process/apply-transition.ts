@@ -1,0 +1,75 @@
+import { judgeTransition } from '../approval';
+import { assertNever, type ProcessState, type Transition } from '../refund';
+import { applyDecision } from './apply-decision';
+import { applyDeskAction } from './apply-desk-action';
+import { applyAnswerOverdue, applyInformation } from './apply-information';
+import { applyPaymentSighting } from './apply-payment';
+import { applyRung } from './apply-rung';
+import { noEffects, type TransitionOutcome } from './effects';
+import { closeStage, tellOutsiders, type Step, type TransitionContext } from './step';
+
+/**
+ * The one place where a refund moves on. Pure: the workflow's transition and what Postgres holds go in, the next state
+ * and everything to write with it come out. A refusal changes nothing.
+ */
+export function applyTransition(
+  before: ProcessState,
+  transition: Transition,
+  context: TransitionContext,
+): TransitionOutcome {
+  const refused = judgeTransition(before, transition, context.plan);
+  if (refused) return { refused, state: before };
+  const state: ProcessState = { ...(JSON.parse(JSON.stringify(before)) as ProcessState), seq: before.seq + 1 };
+  const effects = noEffects();
+  const step: Step = { state, effects, context };
+  switch (transition.kind) {
+    case 'decision':
+      applyDecision(step, transition);
+      break;
+    case 'withdrawal':
+      closeStage(step, 'skipped');
+      state.status = 'withdrawn';
+      state.answer = null;
+      effects.release = true;
+      effects.events.push('refund.withdrawn');
+      effects.deskResolve.push('stage_overdue', 'first_response_overdue');
+      effects.audit.push({ type: 'refund.withdrawn', data: { commandId: transition.commandId } });
+      tellOutsiders(step, 'refund_withdrawn', 'delivery');
+      break;
+    case 'information':
+      applyInformation(step, transition);
+      break;
+    case 'receipt':
+      state.status = 'arrived';
+      effects.events.push('refund.arrived');
+      effects.deskResolve.push('arrival_overdue');
+      effects.audit.push({ type: 'refund.arrived', data: { commandId: transition.commandId } });
+      tellOutsiders(step, 'refund_arrived', 'delivery');
+      break;
+    case 'desk_action':
+      applyDeskAction(step, transition);
+      break;
+    case 'rung':
+      applyRung(step, transition);
+      break;
+    case 'answer_overdue':
+      applyAnswerOverdue(step, transition);
+      break;
+    case 'payment':
+      applyPaymentSighting(step, transition);
+      break;
+    case 'arrival_overdue':
+      if (state.arrival) state.arrival.overdue = true;
+      effects.deskOpen.push({
+        kind: 'arrival_overdue',
+        key: 'arrival',
+        dueAt: null,
+        data: { promisedBy: state.arrival?.promisedBy ?? null },
+      });
+      effects.audit.push({ type: 'refund.arrival_overdue', data: { promisedBy: state.arrival?.promisedBy ?? null } });
+      break;
+    default:
+      assertNever(transition);
+  }
+  return { refused: null, state, effects };
+}

@@ -1,0 +1,113 @@
+import type { AttemptStatus, PaymentFailure } from '../payment';
+import type { MessageToSend, ProcessState, Refusal } from '../refund';
+
+/** Names of the events that outgoing webhooks carry. */
+export const PUBLIC_EVENTS = [
+  'refund.accepted',
+  'refund.in_review',
+  'refund.information_requested',
+  'refund.approved',
+  'refund.declined',
+  'refund.paying',
+  'refund.payment_unknown',
+  'refund.payment_failed',
+  'refund.paid',
+  'refund.arrived',
+  'refund.reopened',
+  'refund.withdrawn',
+  'refund.expired',
+] as const;
+
+export type PublicEvent = (typeof PUBLIC_EVENTS)[number];
+
+export type StageStatus = 'pending' | 'open' | 'paused' | 'approved' | 'declined' | 'sent_back' | 'skipped';
+
+/** A stage's row after a transition; what is absent stays as it is. */
+export interface StageChange {
+  stageId: string;
+  round: number;
+  status: StageStatus;
+  roles?: string[];
+  openedAt?: string;
+  dueAt?: string;
+  endedAt?: string;
+  pausedAt?: string | null;
+}
+
+/** A new round: rows for every stage of the plan. */
+export interface RoundOpening {
+  round: number;
+}
+
+export interface DeskItemToOpen {
+  kind: DeskKind;
+  /** Opens once per key; the refund's id stands in front of it. */
+  key: string;
+  dueAt: string | null;
+  data: Record<string, string | number | null>;
+}
+
+export type DeskKind =
+  | 'stage_overdue'
+  | 'first_response_overdue'
+  | 'payment_failed'
+  | 'payment_unresolved'
+  | 'payment_contradiction'
+  | 'arrival_overdue'
+  | 'no_eligible_person';
+
+export interface AttemptChange {
+  legId: string;
+  attempt: number;
+  status: AttemptStatus;
+  providerRefundId: string | null;
+  failure: PaymentFailure | null;
+  traceNumber: string | null;
+  /** Set when this sighting proved that the money moved: the reservation is settled once. */
+  settled: boolean;
+}
+
+export interface AuditNote {
+  type: string;
+  data: Record<string, unknown>;
+}
+
+/** What one transition writes, beside the state. */
+export interface Effects {
+  newRound: RoundOpening | null;
+  stages: StageChange[];
+  /** New amounts of legs, by leg id. */
+  legAmounts: Record<string, number> | null;
+  /** True when the request itself became smaller: the difference is given back at once, not when the rest is paid. */
+  shrinkReservations: boolean;
+  attempts: AttemptChange[];
+  /** Give back what is reserved and not paid. */
+  release: boolean;
+  messages: MessageToSend[];
+  deskOpen: DeskItemToOpen[];
+  /** Kinds of desk items that this transition settles. */
+  deskResolve: DeskKind[];
+  events: PublicEvent[];
+  audit: AuditNote[];
+  arrival: { from: string; to: string } | null;
+}
+
+export const noEffects = (): Effects => ({
+  newRound: null,
+  stages: [],
+  legAmounts: null,
+  shrinkReservations: false,
+  attempts: [],
+  release: false,
+  messages: [],
+  deskOpen: [],
+  deskResolve: [],
+  events: [],
+  audit: [],
+  arrival: null,
+});
+
+/** What became of a transition: refused with the state as it was, or the next state with what it writes. */
+export type TransitionOutcome =
+  | { refused: Refusal; state: ProcessState }
+  | { refused: null; state: ProcessState; effects: Effects };

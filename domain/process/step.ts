@@ -1,0 +1,75 @@
+import type { BusinessCalendar } from '../calendar';
+import type { QueryBackOff } from '../payment';
+import type { MessageKind, MessageOwner, Plan, ProcessState } from '../refund';
+import type { Effects, StageStatus } from './effects';
+
+/** A leg as its rows stand. */
+export interface LegToPay {
+  legId: string;
+  paymentId: string;
+  provider: string;
+  method: string;
+  reference: string;
+  attempt: number;
+  amountMinor: number;
+  /** What is held for this leg: the most it can pay. */
+  reservedMinor: number;
+}
+
+/** What an answer changed in the request. */
+export interface AnsweredRequest {
+  /** True when amount, lines, evidence or description differ from what was seen before. */
+  changed: boolean;
+  /** The lowered amount, or null when it stays. */
+  amountMinor: number | null;
+}
+
+/** Everything a transition is applied with, loaded under the refund's row lock. */
+export interface TransitionContext {
+  plan: Plan;
+  calendar: BusinessCalendar;
+  /** The workflow's time. */
+  at: string;
+  legs: LegToPay[];
+  answered: AnsweredRequest | null;
+  backOffOf: (provider: string) => QueryBackOff;
+}
+
+/** One transition while it is applied: `state` and `effects` are written, `context` is read. */
+export interface Step {
+  state: ProcessState;
+  effects: Effects;
+  context: TransitionContext;
+}
+
+/** Ends the stage whose turn it is, if there is one. */
+export function closeStage({ state, effects, context }: Step, status: StageStatus): void {
+  if (!state.stage) return;
+  effects.stages.push({ stageId: state.stage.id, round: state.round, status, endedAt: context.at, pausedAt: null });
+  state.stage = null;
+}
+
+/** A letter to the customer and a note for the CRM. */
+export function tellOutsiders(step: Step, kind: MessageKind, owner: MessageOwner, data = {}): void {
+  tellCustomer(step, kind, owner, data);
+  noteForCrm(step, owner);
+}
+
+export function tellCustomer({ effects }: Step, kind: MessageKind, owner: MessageOwner, data = {}): void {
+  effects.messages.push({ kind, channel: 'email', recipient: 'customer', owner, data });
+}
+
+export function noteForCrm({ effects }: Step, owner: MessageOwner): void {
+  effects.messages.push({ kind: 'crm_sync', channel: 'crm', recipient: 'crm', owner, data: {} });
+}
+
+/** A notice to everybody who holds one of the roles; never sent by the refund's own workflow. */
+export function tellRoles(
+  { effects }: Step,
+  kind: MessageKind,
+  roles: string[],
+  data: Record<string, string | number | null>,
+): void {
+  for (const role of roles)
+    effects.messages.push({ kind, channel: 'email', recipient: `role:${role}`, owner: 'delivery', data });
+}
