@@ -1,0 +1,185 @@
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  WorkflowExecutionAlreadyStartedError,
+  type ConnectionOptions,
+  type DataConverter,
+} from '@temporalio/client';
+import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
+
+import {
+  actOnDeskUpdate,
+  confirmReceiptUpdate,
+  decideStageSignal,
+  decideStageUpdate,
+  DELIVERY_WORKFLOW_ID,
+  messagesDueSignal,
+  provideInformationUpdate,
+  providerEventSignal,
+  REFUND_WORKFLOW_TYPE,
+  refundWorkflowId,
+  withdrawRefundUpdate,
+  type ActOnDeskInput,
+  type CommandMessage,
+  type DecideStageInput,
+  type RefundWorkflowInput,
+  type Verdict,
+} from '../contract';
+import { EngineUnavailable, mayBeSentAgain, toEngineError, WorkflowMissing } from './refund-client-errors';
+import { refundStartOptions } from './refund-start-options';
+
+export interface RefundClientOptions {
+  address: string;
+  namespace: string;
+  tls?: ConnectionOptions['tls'];
+  apiKey?: string;
+  dataConverter?: DataConverter;
+  identity?: string;
+  /** Hard limit of every call; a client deadline alone does not bound one. */
+  timeoutMs?: number;
+  /** What a refund's workflow starts with, from its stored row; null when there is nothing to start. */
+  readStart: (refundId: string) => Promise<RefundWorkflowInput | null>;
+  /** Marks the start ticket as used. */
+  consumeTicket: (refundId: string) => Promise<void>;
+}
+
+/**
+ * The only door to Temporal. Every call ends within its time limit; it throws EngineUnavailable (may have counted),
+ * WorkflowMissing (ask Postgres) or RefundRefused (judged and refused).
+ */
+export interface RefundClient {
+  /** Starts what was accepted; `exists` when there is nothing to start any more. Safe to repeat for ever. */
+  start(refundId: string): Promise<'started' | 'exists'>;
+  decide(refundId: string, input: DecideStageInput, updateId: string): Promise<Verdict>;
+  /** The same without an answer: what becomes of it stands in the timeline. */
+  decideBySignal(refundId: string, input: DecideStageInput): Promise<void>;
+  withdraw(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
+  provideInformation(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
+  confirmReceipt(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
+  actOnDesk(refundId: string, input: ActOnDeskInput, updateId: string): Promise<Verdict>;
+  /** Tells a refund that a stored provider event concerns it. */
+  providerEvent(refundId: string, providerEventId: string): Promise<void>;
+  /** Wakes the delivery workflow; false when it does not run, which its own timer and the schedule repair. */
+  nudgeDelivery(): Promise<boolean>;
+  ping(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+const RESEND_DELAYS_MS = [50, 150, 400, 800];
+/** The transport's own attempts: one and a second; more would outlive the time limit of the call. */
+const TRANSPORT_ATTEMPTS = 2;
+
+/** Opens a lazily connecting client: it is built although the engine is down, and connects when it is back. */
+export function createRefundClient(options: RefundClientOptions): RefundClient {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const connection = Connection.lazy({
+    address: options.address,
+    connectTimeout: timeoutMs,
+    interceptors: [
+      makeGrpcRetryInterceptor(
+        defaultGrpcRetryOptions({ maxAttempts: TRANSPORT_ATTEMPTS, initialIntervalMs: () => 100 }),
+      ),
+    ],
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+  });
+  const client = new Client({
+    connection,
+    namespace: options.namespace,
+    ...(options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter }),
+    ...(options.identity === undefined ? {} : { identity: options.identity }),
+  });
+
+  /** Ends in time whatever the call does; the call itself is told to stop and may still have been executed. */
+  async function bounded<T>(call: () => Promise<T>): Promise<T> {
+    const abort = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new EngineUnavailable(`No answer within ${timeoutMs} ms.`));
+        abort.abort();
+      }, timeoutMs);
+    });
+    const running = connection.withAbortSignal(abort.signal, call);
+    try {
+      return await Promise.race([running, limit]);
+    } catch (error) {
+      throw error instanceof WorkflowExecutionAlreadyStartedError ? error : toEngineError(error);
+    } finally {
+      clearTimeout(timer);
+      running.catch(() => undefined); // its end after the limit concerns nobody: the caller has been answered
+    }
+  }
+
+  async function update<Input>(
+    refundId: string,
+    definition: UpdateDefinition<Verdict, [Input]>,
+    input: Input,
+    updateId: string,
+  ): Promise<Verdict> {
+    const handle = client.workflow.getHandle(refundWorkflowId(refundId));
+    return bounded(async () => {
+      for (let sent = 0; ; sent += 1) {
+        try {
+          return await handle.executeUpdate<Verdict, [Input]>(definition, { args: [input], updateId });
+        } catch (error) {
+          const delayMs = RESEND_DELAYS_MS[sent];
+          if (delayMs === undefined || !mayBeSentAgain(error)) throw error;
+          await new Promise((resolve) => setTimeout(resolve, delayMs));
+        }
+      }
+    });
+  }
+
+  const signal = <Args extends unknown[]>(
+    workflowId: string,
+    definition: SignalDefinition<Args>,
+    ...args: Args
+  ): Promise<void> => bounded(() => client.workflow.getHandle(workflowId).signal(definition, ...args));
+
+  return {
+    async start(refundId) {
+      const input = await options.readStart(refundId);
+      if (!input) return 'exists';
+      try {
+        await bounded(() => client.workflow.start(REFUND_WORKFLOW_TYPE, refundStartOptions(input)));
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        await options.consumeTicket(refundId);
+        return 'exists';
+      }
+      await options.consumeTicket(refundId);
+      return 'started';
+    },
+    decide: (refundId, input, updateId) => update(refundId, decideStageUpdate, input, updateId),
+    decideBySignal: (refundId, input) => signal(refundWorkflowId(refundId), decideStageSignal, input),
+    withdraw: (refundId, input, updateId) => update(refundId, withdrawRefundUpdate, input, updateId),
+    provideInformation: (refundId, input, updateId) => update(refundId, provideInformationUpdate, input, updateId),
+    confirmReceipt: (refundId, input, updateId) => update(refundId, confirmReceiptUpdate, input, updateId),
+    actOnDesk: (refundId, input, updateId) => update(refundId, actOnDeskUpdate, input, updateId),
+    providerEvent: (refundId, providerEventId) =>
+      signal(refundWorkflowId(refundId), providerEventSignal, { providerEventId }),
+    async nudgeDelivery() {
+      try {
+        await signal(DELIVERY_WORKFLOW_ID, messagesDueSignal);
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowMissing) return false;
+        throw error;
+      }
+    },
+    async ping() {
+      try {
+        await bounded(() => connection.workflowService.getSystemInfo({}));
+        return true;
+      } catch (error) {
+        if (error instanceof EngineUnavailable) return false;
+        throw error;
+      }
+    },
+    close: () => connection.close(),
+  };
+}
