@@ -1,0 +1,4 @@
+export { startInbox, type InboxMessage, type InboxOptions, type RunningInbox } from './inbox';
+export type { Fault } from './faults';
+export type { Movement, MovementStatus } from './ledger';
+export { startSandbox, type Running, type SandboxOptions } from './server';

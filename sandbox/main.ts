@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { startInbox, startSandbox } from './index';
+
+/** Ports when the environment names none. */
+const DEFAULT_PORTS = { SANDBOX_PORT: 12111, INBOX_HTTP_PORT: 8025, INBOX_SMTP_PORT: 1025 };
+
+function portOf(name: keyof typeof DEFAULT_PORTS): number {
+  const text = process.env[name];
+  if (text === undefined || text === '') return DEFAULT_PORTS[name];
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`${name} must be a port, not "${text}"`);
+  return port;
+}
+
+function stripeWebhook(): { url: string; secret: string } | undefined {
+  const { SANDBOX_STRIPE_WEBHOOK_URL: url, SANDBOX_STRIPE_WEBHOOK_SECRET: secret } = process.env;
+  if (!url && !secret) return undefined;
+  if (!url || !secret) throw new Error('Set SANDBOX_STRIPE_WEBHOOK_URL and SANDBOX_STRIPE_WEBHOOK_SECRET together.');
+  return { url, secret };
+}
+
+/** Standard output carries the ready line alone; what the stand-ins do goes to standard error. */
+function log(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function main(): Promise<void> {
+  const stateDirectory = process.env['SANDBOX_STATE_DIR'];
+  const webhook = stripeWebhook();
+  const stateFile = (name: string) => (stateDirectory ? { stateFile: join(stateDirectory, name) } : {});
+  const sandbox = await startSandbox({
+    port: portOf('SANDBOX_PORT'),
+    ...stateFile('sandbox.jsonl'),
+    ...(webhook === undefined ? {} : { stripeWebhook: webhook }),
+    log,
+  });
+  const inbox = await startInbox({
+    httpPort: portOf('INBOX_HTTP_PORT'),
+    smtpPort: portOf('INBOX_SMTP_PORT'),
+    ...stateFile('inbox.jsonl'),
+    log,
+  });
+
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    Promise.all([sandbox.close(), inbox.close()]).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log(`sandbox did not close: ${String(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  // A parent that dies without a word takes the channel with it.
+  if (process.send !== undefined) process.on('disconnect', stop);
+
+  const { url: sandboxUrl } = sandbox;
+  const { url: inboxUrl, smtpUrl } = inbox;
+  process.stdout.write(`${JSON.stringify({ ready: true, sandbox: sandboxUrl, inbox: inboxUrl, smtp: smtpUrl })}\n`);
+}
+
+main().catch((error: unknown) => {
+  log(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+});

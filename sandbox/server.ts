@@ -1,0 +1,91 @@
+import express from 'express';
+import { faultRoutes } from './control';
+import { BEHAVIOURS, FaultBoard } from './faults';
+import { failed, isLoopbackUrl, listen, type Log } from './http';
+import { Journal } from './journal';
+import { Ledger } from './ledger';
+import { createStripe, STRIPE_OPERATIONS } from './stripe';
+import { Timers } from './timers';
+import { createZoho, ZOHO_OPERATIONS } from './zoho';
+
+/** Options of `startSandbox`. */
+export interface SandboxOptions {
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** JSONL journal that brings the state back at the next start; without it the state lives in memory alone. */
+  readonly stateFile?: string;
+  readonly log?: Log;
+  /** Where Stripe's events go from the start; `POST /control/stripe/webhook_endpoint` sets it later. */
+  readonly stripeWebhook?: { readonly url: string; readonly secret: string };
+}
+
+/** A running server of this folder. */
+export interface Running {
+  readonly url: string;
+  /** Stops listening, drops timers and open connections, closes the journal. */
+  close(): Promise<void>;
+}
+
+/** Tables that a reset leaves alone: where events go is set-up, not state. */
+const KEPT_BY_RESET = new Set(['stripe.endpoints']);
+
+/**
+ * Starts the providers' stand-ins on one port of 127.0.0.1: Stripe under /v1, Zoho under /oauth/v2 and /crm/v8, the
+ * control API under /control, every movement of money under /ledger.
+ * @throws when the port is taken, the journal cannot be read, or the webhook's URL is not on this machine
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Running> {
+  const log = options.log ?? (() => undefined);
+  if (options.stripeWebhook !== undefined && !isLoopbackUrl(options.stripeWebhook.url)) {
+    throw new Error(`The sandbox sends events to this machine alone, not to ${options.stripeWebhook.url}.`);
+  }
+  const journal = Journal.open(options.stateFile);
+  const timers = new Timers(log);
+  const ledger = new Ledger(journal);
+  const faults = new FaultBoard(journal, {
+    stripe: { operations: STRIPE_OPERATIONS, behaviours: BEHAVIOURS },
+    zoho: {
+      operations: ZOHO_OPERATIONS,
+      behaviours: ['ok', 'error', '5xx', 'slow', 'slow-before-commit', 'drop-before-commit', 'drop-after-commit'],
+    },
+  });
+  const parts = { journal, faults, ledger, timers, log };
+  const stripe = createStripe(parts);
+  const zoho = createZoho(parts);
+  if (options.stripeWebhook !== undefined) stripe.events.register(options.stripeWebhook);
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use('/v1', stripe.routes);
+  app.use('/oauth/v2', zoho.accounts);
+  app.use('/crm/v8', zoho.crm);
+  app.use(faultRoutes(faults));
+  app.use('/control/stripe', stripe.control);
+  app.use('/control/zoho', zoho.control);
+  app.get('/ledger', (_request, response) => {
+    response.json(ledger.all());
+  });
+  app.post('/control/reset', (_request, response) => {
+    journal.clear(KEPT_BY_RESET);
+    response.status(204).end();
+  });
+  app.use(failed(log));
+
+  try {
+    const listening = await listen(app, options.port);
+    stripe.resume();
+    return {
+      url: listening.url,
+      close: async () => {
+        timers.close();
+        await listening.close();
+        journal.close();
+      },
+    };
+  } catch (error) {
+    timers.close();
+    journal.close();
+    throw error;
+  }
+}
