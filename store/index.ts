@@ -6,3 +6,4 @@ export * from './refund-views';
 export * from './review-facts';
 export * from './tasks';
 export * from './timeline';
+export * from './commands';

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { Request, RequestHandler, Response } from 'express';
+import type { z } from 'zod';
+import {
+  claimCommand,
+  discardCommand,
+  newId,
+  releaseCommand,
+  storeCommandAnswer,
+  type CommandKind,
+  type CommandRecord,
+} from '../../store';
+import { Problem, renderProblem, type ProblemCode } from '../problems';
+import type { AppDeps, Principal } from '../types';
+import { principalOf } from './require-role';
+import { parseBody } from './validate';
+
+/** How long an intent may wait to be used. */
+const COMMAND_LIFETIME_MS = 10 * 60_000;
+/** How long a request may work on its command before another one with the same key may take over. */
+const LEASE_MS = 30_000;
+const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
+
+/** Refusals that come before anything was done and may be cured without a new key: they are never stored. */
+const NEVER_STORED: readonly ProblemCode[] = ['forbidden', 'rate_limited', 'unsupported_media_type', 'body_too_large'];
+
+export interface CommandAnswer {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+  /** What a repeat is answered with instead of `body`: for secrets that are shown once. */
+  repeatBody?: unknown;
+}
+
+export interface CommandOptions<T extends z.ZodType> {
+  kind: CommandKind;
+  /** Parses the body before anything is claimed. */
+  body: T;
+  /**
+   * The refund that the command is about, found before anything is claimed; throws the Problem when there is none for
+   * this principal. Default: the refund of `:id` in the path for the kinds that name one, else none.
+   */
+  refundId?: (req: Request, body: z.output<T>, principal: Principal) => Promise<string | null>;
+}
+
+/**
+ * The route handler of everything that creates or decides. Requires an Idempotency-Key, commits the command (which is
+ * the authenticated intent, too), then runs the handler; repeats get the stored answer. A handler whose earlier run got
+ * no further, or whose answer was a 5xx, is run again with the same command: it must be safe to run twice.
+ */
+export function idempotent<T extends z.ZodType>(
+  deps: Pick<AppDeps, 'db' | 'clock' | 'logger'>,
+  options: CommandOptions<T>,
+  handler: (req: Request, command: CommandRecord, body: z.output<T>) => Promise<CommandAnswer>,
+): RequestHandler {
+  return async (req, res) => {
+    const principal = principalOf(req);
+    const sentHash = hash(canonicalize(req.body) ?? '');
+    const body = parseBody(options.body, req);
+    await runCommand(deps, req, res, {
+      kind: options.kind,
+      principal,
+      body,
+      bodyHash: sentHash,
+      refundId: await (options.refundId ?? refundOfPath(deps, options.kind))(req, body, principal),
+      handler: (command) => handler(req, command, body),
+    });
+  };
+}
+
+interface Intent {
+  kind: CommandKind;
+  principal: Principal;
+  body: unknown;
+  bodyHash: string;
+  refundId: string | null;
+  handler: (command: CommandRecord) => Promise<CommandAnswer>;
+}
+
+/** The part of `idempotent` that does not need a JSON body: claims, runs, stores and answers. */
+export async function runCommand(
+  deps: Pick<AppDeps, 'db' | 'clock' | 'logger'>,
+  req: Request,
+  res: Response,
+  intent: Intent,
+): Promise<void> {
+  const key = req.get('idempotency-key') ?? '';
+  if (!VISIBLE_ASCII.test(key)) throw new Problem('idempotency_key_required');
+  const { principal } = intent;
+  const now = deps.clock();
+  const route = `${req.method} ${req.baseUrl}${req.path}`;
+  const claim = await claimCommand(
+    deps.db,
+    {
+      id: newId('cm'),
+      mode: principal.mode,
+      kind: intent.kind,
+      refundId: intent.refundId,
+      principalKind: principal.kind,
+      principalId: principal.keyId,
+      personId: principal.personId,
+      roles: principal.roles,
+      route: req.route ? `${req.method} ${String(req.route.path)}` : route,
+      scopeHash: hash([principal.mode, `${principal.kind}:${principal.keyId}`, route, key].join('|')),
+      bodyHash: intent.bodyHash,
+      body: intent.body,
+      snapshotVersion: snapshotVersionOf(intent.body),
+      leaseUntil: new Date(now.getTime() + LEASE_MS).toISOString(),
+      expiresAt: new Date(now.getTime() + COMMAND_LIFETIME_MS).toISOString(),
+    },
+    now,
+  );
+  switch (claim.state) {
+    case 'other_body':
+      throw new Problem('idempotency_key_reused');
+    case 'running':
+      throw new Problem('idempotency_in_progress', { retryAfterSeconds: 1 });
+    case 'answered':
+      res.set('Idempotency-Replayed', 'true');
+      sendJson(res, claim.status, claim.body);
+      return;
+    case 'claimed':
+      await answerClaim(deps, req, res, intent, claim.command, claim.isNew);
+  }
+}
+
+async function answerClaim(
+  deps: Pick<AppDeps, 'db' | 'logger'>,
+  req: Request,
+  res: Response,
+  intent: Intent,
+  command: CommandRecord,
+  isNew: boolean,
+): Promise<void> {
+  try {
+    const answer = await intent.handler(command);
+    const serialised = JSON.stringify(answer.body);
+    const repeat = answer.repeatBody === undefined ? serialised : JSON.stringify(answer.repeatBody);
+    await storeCommandAnswer(deps.db, command.id, { status: answer.status, body: repeat });
+    if (answer.headers) res.set(answer.headers);
+    sendJson(res, answer.status, serialised);
+  } catch (error) {
+    if (error instanceof Problem && isStored(error)) {
+      const body = JSON.stringify(
+        renderProblem(error, { language: req.language, requestId: req.requestId, instance: req.path }),
+      );
+      await storeCommandAnswer(deps.db, command.id, { status: error.status, body });
+    } else if (error instanceof Problem && error.status < 500 && isNew) {
+      await discardCommand(deps.db, command.id);
+    } else {
+      await releaseOrLog(deps, command.id);
+    }
+    throw error;
+  }
+}
+
+const isStored = (problem: Problem): boolean =>
+  problem.status < 500 && ![400, 401, 404].includes(problem.status) && !NEVER_STORED.includes(problem.code);
+
+/** The lease ends by itself when the database is gone; the caller is to learn of the first error, not of this one. */
+async function releaseOrLog(deps: Pick<AppDeps, 'db' | 'logger'>, commandId: string): Promise<void> {
+  try {
+    await releaseCommand(deps.db, commandId);
+  } catch (error) {
+    deps.logger.warn({ err: error, commandId }, 'A command keeps its lease until it runs out.');
+  }
+}
+
+function sendJson(res: Response, status: number, serialised: string): void {
+  res
+    .status(status)
+    .type(status >= 400 ? 'application/problem+json' : 'application/json')
+    .send(serialised);
+}
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+function snapshotVersionOf(body: unknown): number | null {
+  const version = (body as { snapshotVersion?: unknown } | null)?.snapshotVersion;
+  return typeof version === 'number' ? version : null;
+}
+
+const KINDS_OF_A_REFUND: readonly CommandKind[] = ['decide', 'withdraw', 'inform', 'confirm_receipt'];
+
+const refundOfPath =
+  (deps: Pick<AppDeps, 'db'>, kind: CommandKind) =>
+  async (req: Request, _body: unknown, principal: Principal): Promise<string | null> => {
+    if (!KINDS_OF_A_REFUND.includes(kind)) return null;
+    const refund = await deps.db.refund.findFirst({
+      where: {
+        id: String(req.params['id']),
+        mode: principal.mode,
+        ...(principal.kind === 'customer' ? { customerId: principal.customerId ?? '' } : {}),
+      },
+      select: { id: true },
+    });
+    if (!refund) throw new Problem('refund_not_found');
+    return refund.id;
+  };

@@ -1,0 +1,105 @@
+import type { Request } from 'express';
+import type { z as Zod } from 'zod';
+import { Problem, type FieldError } from '../problems';
+import { z } from '../schemas/zod';
+import type { Language } from '../types';
+
+type Issue = Zod.core.$ZodIssue;
+
+/** Words for the issues that our own schemas raise; the others are worded by zod in the reader's language. */
+const FIELD_MESSAGES: Record<string, Record<Language, string>> = {
+  required: { en: 'This field is required.', 'zh-CN': '此字段为必填。' },
+  unknown_field: { en: 'This field is not known here.', 'zh-CN': '未知字段。' },
+  unknown_currency: {
+    en: 'Use a current ISO 4217 code in capital letters, such as CNY.',
+    'zh-CN': '请使用现行的 ISO 4217 大写代码，例如 CNY。',
+  },
+  invalid_id: {
+    en: 'This is not an id: no control characters, no blanks at the ends.',
+    'zh-CN': '编号无效：不得含控制字符或首尾空格。',
+  },
+  empty_text: { en: 'Write something here.', 'zh-CN': '请填写内容。' },
+  too_short: { en: 'The text is too short.', 'zh-CN': '文本过短。' },
+  control_characters: { en: 'The text holds control characters.', 'zh-CN': '文本含有控制字符。' },
+  card_number_in_text: { en: 'Remove what looks like a card number.', 'zh-CN': '请删除疑似银行卡号的内容。' },
+  duplicate_id: { en: 'Another element has the same id.', 'zh-CN': '存在重复的编号。' },
+  above_total: {
+    en: 'This amount is above the total that it is part of.',
+    'zh-CN': '该金额超过其所属的总额。',
+  },
+  currency_differs: {
+    en: 'The currency differs from that of the order.',
+    'zh-CN': '币种与订单币种不一致。',
+  },
+  too_many_keys: { en: 'There are too many keys.', 'zh-CN': '键过多。' },
+  reason_required: { en: 'A reason is required for this decision.', 'zh-CN': '此决定必须填写理由。' },
+  nothing_given: { en: 'Give at least one of the fields.', 'zh-CN': '请至少填写一个字段。' },
+};
+
+const zodWords: Record<Language, Zod.core.$ZodErrorMap> = {
+  en: z.locales.en().localeError,
+  'zh-CN': z.locales.zhCN().localeError,
+};
+
+function codeOf(issue: Issue): string {
+  if (issue.code === 'custom' && typeof issue.params?.['code'] === 'string') return issue.params['code'];
+  if (issue.code === 'invalid_type') return issue.message === REQUIRED ? 'required' : 'wrong_type';
+  if (issue.message in FIELD_MESSAGES) return issue.message;
+  return issue.code;
+}
+
+/** Marks a missing value while parsing: an issue that has left zod no longer knows its input. */
+const REQUIRED = 'required';
+
+function fieldErrors(issues: readonly Issue[], language: Language): FieldError[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.map(String);
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => fieldError([...path, key], 'unknown_field', language));
+    }
+    return [fieldError(path, codeOf(issue), language, issue.message)];
+  });
+}
+
+const fieldError = (path: string[], code: string, language: Language, message = code): FieldError => ({
+  path: path.join('.'),
+  code,
+  message: FIELD_MESSAGES[code]?.[language] ?? message,
+});
+
+/**
+ * Parses a value with a schema.
+ * @throws Problem card_number_in_text when any text holds one, else invalid_request; both with `errors`, and neither
+ *   repeats what was sent.
+ */
+export function parseInput<T extends Zod.ZodType>(schema: T, value: unknown, language: Language): Zod.output<T> {
+  const parsed = schema.safeParse(value, {
+    error: (issue) =>
+      issue.code === 'invalid_type' && issue.input === undefined ? REQUIRED : zodWords[language](issue),
+  });
+  if (parsed.success) return parsed.data;
+  const errors = fieldErrors(parsed.error.issues, language);
+  const hasCardNumber = errors.some((error) => error.code === 'card_number_in_text');
+  throw new Problem(hasCardNumber ? 'card_number_in_text' : 'invalid_request', { errors });
+}
+
+/** The JSON body by its schema; a body of another type is told which type is expected. See parseInput. */
+export function parseBody<T extends Zod.ZodType>(schema: T, req: Request): Zod.output<T> {
+  requireJson(req);
+  return parseInput(schema, req.body, req.language);
+}
+
+/** The query string by its schema; a parameter given twice is refused. See parseInput. */
+export const parseQuery = <T extends Zod.ZodType>(schema: T, req: Request): Zod.output<T> =>
+  parseInput(schema, req.query, req.language);
+
+/** The parameters of the path by their schema. See parseInput. */
+export const parseParams = <T extends Zod.ZodType>(schema: T, req: Request): Zod.output<T> =>
+  parseInput(schema, req.params, req.language);
+
+/** @throws Problem unsupported_media_type unless the request has a JSON body */
+export function requireJson(req: Request): void {
+  if (!req.is(['application/json', 'application/*+json'])) {
+    throw new Problem('unsupported_media_type', { params: { expected: 'application/json' } });
+  }
+}

@@ -1,0 +1,142 @@
+import type { Db } from './client';
+import type { Prisma } from './generated/prisma/client';
+
+export type CommandKind =
+  | 'create_refund'
+  | 'decide'
+  | 'withdraw'
+  | 'inform'
+  | 'confirm_receipt'
+  | 'act_on_desk'
+  | 'create_webhook_endpoint'
+  | 'upload_evidence';
+
+/** An authenticated intent. Whoever acts on it compares what it is told with this row. */
+export interface CommandRecord {
+  id: string;
+  mode: 'live' | 'test';
+  kind: CommandKind;
+  refundId: string | null;
+  principalKind: 'person' | 'system' | 'customer';
+  /** The key that stated the intent. */
+  principalId: string;
+  personId: string | null;
+  roles: string[];
+  /** Hash of principal, mode, route and idempotency key: also the id of the Temporal update. */
+  scopeHash: string;
+  body: unknown;
+  snapshotVersion: number | null;
+  outcome: string;
+  transitionSeq: number | null;
+  expiresAt: string;
+}
+
+export interface NewCommand extends Omit<CommandRecord, 'outcome' | 'transitionSeq'> {
+  route: string;
+  bodyHash: string;
+  leaseUntil: string;
+}
+
+/** What an idempotency key stands for when a request comes with it. */
+export type Claim =
+  | { state: 'claimed'; command: CommandRecord; isNew: boolean }
+  | { state: 'other_body' }
+  | { state: 'answered'; status: number; body: string }
+  | { state: 'running' };
+
+/**
+ * Claims the scope of a new command, committed at once when `db` is not a transaction; a scope that stands already is
+ * answered from, waited for or, when nobody works on it, leased again. A leased command that nobody has used gets the
+ * expiry of the new attempt: its principal has just stated it again.
+ */
+export async function claimCommand(db: Db, command: NewCommand, now: Date): Promise<Claim> {
+  const inserted = await db.command.createMany({
+    data: [
+      {
+        ...command,
+        body: command.body as Prisma.InputJsonValue,
+        leaseUntil: new Date(command.leaseUntil),
+        expiresAt: new Date(command.expiresAt),
+        createdAt: now,
+      },
+    ],
+    skipDuplicates: true,
+  });
+  if (inserted.count === 1) {
+    return { state: 'claimed', command: { ...asRecord(command), outcome: 'open', transitionSeq: null }, isNew: true };
+  }
+  const row = await db.command.findUnique({ where: { scopeHash: command.scopeHash } });
+  // Given back between the two statements: as good as still running, the caller repeats in a second.
+  if (!row) return { state: 'running' };
+  if (row.bodyHash !== command.bodyHash) return { state: 'other_body' };
+  if (row.responseStatus !== null) {
+    return { state: 'answered', status: row.responseStatus, body: String(row.responseBody) };
+  }
+  const renew = row.outcome === 'open' ? { expiresAt: new Date(command.expiresAt) } : {};
+  const leased = await db.command.updateMany({
+    where: { id: row.id, responseStatus: null, OR: [{ leaseUntil: null }, { leaseUntil: { lt: now } }] },
+    data: { leaseUntil: new Date(command.leaseUntil), ...renew },
+  });
+  if (leased.count === 0) return { state: 'running' };
+  return { state: 'claimed', command: recordOf({ ...row, ...renew }), isNew: false };
+}
+
+/** Keeps the answer of a command, as serialised JSON, so that a repeat gets the same bytes. */
+export async function storeCommandAnswer(
+  db: Db,
+  commandId: string,
+  answer: { status: number; body: string },
+): Promise<void> {
+  await db.command.update({
+    where: { id: commandId },
+    data: { responseStatus: answer.status, responseBody: answer.body, leaseUntil: null },
+  });
+}
+
+/** Ends the lease without an answer: the next request with the same key runs the command again. */
+export async function releaseCommand(db: Db, commandId: string): Promise<void> {
+  await db.command.updateMany({ where: { id: commandId, responseStatus: null }, data: { leaseUntil: null } });
+}
+
+/** Gives the idempotency key back: for a new command that nobody has used and that was refused before it did anything. */
+export async function discardCommand(db: Db, commandId: string): Promise<void> {
+  await db.command.deleteMany({
+    where: { id: commandId, outcome: 'open', transitionSeq: null, responseStatus: null, decision: null },
+  });
+}
+
+/** The command with this id, or null. */
+export async function readCommand(db: Db, commandId: string): Promise<CommandRecord | null> {
+  const row = await db.command.findUnique({ where: { id: commandId } });
+  return row && recordOf(row);
+}
+
+function recordOf(row: Prisma.CommandGetPayload<object>): CommandRecord {
+  return {
+    ...asRecord({
+      ...row,
+      kind: row.kind as CommandKind,
+      principalKind: row.principalKind as CommandRecord['principalKind'],
+      expiresAt: row.expiresAt.toISOString(),
+    }),
+    outcome: row.outcome,
+    transitionSeq: row.transitionSeq,
+  };
+}
+
+const asRecord = (
+  row: Omit<CommandRecord, 'outcome' | 'transitionSeq'>,
+): Omit<CommandRecord, 'outcome' | 'transitionSeq'> => ({
+  id: row.id,
+  mode: row.mode,
+  kind: row.kind,
+  refundId: row.refundId,
+  principalKind: row.principalKind,
+  principalId: row.principalId,
+  personId: row.personId,
+  roles: row.roles,
+  scopeHash: row.scopeHash,
+  body: row.body,
+  snapshotVersion: row.snapshotVersion,
+  expiresAt: row.expiresAt,
+});
