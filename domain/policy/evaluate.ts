@@ -1,0 +1,121 @@
+import { assertAmountMinor } from '../money';
+import type { LocalizedText, Plan } from '../refund';
+import type { PolicyDocument, Tier } from './schema';
+
+export interface PolicyFacts {
+  /** What is open and paid on the order together, this request included: many small requests are one large one. */
+  orderTotalOpenAndPaidMinor: number;
+  currency: string;
+  reasonCode: string;
+  /** In characters. */
+  descriptionLength: number;
+  evidenceCount: number;
+  /** ISO instants. */
+  placedAt: string;
+  now: string;
+  /** The lines to be refunded, or all lines of the order when the request names none. */
+  lines: readonly { category: string | null; attributes: Readonly<Record<string, unknown>> }[];
+}
+
+/** Why a request must be put in order before it can be accepted. */
+export type ReasonProblem =
+  | { kind: 'unknown_reason'; allowed: string[] }
+  | { kind: 'description_too_short'; minLength: number }
+  | { kind: 'evidence_required' };
+
+export interface PolicyEvaluation {
+  tier: Tier;
+  /** Never empty, in the order in which they decide. */
+  stageIds: string[];
+  /** Not eligible: declined at once by the machine, with this clause. */
+  eligible: true | { clauseId: string; texts: LocalizedText };
+  reasonProblem?: ReasonProblem;
+}
+
+/**
+ * What a policy says about a request.
+ * @throws AmountError, RangeError for facts that are no facts
+ */
+export function evaluatePolicy(policy: PolicyDocument, facts: PolicyFacts): PolicyEvaluation {
+  const clause = policy.ineligible.find((candidate) => applies(candidate, facts));
+  const reasonProblem = checkReason(policy, facts);
+  return {
+    ...tierFor(policy, facts.currency, facts.orderTotalOpenAndPaidMinor),
+    eligible: clause === undefined ? true : { clauseId: clause.id, texts: clause.texts },
+    ...(reasonProblem === undefined ? {} : { reasonProblem }),
+  };
+}
+
+/** The plan of a refund: the parts of a policy that its workflow follows, as a snapshot that later versions do not touch. */
+export function planFrom(policy: PolicyDocument, evaluation: Pick<PolicyEvaluation, 'tier' | 'stageIds'>): Plan {
+  return {
+    policyName: policy.name,
+    policyVersion: policy.version,
+    tier: evaluation.tier,
+    calendarId: policy.calendarId,
+    stages: structuredClone(policy.stages.filter((stage) => evaluation.stageIds.includes(stage.id))),
+    informationBusinessDays: policy.customerAnswer.requestInfoBusinessDays,
+    correctionBusinessDays: policy.customerAnswer.sendBackBusinessDays,
+    maxCorrectionRounds: policy.customerAnswer.maxRounds,
+    appealWindowDays: policy.appealWindowDays,
+    arrivalWatchDays: policy.arrivalWatchDays,
+    arrivalBusinessDays: Object.fromEntries(
+      Object.entries(policy.arrival).map(([method, range]) => [
+        method,
+        { from: range.fromWorkingDays, to: range.toWorkingDays },
+      ]),
+    ),
+  };
+}
+
+function tierFor(policy: PolicyDocument, currency: string, totalMinor: number): { tier: Tier; stageIds: string[] } {
+  assertAmountMinor(totalMinor);
+  const tiers = Object.hasOwn(policy.thresholds, currency) ? (policy.thresholds[currency] ?? []) : [];
+  const tier = tiers.find((candidate) => candidate.upToMinor === null || totalMinor <= candidate.upToMinor);
+  // Without thresholds nobody has said what is small in this currency.
+  return tier === undefined
+    ? { tier: 'large', stageIds: policy.stages.map((stage) => stage.id) }
+    : { tier: tier.tier, stageIds: [...tier.stageIds] };
+}
+
+const MS_A_DAY = 86_400_000;
+
+function instantMs(iso: string): number {
+  const ms = Date.parse(iso);
+  if (Number.isNaN(ms)) throw new RangeError(`"${iso}" is not an instant such as 2026-11-23T02:40:00Z.`);
+  return ms;
+}
+
+function applies(clause: PolicyDocument['ineligible'][number], facts: PolicyFacts): boolean {
+  if (clause.reasonCodes !== 'any' && !clause.reasonCodes.includes(facts.reasonCode)) return false;
+  const condition = clause.when;
+  switch (condition.kind) {
+    case 'maxOrderAgeDays':
+      return instantMs(facts.now) - instantMs(facts.placedAt) > condition.days * MS_A_DAY;
+    case 'notRefundableCategories':
+      return everyLine(facts, (line) => line.category !== null && condition.categories.includes(line.category));
+    case 'notRefundableAttributes':
+      return everyLine(facts, (line) => line.attributes[condition.attribute] === condition.equals);
+    default:
+      return assertNever(condition);
+  }
+}
+
+/** A request with other lines beside those of a clause goes to people: the machine declines only what is clear. */
+function everyLine(facts: PolicyFacts, test: (line: PolicyFacts['lines'][number]) => boolean): boolean {
+  return facts.lines.length > 0 && facts.lines.every(test);
+}
+
+function checkReason(policy: PolicyDocument, facts: PolicyFacts): ReasonProblem | undefined {
+  const reason = policy.reasonCodes.find((candidate) => candidate.code === facts.reasonCode);
+  if (!reason) return { kind: 'unknown_reason', allowed: policy.reasonCodes.map((candidate) => candidate.code) };
+  if (facts.descriptionLength < reason.minDescriptionLength) {
+    return { kind: 'description_too_short', minLength: reason.minDescriptionLength };
+  }
+  if (reason.evidence === 'required' && facts.evidenceCount === 0) return { kind: 'evidence_required' };
+  return undefined;
+}
+
+function assertNever(value: never): never {
+  throw new RangeError(`A clause of an unknown kind: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,76 @@
+import { addBusinessDays, addBusinessMinutes, type BusinessCalendar, businessMinutesBetween } from '../calendar';
+import type { PlanStage, Rung } from '../refund';
+
+export interface Ladder {
+  /** When the stage should be decided; a later decision still counts. */
+  dueAt: string;
+  /** In order of time, each later than the one before; the last is the desk. */
+  rungs: Rung[];
+}
+
+/**
+ * What happens while nobody decides a stage: reminders at parts of its working time, at due the next role, a step later
+ * the next level, a last step later the desk. All instants are working time.
+ *
+ * @param stage its clock and ladder, as in the plan
+ * @param openedAtIso when the stage opened
+ * @param baseIso from when the working days count: acceptance, or the answer that opened a new round
+ * @throws UncertifiedYearError, InvalidCalendarError, RangeError when the stage is given no working time at all
+ */
+export function buildLadder(
+  calendar: BusinessCalendar,
+  stage: Pick<PlanStage, 'clock' | 'ladder'>,
+  openedAtIso: string,
+  baseIso: string,
+): Ladder {
+  const { clock, ladder } = stage;
+  const byDays = addBusinessDays(calendar, baseIso, clock.dueBusinessDays);
+  const byMinimum = addBusinessMinutes(calendar, openedAtIso, clock.minimumBusinessMinutes);
+  const dueAt = Date.parse(byDays) > Date.parse(byMinimum) ? byDays : byMinimum;
+  const periodMinutes = businessMinutesBetween(calendar, openedAtIso, dueAt);
+  if (periodMinutes <= 0) throw new RangeError(`A stage opened at ${openedAtIso} has no working time until ${dueAt}.`);
+
+  const atPercent = (percent: number) => addBusinessMinutes(calendar, openedAtIso, (periodMinutes * percent) / 100);
+  const step = (count: number) => atPercent(100 + count * ladder.stepPercent);
+  return {
+    dueAt,
+    rungs: [
+      ...ladder.remindAtPercent.map((percent, index): Rung => ({
+        act: 'remind',
+        at: atPercent(percent),
+        n: index + 1,
+      })),
+      ...ladder.escalateTo.map((role, index): Rung => ({ act: 'escalate', at: step(index), role, n: index + 1 })),
+      { act: 'desk', at: step(ladder.escalateTo.length), n: 1 },
+    ],
+  };
+}
+
+/**
+ * The ladder after a pause, such as waiting for the customer: whatever was still to come keeps the working time that it
+ * had left when the pause began. What had come by then stays, and so does the first response, which goes by the wall
+ * clock.
+ * @throws UncertifiedYearError, InvalidCalendarError, RangeError
+ */
+export function shiftLadder(
+  calendar: BusinessCalendar,
+  rungs: readonly Rung[],
+  dueAt: string,
+  pausedAtIso: string,
+  resumedAtIso: string,
+): Ladder {
+  const pausedMs = Date.parse(pausedAtIso);
+  if (!(Date.parse(resumedAtIso) >= pausedMs)) {
+    throw new RangeError(`A pause from ${pausedAtIso} cannot end at ${resumedAtIso}.`);
+  }
+  const shift = (at: string) =>
+    Date.parse(at) <= pausedMs
+      ? at
+      : addBusinessMinutes(calendar, resumedAtIso, businessMinutesBetween(calendar, pausedAtIso, at));
+  return {
+    dueAt: shift(dueAt),
+    rungs: rungs
+      .map((rung) => (rung.act === 'first_response' ? rung : { ...rung, at: shift(rung.at) }))
+      .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)),
+  };
+}

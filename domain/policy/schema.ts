@@ -1,0 +1,162 @@
+import { z } from 'zod';
+
+import { isCurrency, MAX_AMOUNT_MINOR } from '../money';
+import type { Role } from '../people';
+import { checkReferences } from './references';
+
+/** Roles that may decide a stage. Systems and administrators never do. */
+export const DECIDING_ROLES = ['reviewer', 'second_reviewer', 'approver'] as const satisfies readonly Role[];
+
+/** By the money that is open and paid on the order together. */
+export const TIERS = ['small', 'medium', 'large'] as const;
+
+export type Tier = (typeof TIERS)[number];
+
+export const PAYMENT_METHODS = ['bank_card', 'alipay', 'wechat_balance', 'wechat_bank_card', 'bank_account'] as const;
+
+export type PaymentMethod = (typeof PAYMENT_METHODS)[number];
+
+const slug = z.string().regex(/^[a-z][a-z0-9_-]{0,59}$/, 'must be lower-case letters, digits, "_" or "-"');
+const text = z.string().trim().min(1).max(500);
+const localizedText = z.strictObject({ en: text, 'zh-CN': text });
+const instant = z.iso.datetime({ error: 'must be an instant such as 2026-01-01T00:00:00Z' });
+const days = z.int().min(1).max(3660);
+
+const stageSchema = z.strictObject({
+  id: slug,
+  label: localizedText,
+  role: z.enum(DECIDING_ROLES),
+  /** How many people must approve. */
+  quorum: z.int().min(1).max(5),
+  clock: z.strictObject({
+    /** Working days after acceptance, or after the answer that opened a new round. */
+    dueBusinessDays: z.int().min(1).max(60),
+    /** A stage that opens late still gets this much working time. */
+    minimumBusinessMinutes: z.int().min(5).max(10_000),
+  }),
+  ladder: z.strictObject({
+    /** Reminders, in percent of the stage's working time. */
+    remindAtPercent: z.array(z.int().min(1).max(99)).max(5),
+    /**
+     * Who may decide too, the first at the due instant, each next one a step later; after the last, the desk. Where no
+     * higher level exists a role may stand here again: the rung calls on all who hold it once more.
+     */
+    escalateTo: z.array(z.enum(DECIDING_ROLES)).max(5),
+    /** From one escalation to the next, and to the desk, in percent of the stage's working time. */
+    stepPercent: z.int().min(1).max(200),
+  }),
+});
+
+const tierSchema = z.strictObject({
+  tier: z.enum(TIERS),
+  /** The largest total that still belongs to this tier; null in the last. */
+  upToMinor: z.int().min(1).max(MAX_AMOUNT_MINOR).nullable(),
+  stageIds: z.array(slug).min(1),
+});
+
+const reasonSchema = z.strictObject({
+  code: slug,
+  label: localizedText,
+  /** In characters. */
+  minDescriptionLength: z.int().min(0).max(1000),
+  /** `none`: not asked for; `optional`: asked for, can be left out; `required`: no request without. */
+  evidence: z.enum(['none', 'optional', 'required']),
+});
+
+const conditionSchema = z.discriminatedUnion('kind', [
+  /** The order was placed more than this many days of 24 hours ago. */
+  z.strictObject({ kind: z.literal('maxOrderAgeDays'), days }),
+  /** Every line that is to be refunded is of one of these categories. */
+  z.strictObject({ kind: z.literal('notRefundableCategories'), categories: z.array(z.string().min(1)).min(1) }),
+  /** Every line that is to be refunded has this attribute with this value. */
+  z.strictObject({
+    kind: z.literal('notRefundableAttributes'),
+    attribute: z.string().min(1),
+    equals: z.union([z.boolean(), z.number(), z.string()]),
+  }),
+]);
+
+const clauseSchema = z.strictObject({
+  id: slug,
+  /** What the customer is told. */
+  texts: localizedText,
+  /** The reasons that the clause is about. */
+  reasonCodes: z.union([z.literal('any'), z.array(slug).min(1)]),
+  when: conditionSchema,
+});
+
+const arrivalSchema = z
+  .strictObject({ fromWorkingDays: z.int().min(0).max(60), toWorkingDays: z.int().min(1).max(60) })
+  .refine((range) => range.fromWorkingDays <= range.toWorkingDays, 'must not end before it begins');
+
+/**
+ * A refund policy, the whole of it: who decides what by when, what may not be refunded, what customers are promised.
+ * Strict, so that a misspelt field is an error and not a rule that silently does not hold.
+ */
+export const policyDocumentSchema = z
+  .strictObject({
+    schemaVersion: z.literal(1),
+    name: slug,
+    version: z.int().min(1),
+    effectiveFrom: instant,
+    /** The business calendar by which its working days are counted. */
+    calendarId: slug,
+    /** In the order in which they decide. */
+    stages: z.array(stageSchema).min(1).max(10),
+    /** By currency; a currency that is not here takes every stage. */
+    thresholds: z.record(
+      z.string().refine(isCurrency, 'must be an ISO 4217 currency code'),
+      z.array(tierSchema).min(1).max(TIERS.length),
+    ),
+    reasonCodes: z.array(reasonSchema).min(1),
+    /** What the machine declines at once; the first clause that applies is the one that is told. */
+    ineligible: z.array(clauseSchema),
+    /** By the wall clock from acceptance until a person has acted. */
+    firstResponseHours: z.int().min(1).max(720),
+    customerAnswer: z.strictObject({
+      requestInfoBusinessDays: z.int().min(1).max(60),
+      sendBackBusinessDays: z.int().min(1).max(60),
+      maxRounds: z.int().min(0).max(10),
+    }),
+    appealWindowDays: z.int().min(0).max(365),
+    arrivalWatchDays: z.int().min(1).max(365),
+    arrival: z.strictObject({
+      bank_card: arrivalSchema,
+      alipay: arrivalSchema,
+      wechat_balance: arrivalSchema,
+      wechat_bank_card: arrivalSchema,
+      bank_account: arrivalSchema,
+    } satisfies Record<PaymentMethod, typeof arrivalSchema>),
+  })
+  .superRefine((policy, context) => {
+    for (const problem of checkReferences(policy)) {
+      context.addIssue({ code: 'custom', path: problem.path, message: problem.message });
+    }
+  });
+
+export type PolicyDocument = z.infer<typeof policyDocumentSchema>;
+
+/** A document that is not a policy; `problems` name every field that is wrong. */
+export class InvalidPolicyError extends Error {
+  override readonly name = 'InvalidPolicyError';
+
+  constructor(readonly problems: readonly { path: string; message: string }[]) {
+    super(`Not a policy: ${problems.map((problem) => `${problem.path} ${problem.message}`).join('; ')}`);
+  }
+}
+
+/**
+ * Reads a value, such as a stored document, as a policy.
+ * @throws InvalidPolicyError
+ */
+export function parsePolicy(json: unknown): PolicyDocument {
+  const result = policyDocumentSchema.safeParse(json);
+  if (result.success) return result.data;
+  throw new InvalidPolicyError(
+    result.error.issues.map((issue) => ({ path: issue.path.join('.') || 'document', message: issue.message })),
+  );
+}
+
+/** How a refund names the policy that it follows, such as `default@1`. */
+export const policyVersionLabel = (policy: Pick<PolicyDocument, 'name' | 'version'>): string =>
+  `${policy.name}@${policy.version}`;

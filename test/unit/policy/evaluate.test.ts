@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+
+import { CURRENCY_CODES, MAX_AMOUNT_MINOR } from '../../../domain/money';
+import { evaluatePolicy, type PolicyFacts, parsePolicy } from '../../../domain/policy';
+import { defaultPolicy, facts } from './support';
+
+const eligibility = (changes: Partial<PolicyFacts>) => {
+  const { eligible } = evaluatePolicy(defaultPolicy, facts(changes));
+  return eligible === true ? true : eligible.clauseId;
+};
+const customMade = { category: 'furniture', attributes: { customMade: true } };
+const ordinary = { category: 'furniture', attributes: {} };
+const fresh = { category: 'fresh_food', attributes: {} };
+
+describe('what the machine declines', () => {
+  it.each<[string, Partial<PolicyFacts>, true | string]>([
+    ['custom-made goods, changed mind', { reasonCode: 'changed_mind', lines: [customMade] }, 'custom-made'],
+    ['custom-made goods with a defect', { reasonCode: 'quality', lines: [customMade] }, true],
+    ['custom-made beside ordinary goods', { reasonCode: 'changed_mind', lines: [customMade, ordinary] }, true],
+    ['ordinary goods, changed mind', { reasonCode: 'changed_mind', lines: [ordinary] }, true],
+    ['fresh food, changed mind', { reasonCode: 'changed_mind', lines: [fresh, fresh] }, 'perishable'],
+    ['goods without category', { reasonCode: 'changed_mind', lines: [{ category: null, attributes: {} }] }, true],
+    ['no line at all', { reasonCode: 'changed_mind', lines: [] }, true],
+    [
+      'an attribute that only looks like it',
+      { reasonCode: 'changed_mind', lines: [{ category: null, attributes: { customMade: 'true' } }] },
+      true,
+    ],
+    ['an order of 1096 days ago', { placedAt: '2023-11-22T06:00:00Z' }, true],
+    ['an order a second older', { placedAt: '2023-11-22T05:59:59Z' }, 'order-too-old'],
+  ])('%s: %s', (_case, changes, expected) => {
+    expect(eligibility(changes)).toBe(expected);
+  });
+
+  it('gives the clause in both languages', () => {
+    const { eligible } = evaluatePolicy(defaultPolicy, facts({ reasonCode: 'changed_mind', lines: [customMade] }));
+    expect(eligible).toMatchObject({
+      texts: { en: expect.stringMatching(/made to order/), 'zh-CN': expect.stringMatching(/定制/) },
+    });
+  });
+});
+
+describe('what a reason asks for', () => {
+  const problem = (changes: Partial<PolicyFacts>, policy = defaultPolicy) =>
+    evaluatePolicy(policy, facts(changes)).reasonProblem;
+
+  it('refuses a reason that the policy does not know', () => {
+    expect(problem({ reasonCode: 'because' })).toMatchObject({
+      kind: 'unknown_reason',
+      allowed: expect.arrayContaining(['quality']),
+    });
+  });
+
+  it('refuses a description that is too short, by one character', () => {
+    expect(problem({ reasonCode: 'other', descriptionLength: 4 })).toEqual({
+      kind: 'description_too_short',
+      minLength: 5,
+    });
+    expect(problem({ reasonCode: 'other', descriptionLength: 5 })).toBeUndefined();
+  });
+
+  it('asks for evidence only where the policy requires it', () => {
+    const strict = parsePolicy({
+      ...defaultPolicy,
+      reasonCodes: defaultPolicy.reasonCodes.map((reason) => ({ ...reason, evidence: 'required' })),
+    });
+    expect(problem({ evidenceCount: 0 })).toBeUndefined();
+    expect(problem({ evidenceCount: 0 }, strict)).toEqual({ kind: 'evidence_required' });
+    expect(problem({ evidenceCount: 1 }, strict)).toBeUndefined();
+  });
+});
+
+describe('who decides', () => {
+  const total = fc.integer({ min: 0, max: MAX_AMOUNT_MINOR });
+  const known = defaultPolicy.stages.map((stage) => stage.id);
+
+  it('is at least one stage, of the policy and in its order, whatever the amount and currency', () => {
+    fc.assert(
+      fc.property(total, fc.constantFrom(...CURRENCY_CODES), (orderTotalOpenAndPaidMinor, currency) => {
+        const { stageIds } = evaluatePolicy(defaultPolicy, facts({ orderTotalOpenAndPaidMinor, currency }));
+        expect(stageIds.length).toBeGreaterThan(0);
+        expect(known.filter((id) => stageIds.includes(id))).toEqual(stageIds);
+      }),
+    );
+  });
+
+  it('never gets fewer as the amount grows', () => {
+    fc.assert(
+      fc.property(total, total, (a, b) => {
+        const stages = (orderTotalOpenAndPaidMinor: number) =>
+          evaluatePolicy(defaultPolicy, facts({ orderTotalOpenAndPaidMinor })).stageIds.length;
+        expect(stages(Math.max(a, b))).toBeGreaterThanOrEqual(stages(Math.min(a, b)));
+      }),
+    );
+  });
+
+  it.each([-1, 0.5, Number.NaN])('cannot be said of %p', (orderTotalOpenAndPaidMinor) => {
+    expect(() => evaluatePolicy(defaultPolicy, facts({ orderTotalOpenAndPaidMinor }))).toThrow(/amount/i);
+  });
+});

@@ -1,0 +1,82 @@
+import { InvalidPolicyError, parsePolicy, type PolicyDocument } from '../../../domain/policy';
+import { defaultPolicy } from './support';
+
+/** A policy with one thing changed. */
+const changed = (change: (policy: PolicyDocument) => unknown): unknown => {
+  const copy = structuredClone(defaultPolicy);
+  return change(copy) ?? copy;
+};
+
+const first = <T>(list: readonly T[] | undefined): T => {
+  const [item] = list ?? [];
+  if (item === undefined) throw new Error('The default policy has lost what this test changes.');
+  return item;
+};
+
+const path = (value: unknown): string[] => {
+  try {
+    parsePolicy(value);
+    return [];
+  } catch (error) {
+    if (error instanceof InvalidPolicyError) return error.problems.map((problem) => problem.path);
+    throw error;
+  }
+};
+
+describe('reading a policy', () => {
+  it('takes back what was stored as JSON', () => {
+    expect(parsePolicy(JSON.parse(JSON.stringify(defaultPolicy)))).toEqual(defaultPolicy);
+  });
+
+  it.each<[string, unknown]>([
+    ['document', null],
+    ['document', changed((policy) => ({ ...policy, treshold: {} }))],
+    ['version', changed((policy) => ({ ...policy, version: 0 }))],
+    ['effectiveFrom', changed((policy) => ({ ...policy, effectiveFrom: '2026-01-01' }))],
+    ['stages', changed((policy) => ({ ...policy, stages: [] }))],
+    ['stages', changed((policy) => void policy.stages.push(first(policy.stages)))],
+    ['stages.0.role', changed((policy) => void Object.assign(first(policy.stages), { role: 'admin' }))],
+    ['stages.0.quorum', changed((policy) => void (first(policy.stages).quorum = 0))],
+    [
+      'stages.0.ladder.remindAtPercent',
+      changed((policy) => void (first(policy.stages).ladder.remindAtPercent = [80, 50])),
+    ],
+    [
+      'stages.0.ladder.escalateTo.0',
+      changed((policy) => void Object.assign(first(policy.stages).ladder, { escalateTo: ['boss'] })),
+    ],
+    [
+      'stages.0.clock.minimumBusinessMinutes',
+      changed((policy) => void (first(policy.stages).clock.minimumBusinessMinutes = 0)),
+    ],
+    ['thresholds.RMB', changed((policy) => ({ ...policy, thresholds: { RMB: policy.thresholds['CNY'] } }))],
+    ['thresholds.CNY', changed((policy) => ({ ...policy, thresholds: { CNY: [] } }))],
+    ['thresholds.CNY', changed((policy) => void policy.thresholds['CNY']?.pop())],
+    ['thresholds.CNY', changed((policy) => void policy.thresholds['CNY']?.reverse())],
+    ['thresholds.CNY.0.upToMinor', changed((policy) => void (first(policy.thresholds['CNY']).upToMinor = 199.99))],
+    ['thresholds.CNY.0.stageIds', changed((policy) => void (first(policy.thresholds['CNY']).stageIds = []))],
+    [
+      'thresholds.CNY.0.stageIds',
+      changed((policy) => void (first(policy.thresholds['CNY']).stageIds = ['third_review'])),
+    ],
+    [
+      'thresholds.CNY.0.stageIds',
+      changed((policy) => void (first(policy.thresholds['CNY']).stageIds = ['second_review', 'first_review'])),
+    ],
+    ['reasonCodes', changed((policy) => void policy.reasonCodes.push(first(policy.reasonCodes)))],
+    ['ineligible', changed((policy) => void policy.ineligible.push(first(policy.ineligible)))],
+    ['ineligible.0.reasonCodes', changed((policy) => void (first(policy.ineligible).reasonCodes = ['boredom']))],
+    [
+      'ineligible.0.when.kind',
+      changed((policy) => void Object.assign(first(policy.ineligible), { when: { kind: 'notOnMonday' } })),
+    ],
+    ['ineligible.0.texts.zh-CN', changed((policy) => void (first(policy.ineligible).texts['zh-CN'] = ' '))],
+    ['arrival.alipay', changed((policy) => void (policy.arrival.alipay.fromWorkingDays = 4))],
+    [
+      'arrival.bank_account',
+      changed((policy) => ({ ...policy, arrival: { ...policy.arrival, bank_account: undefined } })),
+    ],
+  ])('points at %s', (where, value) => {
+    expect(path(value)).toContain(where);
+  });
+});
