@@ -19,7 +19,7 @@ const COMMANDS = {
   test: 'devstack/run-tests.ts',
   bench: 'bench/main.ts',
   chaos: 'test/chaos/main.ts',
-  keys: 'devstack/keys.ts',
+  keys: 'api/keys-cli.ts',
   migrate: 'devstack/migrate.mjs',
 };
 

@@ -1,16 +1,8 @@
 import { Connection } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../contract';
 import { findTemporalBinary } from './temporal-binary';
 import type { Program } from './program';
 import { waitFor } from './wait';
-
-/** The search attributes of a refund and their types in the server; the names are those of contract/. */
-export const SEARCH_ATTRIBUTES = {
-  RefundStatus: 'Keyword',
-  RefundStage: 'Keyword',
-  RefundTier: 'Keyword',
-  RefundDueAt: 'Datetime',
-  RefundAmountMinor: 'Int',
-} as const;
 
 export interface TemporalOptions {
   readonly port: number;
@@ -40,7 +32,10 @@ export async function temporalProgram(options: TemporalOptions): Promise<Program
       ...(options.uiPort === undefined ? ['--headless'] : ['--ui-port', String(options.uiPort)]),
       ...(options.dbFile === undefined ? [] : ['--db-filename', options.dbFile]),
       ...['--dynamic-config-value', 'frontend.WorkflowTimeSkippingEnabled=true'],
-      ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+      ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
+        '--search-attribute',
+        `${name}=${cliType(type)}`,
+      ]),
     ],
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC' },
     ready: () => waitForTemporal(address, 'default'),
@@ -66,3 +61,6 @@ export async function waitForTemporal(address: string, namespace: string, timeou
     await connection.close();
   }
 }
+
+/** The CLI spells types as the server does: KEYWORD is "Keyword" there. */
+const cliType = (type: string): string => `${type.charAt(0)}${type.slice(1).toLowerCase()}`;
