@@ -1,0 +1,51 @@
+import { ConfigError, deepFreeze, readVariables, type Environment } from './read';
+import { SHARED_NAMES, sharedConfig, type SharedConfig } from './sections';
+
+const API_NAMES = [
+  ...SHARED_NAMES,
+  'RATE_LIMIT_PER_MINUTE',
+  'BODY_LIMIT_BYTES',
+  'EVIDENCE_LIMIT_BYTES',
+  'TRUSTED_PROXY_HOPS',
+  'STRIPE_WEBHOOK_SECRETS',
+] as const;
+
+export interface ApiConfig extends SharedConfig {
+  http: {
+    host: string;
+    port: number;
+    rateLimitPerMinute: number;
+    bodyLimitBytes: number;
+    evidenceLimitBytes: number;
+    trustedProxyHops: number;
+  };
+  /** Null: Stripe is not set up, so its payments cannot be refunded and nothing is notified. */
+  stripe: { merchantAccount: string; mode: 'live' | 'test'; webhookSecrets: string[] } | null;
+}
+
+/** The names of variables the API reads. */
+export const apiVariableNames: readonly string[] = API_NAMES;
+
+/** @throws ConfigError that lists every problem */
+export function loadApiConfig(env: Environment = process.env): ApiConfig {
+  const values = readVariables(env, API_NAMES);
+  const problems: string[] = [];
+  const shared = sharedConfig(values, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const webhookSecrets = values.STRIPE_WEBHOOK_SECRETS ?? [];
+  return deepFreeze({
+    ...shared,
+    http: {
+      host: values.HOST,
+      port: values.PORT,
+      rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+      bodyLimitBytes: values.BODY_LIMIT_BYTES,
+      evidenceLimitBytes: values.EVIDENCE_LIMIT_BYTES,
+      trustedProxyHops: values.TRUSTED_PROXY_HOPS,
+    },
+    stripe:
+      webhookSecrets.length === 0
+        ? null
+        : { merchantAccount: values.STRIPE_MERCHANT_ACCOUNT, mode: values.STRIPE_MODE, webhookSecrets },
+  });
+}

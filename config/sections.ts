@@ -1,0 +1,91 @@
+import type { ValuesOf } from './read';
+
+/** Variables that both processes read. */
+export const SHARED_NAMES = [
+  'NODE_ENV',
+  'LOG_LEVEL',
+  'SHUTDOWN_GRACE_MS',
+  'HOST',
+  'PORT',
+  'PUBLIC_URL',
+  'WEBHOOK_ALLOW_PRIVATE_TARGETS',
+  'DATABASE_URL',
+  'DATABASE_MAX_CONNECTIONS',
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_NAMESPACE',
+  'TEMPORAL_UI_URL',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS',
+  'TEMPORAL_TLS_SERVER_NAME',
+  'TEMPORAL_TLS_CA_FILE',
+  'TEMPORAL_TLS_CERT_FILE',
+  'TEMPORAL_TLS_KEY_FILE',
+  'STRIPE_MERCHANT_ACCOUNT',
+  'STRIPE_MODE',
+] as const;
+
+type SharedValues = ValuesOf<(typeof SHARED_NAMES)[number]>;
+
+export interface DatabaseConfig {
+  url: string;
+  maxConnections: number;
+}
+
+export interface TemporalTlsConfig {
+  serverName: string | null;
+  caFile: string | null;
+  certFile: string | null;
+  keyFile: string | null;
+}
+
+export interface TemporalConfig {
+  address: string;
+  namespace: string;
+  uiUrl: string | null;
+  apiKey: string | null;
+  /** Null: plain text. */
+  tls: TemporalTlsConfig | null;
+}
+
+/** What every process knows. */
+export interface SharedConfig {
+  environment: 'development' | 'test' | 'production';
+  logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  shutdownGraceMs: number;
+  /** Without a trailing slash. */
+  publicUrl: string;
+  database: DatabaseConfig;
+  temporal: TemporalConfig;
+  webhooks: { allowPrivateTargets: boolean };
+}
+
+/** Shapes the variables both processes read, and names what they contradict each other in. */
+export function sharedConfig(values: SharedValues, problems: string[]): SharedConfig {
+  return {
+    environment: values.NODE_ENV,
+    logLevel: values.LOG_LEVEL,
+    shutdownGraceMs: values.SHUTDOWN_GRACE_MS,
+    publicUrl: values.PUBLIC_URL ?? `http://${values.HOST}:${values.PORT}`,
+    database: { url: values.DATABASE_URL, maxConnections: values.DATABASE_MAX_CONNECTIONS },
+    temporal: temporalConfig(values, problems),
+    webhooks: { allowPrivateTargets: values.WEBHOOK_ALLOW_PRIVATE_TARGETS },
+  };
+}
+
+function temporalConfig(values: SharedValues, problems: string[]): TemporalConfig {
+  const certFile = values.TEMPORAL_TLS_CERT_FILE ?? null;
+  const keyFile = values.TEMPORAL_TLS_KEY_FILE ?? null;
+  const caFile = values.TEMPORAL_TLS_CA_FILE ?? null;
+  const serverName = values.TEMPORAL_TLS_SERVER_NAME ?? null;
+  const apiKey = values.TEMPORAL_API_KEY ?? null;
+  if ((certFile === null) !== (keyFile === null))
+    problems.push('TEMPORAL_TLS_CERT_FILE and TEMPORAL_TLS_KEY_FILE belong together: set both or neither.');
+  const secure = values.TEMPORAL_TLS || apiKey !== null || certFile !== null || caFile !== null || serverName !== null;
+  return {
+    address: values.TEMPORAL_ADDRESS,
+    namespace: values.TEMPORAL_NAMESPACE,
+    uiUrl: values.TEMPORAL_UI_URL ?? null,
+    apiKey,
+    tls: secure ? { serverName, caFile, certFile, keyFile } : null,
+  };
+}

@@ -1,0 +1,291 @@
+import { z } from 'zod';
+
+/** One environment variable: what it is for, how it is read, and what `.env.example` shows. */
+export interface Variable<Value> {
+  about: string;
+  schema: z.ZodType<Value>;
+  /** Written into `.env.example`; a variable without one is commented out there. */
+  example?: string;
+  /** Never printed, not even in part. */
+  secret?: true;
+}
+
+const define = <Value>(variable: Variable<Value>): Variable<Value> => variable;
+
+const text = () => z.string().trim().min(1);
+
+const httpUrl = () =>
+  z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .transform((value) => value.replace(/\/+$/, ''));
+
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+
+const port = () => integer(0, 65_535);
+
+const yesOrNo = () =>
+  z.enum(['true', 'false'], { error: 'must be true or false' }).transform((value) => value === 'true');
+
+const list = () =>
+  z.string().transform((value) =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+
+const WORKER_QUEUE_NAMES = ['refunds', 'payments', 'messages'] as const;
+
+const queueList = () =>
+  list().pipe(
+    z
+      .array(z.enum(WORKER_QUEUE_NAMES, { error: `must name queues out of ${WORKER_QUEUE_NAMES.join(', ')}` }))
+      .min(1, 'must name at least one queue'),
+  );
+
+const postgresUrl = () =>
+  text().regex(/^postgres(ql)?:\/\/\S+$/, 'must look like postgresql://user:password@host:5432/database');
+
+/**
+ * Every variable Redress reads, and no other. An empty value counts as absent, as container files often set one.
+ * A default belongs to the schema; without one the variable is required where it is used.
+ */
+export const VARIABLES = {
+  NODE_ENV: define({
+    about: 'development bundles workflows at start; production refuses to start without a built bundle.',
+    schema: z
+      .enum(['development', 'test', 'production'], { error: 'must be development, test or production' })
+      .default('development'),
+    example: 'development',
+  }),
+  LOG_LEVEL: define({
+    about: 'The least severe log line that is written.',
+    schema: z
+      .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+        error: 'must be trace, debug, info, warn, error, fatal or silent',
+      })
+      .default('info'),
+    example: 'info',
+  }),
+  SHUTDOWN_GRACE_MS: define({
+    about: 'How long work under way may take to finish after SIGTERM; keep it below the orchestrator’s own grace.',
+    schema: integer(0, 600_000).default(10_000),
+    example: '10000',
+  }),
+  HOST: define({
+    about: 'Address the API and the worker’s health endpoint listen on.',
+    schema: text().default('127.0.0.1'),
+    example: '127.0.0.1',
+  }),
+  PORT: define({ about: 'Port of the API; 0 takes a free one.', schema: port().default(7400), example: '7400' }),
+  PUBLIC_URL: define({
+    about: 'Address under which customers and staff reach the API; it stands in letters. Default: HOST and PORT.',
+    schema: httpUrl().optional(),
+    example: 'http://127.0.0.1:7400',
+  }),
+  RATE_LIMIT_PER_MINUTE: define({
+    about: 'Requests a key (or an address without one) may make in a minute.',
+    schema: integer(1, 1_000_000).default(6_000),
+    example: '6000',
+  }),
+  BODY_LIMIT_BYTES: define({
+    about: 'Largest JSON body the API reads.',
+    schema: integer(1_024, 10_485_760).default(262_144),
+    example: '262144',
+  }),
+  EVIDENCE_LIMIT_BYTES: define({
+    about: 'Largest file of evidence.',
+    schema: integer(1_024, 104_857_600).default(10_485_760),
+    example: '10485760',
+  }),
+  TRUSTED_PROXY_HOPS: define({
+    about: 'Reverse proxies in front of the API whose X-Forwarded-For is believed; 0 believes none.',
+    schema: integer(0, 10).default(0),
+    example: '0',
+  }),
+  WEBHOOK_ALLOW_PRIVATE_TARGETS: define({
+    about: 'Lets outgoing webhooks reach private and loopback addresses. Only for a local stack.',
+    schema: yesOrNo().default(false),
+    example: 'false',
+  }),
+  DATABASE_URL: define({
+    about: 'PostgreSQL of Redress.',
+    schema: postgresUrl(),
+    example: 'postgresql://redress:redress@127.0.0.1:5432/redress',
+    secret: true,
+  }),
+  DATABASE_MAX_CONNECTIONS: define({
+    about: 'Connections each process may hold.',
+    schema: integer(1, 500).default(10),
+    example: '10',
+  }),
+  TEMPORAL_ADDRESS: define({
+    about: 'host:port of the Temporal frontend.',
+    schema: z
+      .string()
+      .regex(/^[^\s/]+:\d{1,5}$/, 'must look like host:7233')
+      .default('127.0.0.1:7233'),
+    example: '127.0.0.1:7233',
+  }),
+  TEMPORAL_NAMESPACE: define({ about: 'Temporal namespace.', schema: text().default('default'), example: 'default' }),
+  TEMPORAL_UI_URL: define({
+    about: 'Temporal’s web UI, for links in answers to staff.',
+    schema: httpUrl().optional(),
+    example: 'http://127.0.0.1:8233',
+  }),
+  TEMPORAL_API_KEY: define({
+    about: 'API key of Temporal Cloud; switches TLS on.',
+    schema: text().optional(),
+    secret: true,
+  }),
+  TEMPORAL_TLS: define({ about: 'Speak TLS to Temporal.', schema: yesOrNo().default(false) }),
+  TEMPORAL_TLS_SERVER_NAME: define({
+    about: 'Name expected in the server’s certificate.',
+    schema: text().optional(),
+  }),
+  TEMPORAL_TLS_CA_FILE: define({
+    about: 'PEM file of the authority that signed the server’s certificate.',
+    schema: text().optional(),
+  }),
+  TEMPORAL_TLS_CERT_FILE: define({ about: 'PEM file of our client certificate.', schema: text().optional() }),
+  TEMPORAL_TLS_KEY_FILE: define({ about: 'PEM file of its key.', schema: text().optional() }),
+  SMTP_URL: define({
+    about: 'Mail server, as smtp://user:password@host:port or smtps://….',
+    schema: text().regex(/^smtps?:\/\/\S+$/, 'must look like smtp://user:password@host:587'),
+    example: 'smtp://127.0.0.1:1025',
+    secret: true,
+  }),
+  MAIL_FROM: define({
+    about: 'Sender of all letters: an address, or Name <address>.',
+    schema: text().regex(/@/, 'must be an e-mail address, or Name <address>'),
+    example: 'Redress <refunds@shop.example>',
+  }),
+  MAIL_DOMAIN: define({
+    about: 'Right-hand side of Message-IDs; set once, so that a letter that is sent again keeps its id.',
+    schema: text()
+      .regex(/^[a-z0-9.-]+$/i, 'must be a domain name')
+      .default('redress'),
+    example: 'redress',
+  }),
+  STRIPE_API_URL: define({
+    about: 'Address of Stripe’s API; only to reach a sandbox instead of Stripe.',
+    schema: httpUrl().optional(),
+  }),
+  STRIPE_SECRET_KEY: define({
+    about: 'Stripe’s secret key. Without it the worker pays nothing through Stripe.',
+    schema: text().optional(),
+    secret: true,
+  }),
+  STRIPE_WEBHOOK_SECRETS: define({
+    about:
+      'Signing secrets of the Stripe endpoint, comma-separated while one is being replaced. Without them the API accepts no refund of a Stripe payment.',
+    schema: list().pipe(z.array(text())).optional(),
+    secret: true,
+  }),
+  STRIPE_MERCHANT_ACCOUNT: define({
+    about: 'Our name of the Stripe account: the merchantAccount of payments, and the end of the notification address.',
+    schema: text()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'may hold letters, digits, - and _')
+      .default('default'),
+    example: 'default',
+  }),
+  STRIPE_MODE: define({
+    about: 'Which mode this Stripe account serves.',
+    schema: z.enum(['live', 'test'], { error: 'must be live or test' }).default('test'),
+    example: 'test',
+  }),
+  ZOHO_ACCOUNTS_URL: define({
+    about: 'Zoho’s accounts server of your data centre.',
+    schema: httpUrl().default('https://accounts.zoho.com'),
+    example: 'https://accounts.zoho.com',
+  }),
+  ZOHO_API_URL: define({
+    about: 'Address of Zoho’s API; default: the one the token answer names.',
+    schema: httpUrl().optional(),
+  }),
+  ZOHO_CLIENT_ID: define({
+    about: 'OAuth client of Zoho CRM. Without the three no CRM is synchronised.',
+    schema: text().optional(),
+  }),
+  ZOHO_CLIENT_SECRET: define({ about: 'Its secret.', schema: text().optional(), secret: true }),
+  ZOHO_REFRESH_TOKEN: define({ about: 'Its refresh token.', schema: text().optional(), secret: true }),
+  ZOHO_MODULE: define({
+    about: 'API name of the CRM module that holds refunds.',
+    schema: text()
+      .regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'must be a module’s API name')
+      .default('Refunds'),
+    example: 'Refunds',
+  }),
+  WORKER_QUEUES: define({
+    about: 'Which task queues this worker serves, out of refunds, payments, messages.',
+    schema: queueList().default([...WORKER_QUEUE_NAMES]),
+    example: 'refunds,payments,messages',
+  }),
+  WORKFLOW_BUNDLE_PATH: define({
+    about: 'The built workflow bundle. Required in production; development bundles at start without it.',
+    schema: text().optional(),
+  }),
+  METRICS_PORT: define({
+    about: 'Port of the worker’s /healthz, /readyz and /metrics; 0 takes a free one.',
+    schema: port().default(7401),
+    example: '7401',
+  }),
+  TEMPORAL_METRICS_PORT: define({
+    about: 'Port on HOST where the Temporal SDK shows its own Prometheus metrics; without it they are not collected.',
+    schema: integer(1, 65_535).optional(),
+  }),
+  WORKER_IDENTITY: define({
+    about: 'How this worker is named in Temporal; default: process id and host.',
+    schema: text().optional(),
+  }),
+  WORKER_MAX_CACHED_WORKFLOWS: define({
+    about: 'Refunds kept in memory between two of their steps; about 0.3 MB each.',
+    schema: integer(0, 100_000).default(500),
+    example: '500',
+  }),
+  WORKER_MAX_WORKFLOW_TASKS: define({
+    about: 'Workflow tasks executed at the same time.',
+    schema: integer(2, 1_000).default(40),
+    example: '40',
+  }),
+  WORKER_MAX_LOCAL_ACTIVITIES: define({
+    about: 'Record steps executed at the same time; more than the database connections only wait.',
+    schema: integer(1, 1_000).default(20),
+    example: '20',
+  }),
+  WORKER_MAX_PAYMENTS: define({
+    about: 'Calls to payment providers under way at the same time.',
+    schema: integer(1, 1_000).default(20),
+    example: '20',
+  }),
+  WORKER_MAX_MESSAGES: define({
+    about: 'Deliveries under way at the same time: letters, webhooks, CRM.',
+    schema: integer(1, 1_000).default(20),
+    example: '20',
+  }),
+  WORKER_PAYMENTS_PER_SECOND: define({
+    about: 'Calls to payment providers in a second, over all workers.',
+    schema: integer(1, 10_000).default(50),
+    example: '50',
+  }),
+  WORKER_WORKFLOW_POLLERS: define({
+    about: 'Requests for workflow tasks held open.',
+    schema: integer(2, 100).default(4),
+    example: '4',
+  }),
+  WORKER_ACTIVITY_POLLERS: define({
+    about: 'Requests for activity tasks held open, for each queue.',
+    schema: integer(1, 100).default(2),
+    example: '2',
+  }),
+};
+
+export type VariableName = keyof typeof VARIABLES;
+
+/** The short names of task queues that WORKER_QUEUES takes. */
+export type WorkerQueueName = (typeof WORKER_QUEUE_NAMES)[number];

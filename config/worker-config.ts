@@ -1,0 +1,134 @@
+import { ConfigError, deepFreeze, readVariables, type Environment, type ValuesOf } from './read';
+import { SHARED_NAMES, sharedConfig, type SharedConfig } from './sections';
+import type { WorkerQueueName } from './variables';
+
+const WORKER_NAMES = [
+  ...SHARED_NAMES,
+  'SMTP_URL',
+  'MAIL_FROM',
+  'MAIL_DOMAIN',
+  'STRIPE_API_URL',
+  'STRIPE_SECRET_KEY',
+  'ZOHO_ACCOUNTS_URL',
+  'ZOHO_API_URL',
+  'ZOHO_CLIENT_ID',
+  'ZOHO_CLIENT_SECRET',
+  'ZOHO_REFRESH_TOKEN',
+  'ZOHO_MODULE',
+  'WORKER_QUEUES',
+  'WORKFLOW_BUNDLE_PATH',
+  'METRICS_PORT',
+  'TEMPORAL_METRICS_PORT',
+  'WORKER_IDENTITY',
+  'WORKER_MAX_CACHED_WORKFLOWS',
+  'WORKER_MAX_WORKFLOW_TASKS',
+  'WORKER_MAX_LOCAL_ACTIVITIES',
+  'WORKER_MAX_PAYMENTS',
+  'WORKER_MAX_MESSAGES',
+  'WORKER_PAYMENTS_PER_SECOND',
+  'WORKER_WORKFLOW_POLLERS',
+  'WORKER_ACTIVITY_POLLERS',
+] as const;
+
+export interface StripeGatewayConfig {
+  merchantAccount: string;
+  mode: 'live' | 'test';
+  secretKey: string;
+  /** Null: Stripe itself. */
+  apiUrl: string | null;
+}
+
+export interface ZohoConfig {
+  accountsUrl: string;
+  apiUrl: string | null;
+  clientId: string;
+  clientSecret: string;
+  refreshToken: string;
+  module: string;
+}
+
+export interface WorkerTuning {
+  maxCachedWorkflows: number;
+  maxWorkflowTasks: number;
+  maxLocalActivities: number;
+  maxPayments: number;
+  maxMessages: number;
+  paymentsPerSecond: number;
+  workflowPollers: number;
+  activityPollers: number;
+}
+
+export interface WorkerConfig extends SharedConfig {
+  queues: WorkerQueueName[];
+  identity: string | null;
+  workflowBundlePath: string | null;
+  health: { host: string; port: number; temporalMetricsPort: number | null };
+  tuning: WorkerTuning;
+  mail: { smtpUrl: string; from: string; domain: string };
+  stripe: StripeGatewayConfig | null;
+  zoho: ZohoConfig | null;
+}
+
+/** The names of variables the worker reads. */
+export const workerVariableNames: readonly string[] = WORKER_NAMES;
+
+/** @throws ConfigError that lists every problem */
+export function loadWorkerConfig(env: Environment = process.env): WorkerConfig {
+  const values = readVariables(env, WORKER_NAMES);
+  const problems: string[] = [];
+  const shared = sharedConfig(values, problems);
+  const zoho = zohoConfig(values, problems);
+  if (values.NODE_ENV === 'production' && values.WORKFLOW_BUNDLE_PATH === undefined)
+    problems.push('WORKFLOW_BUNDLE_PATH is missing: build the workflow bundle (npm run build) and name its file.');
+  if (problems.length > 0) throw new ConfigError(problems);
+  return deepFreeze({
+    ...shared,
+    queues: [...new Set(values.WORKER_QUEUES)],
+    identity: values.WORKER_IDENTITY ?? null,
+    workflowBundlePath: values.WORKFLOW_BUNDLE_PATH ?? null,
+    health: {
+      host: values.HOST,
+      port: values.METRICS_PORT,
+      temporalMetricsPort: values.TEMPORAL_METRICS_PORT ?? null,
+    },
+    tuning: {
+      maxCachedWorkflows: values.WORKER_MAX_CACHED_WORKFLOWS,
+      maxWorkflowTasks: values.WORKER_MAX_WORKFLOW_TASKS,
+      maxLocalActivities: values.WORKER_MAX_LOCAL_ACTIVITIES,
+      maxPayments: values.WORKER_MAX_PAYMENTS,
+      maxMessages: values.WORKER_MAX_MESSAGES,
+      paymentsPerSecond: values.WORKER_PAYMENTS_PER_SECOND,
+      workflowPollers: values.WORKER_WORKFLOW_POLLERS,
+      activityPollers: values.WORKER_ACTIVITY_POLLERS,
+    },
+    mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM, domain: values.MAIL_DOMAIN },
+    stripe:
+      values.STRIPE_SECRET_KEY === undefined
+        ? null
+        : {
+            merchantAccount: values.STRIPE_MERCHANT_ACCOUNT,
+            mode: values.STRIPE_MODE,
+            secretKey: values.STRIPE_SECRET_KEY,
+            apiUrl: values.STRIPE_API_URL ?? null,
+          },
+    zoho,
+  });
+}
+
+function zohoConfig(values: ValuesOf<(typeof WORKER_NAMES)[number]>, problems: string[]): ZohoConfig | null {
+  const {
+    ZOHO_CLIENT_ID: clientId,
+    ZOHO_CLIENT_SECRET: clientSecret,
+    ZOHO_REFRESH_TOKEN: refreshToken,
+    ZOHO_ACCOUNTS_URL: accountsUrl,
+    ZOHO_API_URL: apiUrl,
+    ZOHO_MODULE: module,
+  } = values;
+  if (clientId !== undefined && clientSecret !== undefined && refreshToken !== undefined)
+    return { accountsUrl, apiUrl: apiUrl ?? null, clientId, clientSecret, refreshToken, module };
+  if (clientId !== undefined || clientSecret !== undefined || refreshToken !== undefined)
+    problems.push(
+      'ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET and ZOHO_REFRESH_TOKEN belong together: set all three, or none to run without a CRM.',
+    );
+  return null;
+}

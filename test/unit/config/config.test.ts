@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  apiVariableNames,
+  ConfigError,
+  describeConfig,
+  envExample,
+  loadApiConfig,
+  loadWorkerConfig,
+  VARIABLES,
+  workerVariableNames,
+} from '../../../config';
+
+const database = { DATABASE_URL: 'postgresql://redress:hidden-password@db:5432/redress' };
+const worker = { ...database, SMTP_URL: 'smtp://user:hidden-mail@mail:587', MAIL_FROM: 'Shop <refunds@shop.example>' };
+
+function problemsOf(load: () => unknown): string[] {
+  try {
+    load();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('configuration', () => {
+  test('.env.example names exactly the variables that are read, each explained', () => {
+    const file = readFileSync(path.resolve(__dirname, '../../../.env.example'), 'utf8');
+    expect(file).toBe(envExample());
+    const named = [...file.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map((match) => match[1]);
+    expect(named.toSorted()).toEqual([...new Set([...apiVariableNames, ...workerVariableNames])].toSorted());
+    expect(named.toSorted()).toEqual(Object.keys(VARIABLES).toSorted());
+  });
+
+  test('what .env.example shows can be used as it stands', () => {
+    const env = Object.fromEntries(
+      [...envExample().matchAll(/^([A-Z][A-Z0-9_]+)=(.*)$/gm)].map((match) => [match[1], match[2]]),
+    );
+    expect(loadApiConfig(env).http.port).toBe(7400);
+    expect(loadWorkerConfig(env).queues).toEqual(['refunds', 'payments', 'messages']);
+  });
+
+  test('everything that is wrong is said at once, with what to do', () => {
+    const problems = problemsOf(() =>
+      loadWorkerConfig({
+        NODE_ENV: 'prod',
+        DATABASE_URL: 'mysql://x',
+        WORKER_QUEUES: 'refunds,invoices',
+        PORT: '99999',
+      }),
+    );
+    expect(problems).toHaveLength(6);
+    expect(problems.join('\n')).toMatch(/NODE_ENV must be development, test or production/);
+    expect(problems.join('\n')).toMatch(/SMTP_URL is missing: set it/);
+    expect(problems.join('\n')).toMatch(/WORKER_QUEUES must name queues out of refunds, payments, messages/);
+  });
+
+  test('an empty variable counts as absent', () => {
+    const config = loadApiConfig({ ...database, PORT: '', STRIPE_WEBHOOK_SECRETS: ' ', PUBLIC_URL: '' });
+    expect(config).toMatchObject({ publicUrl: 'http://127.0.0.1:7400', stripe: null });
+  });
+
+  test('halves of a pair are refused', () => {
+    expect(problemsOf(() => loadWorkerConfig({ ...worker, ZOHO_CLIENT_ID: 'id' })).join()).toMatch(/belong together/);
+    expect(problemsOf(() => loadApiConfig({ ...database, TEMPORAL_TLS_KEY_FILE: 'k' })).join()).toMatch(/set both/);
+  });
+
+  test('production does not start without a built bundle', () => {
+    const problems = problemsOf(() => loadWorkerConfig({ ...worker, NODE_ENV: 'production' }));
+    expect(problems.join()).toMatch(/WORKFLOW_BUNDLE_PATH is missing/);
+  });
+
+  test('webhook secrets may overlap while one is replaced', () => {
+    const config = loadApiConfig({ ...database, STRIPE_WEBHOOK_SECRETS: 'whsec_new, whsec_old' });
+    expect(config.stripe?.webhookSecrets).toEqual(['whsec_new', 'whsec_old']);
+  });
+
+  test('no secret is printed, neither by describeConfig nor in a problem', () => {
+    const secrets: Record<string, string> = Object.fromEntries(
+      Object.entries(VARIABLES)
+        .filter(([, variable]) => 'secret' in variable)
+        .map(([name]) => [name, `hidden-${name}`]),
+    );
+    const env = {
+      ...worker,
+      ...secrets,
+      DATABASE_URL: `postgresql://redress:hidden-password@db:5432/redress?password=hidden-too`,
+      SMTP_URL: worker.SMTP_URL,
+      ZOHO_CLIENT_ID: 'client',
+    };
+    const printed = JSON.stringify([describeConfig(loadApiConfig(env)), describeConfig(loadWorkerConfig(env))]);
+    expect(printed).not.toContain('hidden');
+    expect(printed).toContain('db:5432');
+    const problems = problemsOf(() => loadWorkerConfig({ ...env, DATABASE_URL: 'hidden', SMTP_URL: 'hidden' }));
+    expect(problems).toHaveLength(2);
+    expect(problems.join('\n')).not.toContain('hidden');
+  });
+
+  test('a configuration cannot be changed', () => {
+    const config = loadApiConfig(database);
+    expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError);
+  });
+});
