@@ -95,6 +95,8 @@ describe('changes of the clock', () => {
     expect(businessMinutesBetween(newYorkNights, '2026-11-01T04:00:00Z', '2026-11-01T11:00:00Z')).toBe(90 + 30 + 180);
     const spanning = { ...newYork, overrides: { '2026-11-01': [{ startMinute: 0, endMinute: 360 }] } };
     expect(businessMinutesBetween(spanning, '2026-11-01T04:00:00Z', '2026-11-01T11:00:00Z')).toBe(7 * 60);
+    const untilTwo = { ...newYork, overrides: { '2026-11-01': [{ startMinute: 0, endMinute: 120 }] } };
+    expect(businessMinutesBetween(untilTwo, '2026-11-01T04:00:00Z', '2026-11-01T11:00:00Z')).toBe(3 * 60);
   });
 
   it('starts a day at 01:00 where summer time begins at midnight', () => {

@@ -148,6 +148,15 @@ describe('a pause', () => {
     expect(shifted.rungs[0]?.at).toBe(cst('2026-11-23T14:00'));
   });
 
+  it('leaves what came at the very instant it began', () => {
+    const opened = cst('2026-11-23T09:00');
+    const ladder = buildLadder(calendar, stageOf('first_review'), opened, opened);
+    const shifted = shiftLadder(calendar, ladder.rungs, ladder.dueAt, ladder.dueAt, cst('2026-11-27T17:00'));
+    expect(shifted.dueAt).toBe(ladder.dueAt);
+    expect(shifted.rungs.slice(0, 3)).toEqual(ladder.rungs.slice(0, 3));
+    expect(shifted.rungs[3]?.at).toBe(cst('2026-11-30T12:00'));
+  });
+
   it('leaves the first response alone, which goes by the wall clock', () => {
     const rungs = [{ act: 'first_response', at: cst('2026-11-24T03:00'), n: 1 }] as const;
     const shifted = shiftLadder(
