@@ -102,9 +102,7 @@ export async function openDeskItemOnce(
 }
 
 /** An act on the row alone: nobody's process changes by it. */
-export type DeskRowAct =
-  | { act: 'assign_owner'; personId: string }
-  | { act: 'resolve'; note: string };
+export type DeskRowAct = { act: 'assign_owner'; personId: string } | { act: 'resolve'; note: string };
 
 /**
  * Gives an open item an owner or closes it, and records who did. The note stays in the row; the chain holds ids.
@@ -117,33 +115,35 @@ export async function actOnDeskItem(
   by: { actor: AuditEntry['actor']; commandId: string },
   nowIso: string,
 ): Promise<DeskItem | null> {
-  return db.$transaction(async (tx) => {
-    const entry: AuditEntry = {
-      type: act.act === 'resolve' ? 'desk.resolved' : 'desk.owner_assigned',
-      actor: by.actor,
-      data: {
-        deskItemId: item.id,
-        commandId: by.commandId,
-        ...(act.act === 'assign_owner' ? { ownerId: act.personId } : {}),
-      },
-    };
-    // The refund's row is locked first, as everywhere else, so that two writers never wait for each other.
-    if (item.refundId === null) await appendSharedAudit(tx, 'configuration', item.mode, nowIso, [entry]);
-    else await appendRefundAudit(tx, item.refundId, nowIso, [entry]);
-    const changed = await tx.deskItem.updateMany({
-      where: { id: item.id, mode: item.mode, status: 'open' },
-      data:
-        act.act === 'resolve'
-          ? { status: 'resolved', resolvedAt: new Date(nowIso), resolution: act.note }
-          : { ownerId: act.personId },
+  return db
+    .$transaction(async (tx) => {
+      const entry: AuditEntry = {
+        type: act.act === 'resolve' ? 'desk.resolved' : 'desk.owner_assigned',
+        actor: by.actor,
+        data: {
+          deskItemId: item.id,
+          commandId: by.commandId,
+          ...(act.act === 'assign_owner' ? { ownerId: act.personId } : {}),
+        },
+      };
+      // The refund's row is locked first, as everywhere else, so that two writers never wait for each other.
+      if (item.refundId === null) await appendSharedAudit(tx, 'configuration', item.mode, nowIso, [entry]);
+      else await appendRefundAudit(tx, item.refundId, nowIso, [entry]);
+      const changed = await tx.deskItem.updateMany({
+        where: { id: item.id, mode: item.mode, status: 'open' },
+        data:
+          act.act === 'resolve'
+            ? { status: 'resolved', resolvedAt: new Date(nowIso), resolution: act.note }
+            : { ownerId: act.personId },
+      });
+      if (changed.count !== 1) throw new DeskItemClosed();
+      await tx.command.updateMany({ where: { id: by.commandId, outcome: 'open' }, data: { outcome: 'done' } });
+      return readDeskItem(tx, item.mode, item.id);
+    })
+    .catch((error: unknown) => {
+      if (error instanceof DeskItemClosed) return null;
+      throw error;
     });
-    if (changed.count !== 1) throw new DeskItemClosed();
-    await tx.command.updateMany({ where: { id: by.commandId, outcome: 'open' }, data: { outcome: 'done' } });
-    return readDeskItem(tx, item.mode, item.id);
-  }).catch((error: unknown) => {
-    if (error instanceof DeskItemClosed) return null;
-    throw error;
-  });
 }
 
 /** Rolls the transaction back: the item was closed meanwhile. */

@@ -1,0 +1,65 @@
+import { ROLES } from '../../domain/people';
+import { freeText, pageOf, pageQuery, redressId } from './common';
+import { z } from './zod';
+
+export const deskParams = z.strictObject({ id: redressId('di') });
+
+/** GET /v1/desk */
+export const deskQuery = z.strictObject({
+  ...pageQuery,
+  status: z.enum(['open', 'resolved']).default('open'),
+  kind: z
+    .string()
+    .regex(/^[a-z][a-z_]{0,63}$/)
+    .optional(),
+  ownerId: redressId('pn').optional(),
+  refundId: redressId('rf').optional(),
+});
+
+const stage = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
+
+/** POST /v1/desk/{id}/actions */
+export const deskActionBody = z
+  .discriminatedUnion('action', [
+    z.strictObject({
+      action: z.literal('reassign'),
+      stage,
+      role: z.enum(ROLES.filter((role) => ['reviewer', 'second_reviewer', 'approver'].includes(role))),
+    }),
+    z.strictObject({
+      action: z.literal('extend'),
+      stage,
+      businessMinutes: z
+        .int()
+        .min(1)
+        .max(60 * 24 * 30)
+        .openapi({ description: 'Working time added to the deadline, in minutes of the calendar.' }),
+    }),
+    z.strictObject({ action: z.literal('query_payment') }),
+    z.strictObject({ action: z.literal('assign_owner'), personId: redressId('pn') }),
+    z.strictObject({ action: z.literal('resolve'), note: freeText(1, 2_000) }),
+  ])
+  .openapi('DeskAction');
+
+export type DeskActionBody = z.output<typeof deskActionBody>;
+
+const nullableText = z.string().nullable();
+
+export const deskItemAnswer = z
+  .object({
+    id: z.string(),
+    refundId: nullableText,
+    kind: z.string(),
+    status: z.string(),
+    ownerId: nullableText,
+    dueAt: nullableText,
+    data: z.record(z.string(), z.unknown()),
+    actions: z.array(z.string()),
+    createdAt: z.string(),
+    resolvedAt: nullableText,
+    resolution: nullableText,
+    links: z.object({ refund: nullableText }),
+  })
+  .openapi('DeskItem');
+
+export const deskPage = pageOf(deskItemAnswer).openapi('DeskPage');

@@ -1,0 +1,213 @@
+import { REFUND_STATUSES } from '../../domain/refund';
+import {
+  amountMinor,
+  currency,
+  externalId,
+  freeText,
+  instant,
+  pageOf,
+  pageQuery,
+  positiveAmountMinor,
+  redressId,
+} from './common';
+import { z } from './zod';
+
+export const refundParams = z.strictObject({ id: redressId('rf') });
+
+export const CHANNELS = ['online', 'app', 'phone', 'email', 'chat', 'paper', 'api'] as const;
+export const RESOLUTIONS = ['refund', 'return_and_refund', 'exchange', 'repair', 'reship'] as const;
+
+const requestedLine = z.strictObject({ externalId, quantity: z.int().min(1).max(1_000_000) });
+
+const lines = z
+  .array(requestedLine)
+  .min(1)
+  .max(200)
+  .refine((all) => new Set(all.map((line) => line.externalId)).size === all.length, {
+    params: { code: 'duplicate_id' },
+    message: 'duplicate_id',
+  });
+
+const evidenceIds = z
+  .array(redressId('ev'))
+  .max(20)
+  .refine((all) => new Set(all).size === all.length, { params: { code: 'duplicate_id' }, message: 'duplicate_id' });
+
+/** A phone number in international form is never a card number: it has at most 15 digits behind its plus sign. */
+const INTERNATIONAL_PHONE = /^\+[1-9](?:[ -]?\d){5,14}$/;
+const contact = z.union([z.string().regex(INTERNATIONAL_PHONE), freeText(1, 200)]).openapi({
+  type: 'string',
+  description: 'An e-mail address, a phone number with country code, or how else to reach them.',
+});
+
+const metadata = z
+  .record(z.string().min(1).max(40), freeText(0, 500))
+  .refine((all) => Object.keys(all).length <= 20, { params: { code: 'too_many_keys' }, message: 'too_many_keys' })
+  .openapi({ type: 'object', description: 'Your own notes: at most 20 keys, texts only, no personal data.' });
+
+/** POST /v1/refunds */
+export const createRefundBody = z
+  .strictObject({
+    orderExternalId: externalId,
+    amountMinor: positiveAmountMinor,
+    currency,
+    reasonCode: z
+      .string()
+      .regex(/^[a-z][a-z_]{0,39}$/)
+      .openapi({
+        description:
+          'One that the policy knows; the default policy: quality, wrong_item, not_as_described, service_not_provided, order_error, changed_mind, duplicate_payment, other.',
+        example: 'quality',
+      }),
+    description: freeText(0, 4_000).default(''),
+    channel: z.enum(CHANNELS).default('api'),
+    lines: lines.optional(),
+    resolution: z.enum(RESOLUTIONS).default('refund'),
+    evidenceIds: evidenceIds.default([]),
+    expectedRefundableMinor: amountMinor.optional(),
+    requestedBy: z.strictObject({ name: freeText(1, 200), contact }).optional(),
+    externalReference: externalId.optional(),
+    metadata: metadata.default({}),
+  })
+  .openapi('CreateRefund');
+
+export type CreateRefundBody = z.output<typeof createRefundBody>;
+
+const statusList = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(REFUND_STATUSES)).min(1))
+  .openapi({ type: 'string', description: 'One status or several, separated by commas.', example: 'in_review,paying' });
+
+const branch = z.string().min(1).max(128);
+const stageId = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/);
+
+/** GET /v1/refunds */
+export const listRefundsQuery = z.strictObject({
+  ...pageQuery,
+  status: statusList.optional(),
+  orderExternalId: externalId.optional(),
+  customerExternalId: externalId.optional(),
+  stage: stageId.optional(),
+  assignee: redressId('pn').optional(),
+  branch: branch.optional(),
+  dueBefore: instant.optional(),
+  createdFrom: instant.optional(),
+  createdTo: instant.optional(),
+  q: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .openapi({ description: 'Id of a refund, or how an order id or your own reference begins. No personal data.' }),
+});
+
+/** GET /v1/refunds/{id}/timeline */
+export const timelineQuery = z.strictObject({
+  ...pageQuery,
+  limit: z.coerce.number().int().min(1).max(1_000).default(1_000).openapi({ type: 'integer' }),
+});
+
+/** POST /v1/refunds/{id}/withdrawal */
+export const withdrawalBody = z.strictObject({ reason: freeText(1, 2_000) }).openapi('Withdrawal');
+
+/** POST /v1/refunds/{id}/receipt */
+export const receiptBody = z
+  .strictObject({
+    arrivedAt: instant,
+    proof: redressId('ev').optional().openapi({ description: 'Evidence of the arrival; staff must give it.' }),
+  })
+  .openapi('Receipt');
+
+/** POST /v1/refunds/{id}/information */
+export const informationBody = z
+  .strictObject({
+    description: freeText(1, 4_000).optional(),
+    evidenceIds: evidenceIds.optional(),
+    lines: lines.optional(),
+    amountMinor: positiveAmountMinor.optional(),
+    note: freeText(1, 2_000),
+  })
+  .openapi('Information');
+
+export type InformationBody = z.output<typeof informationBody>;
+
+/** POST /v1/refunds/search */
+export const searchBody = z
+  .strictObject({
+    name: z.string().min(1).max(200).optional(),
+    email: z.string().min(3).max(320).optional(),
+    phone: z.string().min(3).max(40).optional(),
+    ...pageQuery,
+    limit: z.int().min(1).max(100).default(25),
+  })
+  .refine((body) => body.name !== undefined || body.email !== undefined || body.phone !== undefined, {
+    params: { code: 'nothing_given' },
+    message: 'nothing_given',
+  })
+  .openapi('RefundSearch');
+
+const nullableText = z.string().nullable();
+const failure = z.object({ class: z.string(), code: z.string() }).nullable();
+
+/** A refund as the integrator's view shows it; other readers get more members. */
+export const refundAnswer = z
+  .looseObject({
+    id: z.string(),
+    seq: z.int(),
+    status: z.enum(REFUND_STATUSES),
+    amountMinor: z.int(),
+    approvedAmountMinor: z.int().nullable(),
+    paidAmountMinor: z.int(),
+    currency: z.string(),
+    orderExternalId: z.string(),
+    reasonCode: z.string(),
+    channel: z.string(),
+    resolution: z.string(),
+    externalReference: nullableText,
+    metadata: z.record(z.string(), z.unknown()),
+    snapshotVersion: z.int(),
+    policyVersion: z.string(),
+    waitingFor: z
+      .object({
+        kind: z.string(),
+        stage: nullableText,
+        who: nullableText,
+        dueAt: nullableText,
+        pausedSince: nullableText,
+        explanation: nullableText,
+      })
+      .nullable(),
+    plan: z.array(z.object({ stage: z.string(), role: z.string(), status: z.string(), dueAt: nullableText })),
+    payments: z.array(
+      z.object({
+        paymentExternalId: z.string(),
+        amountMinor: z.int(),
+        status: z.string(),
+        reference: z.string(),
+        failure,
+      }),
+    ),
+    arrival: z.object({
+      expectedFrom: nullableText,
+      expectedTo: nullableText,
+      basis: z.enum(['seed_table', 'measured']),
+      confirmedAt: nullableText,
+    }),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+    links: z.object({ self: z.string(), timeline: z.string(), status: nullableText, temporal: nullableText }),
+  })
+  .openapi('Refund');
+
+export const refundPage = pageOf(refundAnswer).openapi('RefundPage');
+
+export const timelinePage = pageOf(
+  z.object({
+    seq: z.int(),
+    at: z.string(),
+    type: z.string(),
+    actor: z.object({ kind: z.string(), id: nullableText, name: nullableText, onBehalfOf: nullableText }),
+    data: z.record(z.string(), z.unknown()),
+  }),
+).openapi('Timeline');
