@@ -1,0 +1,5 @@
+export * from './logger';
+export * from './metrics';
+export * from './nudger';
+export * from './shutdown';
+export * from './temporal-connection';
