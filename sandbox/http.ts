@@ -51,10 +51,12 @@ export function refuseControl(response: Response, status: number, error: string)
 }
 
 /**
- * Lets only JSON bodies through to control routes. A web page on another site can post text to a loopback address without
- * asking; it cannot post JSON.
+ * Keeps web pages of other sites away from control routes: a browser lets them post to a loopback address without asking,
+ * but not JSON, and it names where they come from.
  */
 export function jsonControlOnly(request: Request, response: Response, next: NextFunction): void {
+  const origin = request.get('origin');
+  if (origin !== undefined && !isLoopbackUrl(origin)) return refuseControl(response, 403, 'not from another site');
   const hasBody = request.headers['content-length'] !== undefined && request.headers['content-length'] !== '0';
   if (request.method === 'POST' && hasBody && request.is('application/json') === false) {
     refuseControl(response, 415, 'send application/json');

@@ -137,8 +137,17 @@ export class Journal {
     const lines = text.split('\n');
     // Every committed line ends with a newline, so the last element is empty or torn.
     lines.pop();
-    for (const line of lines) {
-      for (const [table, key, value] of JSON.parse(line) as Change[]) this.table(table).apply(key, value);
+    for (const [index, line] of lines.entries()) {
+      for (const [table, key, value] of this.read(line, index + 1)) this.table(table).apply(key, value);
+    }
+  }
+
+  private read(line: string, lineNumber: number): Change[] {
+    try {
+      return JSON.parse(line) as Change[];
+    } catch (error) {
+      const where = `${this.path ?? 'the journal'}, line ${lineNumber}`;
+      throw new Error(`The sandbox cannot read its state (${where}). Remove the file to begin anew.`, { cause: error });
     }
   }
 

@@ -18,7 +18,7 @@ a { color: inherit; font-weight: 600; overflow-wrap: anywhere; }
 .meta { font-size: .875rem; opacity: .8; overflow-wrap: anywhere; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; border: 1px solid #8886; border-radius: .5rem; padding: 1rem; }
 iframe { width: 100%; height: 36rem; border: 1px solid #8886; border-radius: .5rem; background: #fff; }
-table { border-collapse: collapse; font-size: .875rem; } td { padding: .125rem .75rem .125rem 0; vertical-align: top; overflow-wrap: anywhere; }
+table { width: 100%; table-layout: fixed; border-collapse: collapse; font-size: .875rem; } td:first-child { width: 30%; } td { padding: .125rem .75rem .125rem 0; vertical-align: top; overflow-wrap: anywhere; }
 `;
 
 /** The list of messages, newest first. */
