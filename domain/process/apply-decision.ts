@@ -1,8 +1,9 @@
+import { unstaffedStages } from '../approval';
 import { addBusinessDays } from '../calendar';
-import { assertNever, type Leg, type PlanStage, type Transition } from '../refund';
-import { lowerLegs } from './legs';
-import { openStage } from './stage-clock';
-import { closeStage, tellCustomer, tellOutsiders, tellRoles, type Step } from './step';
+import { assertNever, type Transition } from '../refund';
+import { changeLegs } from './legs';
+import { openStage, planStage } from './stage-clock';
+import { closeStage, tellCustomer, tellOutsiders, tellRoles, openUnstaffed, type Step } from './step';
 
 /** A decision that counts: closes, pauses or sends back the open stage, and opens what follows in the same step. */
 export function applyDecision(step: Step, transition: Extract<Transition, { kind: 'decision' }>): void {
@@ -23,7 +24,7 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
       state.excluded.push({ personId, rule: 'earlier_stage' });
       lowerApprovedAmount(step, content.approvedAmountMinor);
       stage.approvals += 1;
-      if (stage.approvals >= planStage(step, stage.index).quorum) advance(step);
+      if (stage.approvals >= planStage(context.plan, stage.index).quorum) advance(step);
       break;
     case 'decline':
       effects.audit.push({ type: 'refund.declined', data });
@@ -92,36 +93,26 @@ function advance(step: Step): void {
   effects.deskResolve.push('stage_overdue');
   if (index + 1 < context.plan.stages.length) {
     openNextStage(step, index + 1);
+    checkStaffing(step, index + 1);
     return;
   }
   state.status = 'paying';
-  state.legs = context.legs
-    .map((leg): Leg => ({
-      id: leg.legId,
-      paymentId: leg.paymentId,
-      provider: leg.provider,
-      reference: leg.reference,
-      attempt: leg.attempt,
-      amountMinor: effects.legAmounts?.[leg.legId] ?? leg.amountMinor,
-      status: 'reserved',
-      queries: 0,
-      nextQueryAt: null,
-      failure: null,
-    }))
-    .filter((leg) => leg.amountMinor > 0);
+  state.legs = state.legs.filter((leg) => leg.amountMinor > 0);
   effects.events.push('refund.approved', 'refund.paying');
   tellOutsiders(step, 'refund_approved', 'refund');
 }
 
-function lowerApprovedAmount({ state, effects, context }: Step, approvedAmountMinor: number | null): void {
+function lowerApprovedAmount(step: Step, approvedAmountMinor: number | null): void {
+  const { state } = step;
   if (approvedAmountMinor === null || approvedAmountMinor === (state.approvedAmountMinor ?? state.amountMinor)) return;
   state.approvedAmountMinor = approvedAmountMinor;
   state.snapshotVersion += 1;
-  effects.legAmounts = lowerLegs(context.legs, approvedAmountMinor);
+  changeLegs(step, approvedAmountMinor);
 }
 
-function planStage({ context }: Step, index: number): PlanStage {
-  const stage = context.plan.stages[index];
-  if (!stage) throw new RangeError(`The plan has no stage ${index}.`);
-  return stage;
+function checkStaffing(step: Step, fromIndex: number): void {
+  const { state, context } = step;
+  const excluded = state.excluded.map((one) => one.personId);
+  const unstaffed = unstaffedStages(context.plan.stages.slice(fromIndex), context.candidates, excluded);
+  if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
 }

@@ -1,7 +1,6 @@
-import { addBusinessMinutes } from '../calendar';
 import { assertNever, type Transition } from '../refund';
 import { respond } from './apply-decision';
-import { buildRungs } from './stage-clock';
+import { planStage, rearmStage } from './stage-clock';
 import { tellRoles, type Step } from './step';
 
 /** What the desk may do in the normal course: give a stage to another role, give it more time, ask the provider again. */
@@ -32,12 +31,9 @@ export function applyDeskAction(step: Step, transition: Extract<Transition, { ki
 /** A new due instant from now, and the whole ladder again. */
 function rearm(step: Step, businessMinutes: number): void {
   const { state, effects, context } = step;
-  const stage = state.stage;
-  const planned = stage && context.plan.stages[stage.index];
-  if (!stage || !planned) throw new Error('A clock was to be set for a stage that is not there.');
-  stage.dueAt = addBusinessMinutes(context.calendar, context.at, businessMinutes);
-  stage.rungs = buildRungs(context.calendar, planned, context.at, stage.dueAt);
-  stage.onDesk = false;
+  if (!state.stage) throw new Error('A clock was to be set for a stage that is not there.');
+  const stage = rearmStage(context.calendar, context.plan, state.stage, businessMinutes, context.at);
+  state.stage = stage;
   effects.deskResolve.push('stage_overdue');
   effects.stages.push({
     stageId: stage.id,
@@ -50,4 +46,4 @@ function rearm(step: Step, businessMinutes: number): void {
 }
 
 const minimumMinutes = ({ state, context }: Step): number =>
-  context.plan.stages[state.stage?.index ?? 0]?.clock.minimumBusinessMinutes ?? 1;
+  planStage(context.plan, state.stage?.index ?? 0).clock.minimumBusinessMinutes;

@@ -1,6 +1,6 @@
 import type { Transition } from '../refund';
 import { openNextStage, respond } from './apply-decision';
-import { lowerLegs } from './legs';
+import { changeLegs } from './legs';
 import { resumeStage } from './stage-clock';
 import { noteForCrm, tellCustomer, tellRoles, type Step } from './step';
 
@@ -18,7 +18,7 @@ export function applyInformation(step: Step, transition: Extract<Transition, { k
     state.amountMinor = answered.amountMinor;
     if (state.approvedAmountMinor !== null)
       state.approvedAmountMinor = Math.min(state.approvedAmountMinor, answered.amountMinor);
-    effects.legAmounts = lowerLegs(context.legs, state.approvedAmountMinor ?? answered.amountMinor);
+    changeLegs(step, state.approvedAmountMinor ?? answered.amountMinor);
     effects.shrinkReservations = state.approvedAmountMinor === null;
   }
   if (answered.changed || answer.kind === 'correction') state.snapshotVersion += 1;
@@ -38,7 +38,7 @@ export function applyInformation(step: Step, transition: Extract<Transition, { k
   state.round += 1;
   state.roundStartedAt = context.at;
   state.approvedAmountMinor = null;
-  if (effects.legAmounts === null) effects.legAmounts = lowerLegs(context.legs, state.amountMinor);
+  changeLegs(step, state.amountMinor);
   state.excluded = state.excluded.filter((excluded) => excluded.rule !== 'earlier_stage');
   effects.newRound = { round: state.round };
   openNextStage(step, 0);

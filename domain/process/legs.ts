@@ -1,16 +1,19 @@
 import { allocateInOrder } from '../money';
-import type { LegToPay } from './step';
+import type { Step } from './step';
 
 /**
- * New amounts of the legs when less than what is reserved is to be paid: in order, so that later legs shrink first.
- * @returns minor units by leg id; a leg that pays nothing gets 0. The parts sum to the total.
+ * New amounts of the legs for a new total, within what is reserved for each: in order, so that later legs shrink first.
+ * A leg that pays nothing gets 0; the parts sum to the total.
+ * @throws InsufficientAvailableError when more is to be paid than is reserved.
  */
-export function lowerLegs(legs: LegToPay[], totalMinor: number): Record<string, number> {
+export function changeLegs({ state, effects, context }: Step, totalMinor: number): void {
   const parts = allocateInOrder(
     totalMinor,
-    legs.map((leg) => ({ id: leg.legId, availableMinor: leg.reservedMinor })),
+    context.legs.map((leg) => ({ id: leg.legId, availableMinor: leg.reservedMinor })),
   );
-  return Object.fromEntries(
-    legs.map((leg) => [leg.legId, parts.find((part) => part.id === leg.legId)?.amountMinor ?? 0]),
+  const amounts = Object.fromEntries(
+    context.legs.map((leg) => [leg.legId, parts.find((part) => part.id === leg.legId)?.amountMinor ?? 0]),
   );
+  effects.legAmounts = amounts;
+  for (const leg of state.legs) leg.amountMinor = amounts[leg.id] ?? leg.amountMinor;
 }

@@ -1,12 +1,16 @@
-import { addBusinessDays, addBusinessMinutes, businessMinutesBetween, type BusinessCalendar } from '../calendar';
-import type { OpenStage, Plan, PlanStage, Rung } from '../refund';
+import type { BusinessCalendar } from '../calendar';
+import { buildLadder, shiftLadder } from '../policy';
+import type { OpenStage, Plan, PlanStage } from '../refund';
+
+/** The stage of a plan by its place; throws RangeError when the plan has none there. */
+export function planStage(plan: Plan, index: number): PlanStage {
+  const stage = plan.stages[index];
+  if (!stage) throw new RangeError(`The plan has no stage ${index}.`);
+  return stage;
+}
 
 /**
- * Opens a stage: its due instant and every rung of its ladder, all in working time. The contract:
- * 1. due = base of the round + the clock's working days, but never less than its minimum after opening;
- * 2. reminders at the given percentages of the working time between opening and due;
- * 3. at due the next role may decide too, one step later the next level, one step after the last escalation the desk;
- * 4. rungs are strictly in order of time and the last one is the desk.
+ * Opens a stage with its due instant and its whole ladder.
  * @throws UncertifiedYearError when the calendar cannot answer for a year.
  */
 export function openStage(
@@ -16,53 +20,36 @@ export function openStage(
   roundStartedAt: string,
   at: string,
 ): OpenStage {
-  const stage = plan.stages[index];
-  if (!stage) throw new RangeError(`The plan has no stage ${index}.`);
-  const planned = addBusinessDays(calendar, roundStartedAt, stage.clock.dueBusinessDays);
-  const earliest = addBusinessMinutes(calendar, at, stage.clock.minimumBusinessMinutes);
-  const dueAt = planned > earliest ? planned : earliest;
+  const stage = planStage(plan, index);
+  const { dueAt, rungs } = buildLadder(calendar, stage, at, roundStartedAt);
   return {
     id: stage.id,
     index,
     roles: [stage.role],
     openedAt: at,
     dueAt,
-    rungs: buildRungs(calendar, stage, at, dueAt),
+    rungs,
     pausedAt: null,
     onDesk: false,
     approvals: 0,
   };
 }
 
-/** The ladder of a stage between two instants; also re-arms it after an extension. */
-export function buildRungs(calendar: BusinessCalendar, stage: PlanStage, from: string, dueAt: string): Rung[] {
-  const periodMinutes = businessMinutesBetween(calendar, from, dueAt);
-  const stepMinutes = Math.max(1, Math.round((periodMinutes * stage.ladder.stepPercent) / 100));
-  const reminders = stage.ladder.remindAtPercent.map((percent, i): Rung => ({
-    act: 'remind',
-    at: addBusinessMinutes(calendar, from, Math.round((periodMinutes * percent) / 100)),
-    n: i + 1,
-  }));
-  const escalations = stage.ladder.escalateTo.map((role, i): Rung => ({
-    act: 'escalate',
-    at: addBusinessMinutes(calendar, dueAt, stepMinutes * i),
-    role,
-    n: i + 1,
-  }));
-  const deskAfter = Math.max(1, stage.ladder.escalateTo.length) * stepMinutes;
-  return [...reminders, ...escalations, { act: 'desk', at: addBusinessMinutes(calendar, dueAt, deskAfter), n: 1 }];
+/** The clock goes on after a pause: what was left of working time is left again. */
+export function resumeStage(calendar: BusinessCalendar, stage: OpenStage, at: string): OpenStage {
+  if (!stage.pausedAt) return stage;
+  return { ...stage, ...shiftLadder(calendar, stage.rungs, stage.dueAt, stage.pausedAt, at), pausedAt: null };
 }
 
-/** The clock goes on after a pause: what was left of working time is left again. The 24-hour clock does not pause. */
-export function resumeStage(calendar: BusinessCalendar, stage: OpenStage, at: string): OpenStage {
-  const pausedAt = stage.pausedAt;
-  if (!pausedAt) return stage;
-  const shift = (instant: string): string =>
-    instant <= pausedAt ? at : addBusinessMinutes(calendar, at, businessMinutesBetween(calendar, pausedAt, instant));
-  return {
-    ...stage,
-    dueAt: shift(stage.dueAt),
-    rungs: stage.rungs.map((rung) => (rung.act === 'first_response' ? rung : { ...rung, at: shift(rung.at) })),
-    pausedAt: null,
-  };
+/** A new due instant so much working time from now, and the whole ladder again. */
+export function rearmStage(
+  calendar: BusinessCalendar,
+  plan: Plan,
+  stage: OpenStage,
+  businessMinutes: number,
+  at: string,
+): OpenStage {
+  const { ladder } = planStage(plan, stage.index);
+  const clock = { dueBusinessDays: 0, minimumBusinessMinutes: businessMinutes };
+  return { ...stage, ...buildLadder(calendar, { clock, ladder }, at, at), onDesk: false };
 }

@@ -1,3 +1,4 @@
+import type { Candidate } from '../approval';
 import type { BusinessCalendar } from '../calendar';
 import type { QueryBackOff } from '../payment';
 import type { MessageKind, MessageOwner, Plan, ProcessState } from '../refund';
@@ -32,6 +33,8 @@ export interface TransitionContext {
   at: string;
   legs: LegToPay[];
   answered: AnsweredRequest | null;
+  /** Everybody who could decide; read for decisions and answers. */
+  candidates: Candidate[];
   backOffOf: (provider: string) => QueryBackOff;
 }
 
@@ -72,4 +75,17 @@ export function tellRoles(
 ): void {
   for (const role of roles)
     effects.messages.push({ kind, channel: 'email', recipient: `role:${role}`, owner: 'delivery', data });
+}
+
+/** A stage that nobody may decide is the desk's: it is told at once, not when the clock has run down. */
+export function openUnstaffed(step: Step, stageIds: string[]): void {
+  const { state, effects } = step;
+  effects.deskOpen.push({
+    kind: 'no_eligible_person',
+    key: `unstaffed:${state.round}:${stageIds.join(':')}`,
+    dueAt: null,
+    data: { stages: stageIds.join(' ') },
+  });
+  effects.audit.push({ type: 'refund.stage_unstaffed', data: { stages: stageIds } });
+  tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'no_eligible_person' });
 }

@@ -184,6 +184,7 @@ CREATE TABLE "refund_lines" (
     "order_line_id" TEXT NOT NULL,
     "quantity" INTEGER NOT NULL,
     "amount_minor" BIGINT NOT NULL,
+    "settled" BOOLEAN NOT NULL DEFAULT false,
 
     CONSTRAINT "refund_lines_pkey" PRIMARY KEY ("refund_id","order_line_id")
 );

@@ -1,0 +1,45 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { FAILURE_TYPES, type RecordActivities } from '../contract';
+import { applyTransition } from '../domain/process';
+import { DEFAULT_QUERY_BACK_OFF, type QueryBackOff } from '../domain/payment';
+import {
+  HistoryConflictError,
+  NotAcceptedError,
+  readProviderSighting,
+  recordTransition,
+  type Database,
+} from '../store';
+
+export interface RecordDeps {
+  db: Database;
+  /** How often a provider wants to be asked. */
+  backOffOf?: (provider: string) => QueryBackOff;
+  /** Called after a commit that may have made letters or webhooks due. */
+  nudge?: () => void;
+}
+
+/** The database steps of a refund's workflow: local activities, each one transaction. */
+export function createRecordActivities({
+  db,
+  backOffOf = () => DEFAULT_QUERY_BACK_OFF,
+  nudge,
+}: RecordDeps): RecordActivities {
+  return {
+    async recordTransition(input) {
+      try {
+        const recorded = await recordTransition(db, input, (loaded) =>
+          applyTransition(loaded.state, input.transition, { ...loaded, at: input.at, backOffOf }),
+        );
+        nudge?.();
+        return recorded;
+      } catch (error) {
+        if (error instanceof HistoryConflictError)
+          throw ApplicationFailure.nonRetryable(error.message, FAILURE_TYPES.historyConflict);
+        if (error instanceof NotAcceptedError)
+          throw ApplicationFailure.nonRetryable(error.message, FAILURE_TYPES.notAccepted);
+        throw error;
+      }
+    },
+    readProviderEvent: (input) => readProviderSighting(db, input.refundId, input.providerEventId),
+  };
+}

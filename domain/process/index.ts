@@ -1,0 +1,6 @@
+export * from './apply-transition';
+export * from './check-request';
+export * from './effects';
+export * from './match-command';
+export * from './plan-acceptance';
+export { type AnsweredRequest, type LegToPay, type TransitionContext } from './step';

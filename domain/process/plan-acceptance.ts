@@ -1,0 +1,143 @@
+import { unstaffedStages, type Candidate } from '../approval';
+import type { BusinessCalendar } from '../calendar';
+import { allocateInOrder } from '../money';
+import {
+  evaluatePolicy,
+  firstResponseDueAt,
+  planFrom,
+  type PolicyDocument,
+  type PolicyEvaluation,
+  type PolicyFacts,
+} from '../policy';
+import type { ExcludedPerson, Leg, Plan, ProcessState } from '../refund';
+import { openNextStage } from './apply-decision';
+import { noEffects, type Effects } from './effects';
+import { closeStage, noteForCrm, openUnstaffed, tellCustomer, tellOutsiders, type Step } from './step';
+
+/** What acceptance is judged by: facts of the request, of the order and of the people, read in its transaction. */
+export interface AcceptanceFacts extends PolicyFacts {
+  amountMinor: number;
+  /** Captures of the order, oldest first, with what each can still give, and the leg it would become. */
+  payments: { id: string; provider: string; availableMinor: number; legId: string; reference: string }[];
+  /** Who may not decide this refund. */
+  excluded: ExcludedPerson[];
+  calendar: BusinessCalendar;
+  /** In force at acceptance: stages, people, clocks. */
+  policy: PolicyDocument;
+  /** In force at purchase: eligibility. */
+  purchasePolicy: PolicyDocument;
+  /** Everybody who could decide, to see that no stage stays without anybody. */
+  candidates: Candidate[];
+}
+
+export interface AcceptedPlan {
+  evaluation: PolicyEvaluation;
+  plan: Plan;
+  state: ProcessState;
+  effects: Effects;
+  firstResponseDueAt: string;
+  /** The clause by which the machine declined at once. */
+  declineClause: string | null;
+}
+
+/**
+ * Plans a refund that fits its payments: the stages by policy, stage one open with its clock, letters and notices; or a
+ * decline by the machine with its clause, when the policy does not allow it.
+ * @throws InsufficientAvailableError when the payments cannot give the amount; UncertifiedYearError.
+ */
+export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
+  const evaluation = {
+    ...evaluatePolicy(facts.policy, facts),
+    eligible: evaluatePolicy(facts.purchasePolicy, facts).eligible,
+  };
+  const plan = planFrom(facts.policy, evaluation);
+  const allocation = allocateInOrder(
+    facts.amountMinor,
+    facts.payments.map((payment) => ({ id: payment.legId, availableMinor: payment.availableMinor })),
+  );
+  const legs = allocation.map((part) => legOf(facts, part));
+  const responseDueAt = firstResponseDueAt(facts.policy, facts.now);
+  const state: ProcessState = {
+    seq: 0,
+    status: 'in_review',
+    snapshotVersion: 1,
+    amountMinor: facts.amountMinor,
+    approvedAmountMinor: null,
+    round: 1,
+    roundStartedAt: facts.now,
+    stage: null,
+    answer: null,
+    excluded: facts.excluded,
+    lastDecision: null,
+    responded: false,
+    legs,
+    arrival: null,
+  };
+  const effects = noEffects();
+  const step: Step = {
+    state,
+    effects,
+    context: {
+      plan,
+      calendar: facts.calendar,
+      at: facts.now,
+      legs: [],
+      answered: null,
+      candidates: [],
+      backOffOf: () => ({ delaysSeconds: [], maxQueries: 0 }),
+    },
+  };
+  effects.events.push('refund.accepted');
+  effects.newRound = { round: 1 };
+  openNextStage(step, 0);
+  if (evaluation.eligible === true) {
+    addFirstResponse(state, responseDueAt);
+    effects.events.push('refund.in_review');
+    const unstaffed = unstaffedStages(
+      plan.stages,
+      facts.candidates,
+      facts.excluded.map((one) => one.personId),
+    );
+    if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
+    tellCustomer(step, 'refund_received', 'delivery');
+    noteForCrm(step, 'delivery');
+    return { evaluation, plan, state, effects, firstResponseDueAt: responseDueAt, declineClause: null };
+  }
+  const { clauseId } = evaluation.eligible;
+  effects.messages = [];
+  closeStage(step, 'declined');
+  state.status = 'declined';
+  effects.release = true;
+  effects.events.push('refund.declined');
+  effects.audit.push({
+    type: 'refund.declined_by_policy',
+    data: { clause: clauseId, policyVersion: plan.policyVersion },
+  });
+  tellOutsiders(step, 'refund_declined', 'refund', { clause: clauseId });
+  return { evaluation, plan, state, effects, firstResponseDueAt: responseDueAt, declineClause: clauseId };
+}
+
+function legOf(facts: AcceptanceFacts, part: { id: string; amountMinor: number }): Leg {
+  const payment = facts.payments.find((candidate) => candidate.legId === part.id);
+  if (!payment) throw new Error('A part was allocated to a payment that is not there.');
+  return {
+    id: payment.legId,
+    paymentId: payment.id,
+    provider: payment.provider,
+    reference: payment.reference,
+    attempt: 1,
+    amountMinor: part.amountMinor,
+    status: 'reserved',
+    queries: 0,
+    nextQueryAt: null,
+    failure: null,
+  };
+}
+
+/** The 24 hours run by the wall clock, beside the stage's own ladder. */
+function addFirstResponse(state: ProcessState, at: string): void {
+  if (!state.stage) return;
+  state.stage.rungs = [...state.stage.rungs, { act: 'first_response' as const, at, n: 1 }].toSorted((a, b) =>
+    a.at < b.at ? -1 : a.at > b.at ? 1 : 0,
+  );
+}

@@ -1,0 +1,102 @@
+import type { AttemptChange } from '../domain/process';
+import { allocate } from '../domain/money';
+import { toMinor, type Db } from './client';
+
+/*
+ * Money that is held for refunds. The contract:
+ * 1. A payment's reserved_minor is the sum of (amount - settled) over its held reservations, at all times.
+ * 2. Settling moves an amount from reserved to refunded, once per leg; releasing gives back what is not settled.
+ * 3. The cap is a CHECK on payments: code that is wrong fails, it does not overpay.
+ */
+
+/** Lowers what legs pay before any of them was instructed. */
+export async function changeLegs(
+  tx: Db,
+  refundId: string,
+  legAmounts: Record<string, number>,
+  at: Date,
+): Promise<void> {
+  for (const [legId, amountMinor] of Object.entries(legAmounts)) {
+    await tx.allocation.updateMany({ where: { id: legId, refundId }, data: { amountMinor: BigInt(amountMinor) } });
+    await tx.paymentAttempt.updateMany({
+      where: { allocationId: legId, status: 'reserved' },
+      data: { amountMinor: BigInt(amountMinor), updatedAt: at },
+    });
+  }
+}
+
+/** Gives back at once what a smaller request no longer needs. */
+export async function shrinkReservations(tx: Db, refundId: string, at: Date): Promise<void> {
+  await tx.$executeRaw`
+    WITH shrunk AS (
+      UPDATE reservations r SET amount_minor = a.amount_minor
+      FROM allocations a
+      WHERE a.refund_id = r.refund_id AND a.payment_id = r.payment_id AND r.refund_id = ${refundId}
+        AND r.state = 'held' AND a.amount_minor < r.amount_minor
+      RETURNING r.payment_id, a.amount_minor AS now_minor)
+    UPDATE payments p SET reserved_minor = p.reserved_minor - (
+        SELECT r.amount_minor - s.now_minor FROM reservations r JOIN shrunk s ON s.payment_id = r.payment_id
+        WHERE r.refund_id = ${refundId} AND r.payment_id = p.id), updated_at = ${at}
+    WHERE p.id IN (SELECT payment_id FROM shrunk)`;
+}
+
+/** Writes what a sighting proved about a leg's attempt; a first proof of success settles the reservation. */
+export async function settleLeg(tx: Db, change: AttemptChange, at: Date): Promise<void> {
+  await tx.paymentAttempt.updateMany({
+    where: { allocationId: change.legId, number: change.attempt },
+    data: {
+      status: change.status,
+      sightings: { increment: 1 },
+      failureClass: change.failure?.class ?? null,
+      failureCode: change.failure?.code ?? null,
+      ...(change.providerRefundId ? { providerRefundId: change.providerRefundId } : {}),
+      ...(change.traceNumber ? { traceNumber: change.traceNumber } : {}),
+      ...(change.status === 'succeeded' || change.status === 'failed' ? { settledAt: at } : {}),
+      updatedAt: at,
+    },
+  });
+  await tx.allocation.updateMany({ where: { id: change.legId }, data: { status: change.status } });
+  if (!change.settled) return;
+  const settled = await tx.$executeRaw`
+    WITH leg AS (SELECT refund_id, payment_id, amount_minor FROM allocations WHERE id = ${change.legId}),
+    held AS (
+      UPDATE reservations r SET settled_minor = r.settled_minor + leg.amount_minor
+      FROM leg WHERE r.refund_id = leg.refund_id AND r.payment_id = leg.payment_id AND r.state = 'held'
+      RETURNING leg.payment_id, leg.amount_minor)
+    UPDATE payments p SET reserved_minor = p.reserved_minor - held.amount_minor,
+      refunded_minor = p.refunded_minor + held.amount_minor, updated_at = ${at}
+    FROM held WHERE p.id = held.payment_id`;
+  if (settled !== 1) throw new Error(`The leg ${change.legId} moved money that nothing was reserved for.`);
+}
+
+/** Ends a refund's reservations: what is not settled goes back to its payment and its lines. */
+export async function releaseReservations(tx: Db, refundId: string, at: Date): Promise<void> {
+  await tx.$executeRaw`
+    WITH ended AS (
+      UPDATE reservations SET state = CASE WHEN settled_minor > 0 THEN 'settled' ELSE 'released' END, ended_at = ${at}
+      WHERE refund_id = ${refundId} AND state = 'held'
+      RETURNING payment_id, amount_minor - settled_minor AS rest_minor)
+    UPDATE payments p SET reserved_minor = p.reserved_minor - ended.rest_minor, updated_at = ${at}
+    FROM ended WHERE p.id = ended.payment_id AND ended.rest_minor > 0`;
+  await tx.$executeRaw`
+    UPDATE order_lines l SET reserved_quantity = l.reserved_quantity - r.quantity, reserved_minor = l.reserved_minor - r.amount_minor
+    FROM refund_lines r JOIN refunds f ON f.id = r.refund_id
+    WHERE r.refund_id = ${refundId} AND r.order_line_id = l.id AND r.settled = false`;
+  await tx.$executeRaw`UPDATE refund_lines SET settled = true WHERE refund_id = ${refundId}`;
+}
+
+/** The lines of a refund that was paid: their quantities are refunded, and the money paid is shared out over them. */
+export async function settleLines(tx: Db, refundId: string): Promise<void> {
+  const lines = await tx.refundLine.findMany({ where: { refundId, settled: false }, orderBy: { orderLineId: 'asc' } });
+  if (lines.length === 0) return;
+  const paid = await tx.allocation.aggregate({ where: { refundId, status: 'succeeded' }, _sum: { amountMinor: true } });
+  const weights = lines.map((line) => toMinor(line.amountMinor));
+  const shares = allocate(toMinor(paid._sum.amountMinor ?? 0n), weights);
+  for (const [i, line] of lines.entries())
+    await tx.$executeRaw`
+      UPDATE order_lines SET reserved_quantity = reserved_quantity - ${line.quantity},
+        refunded_quantity = refunded_quantity + ${line.quantity}, reserved_minor = reserved_minor - ${line.amountMinor},
+        refunded_minor = refunded_minor + ${BigInt(shares[i] ?? 0)}
+      WHERE id = ${line.orderLineId}`;
+  await tx.refundLine.updateMany({ where: { refundId }, data: { settled: true } });
+}

@@ -1,0 +1,131 @@
+import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
+import type { Candidate } from '../domain/approval';
+import type { AnsweredRequest, LegToPay, StoredCommand } from '../domain/process';
+import type { Plan, ProcessState, RecordTransitionInput } from '../domain/refund';
+import type { Db } from './client';
+
+/** A refund under its row lock. */
+export interface LockedRefund {
+  id: string;
+  mode: 'live' | 'test';
+  orderId: string;
+  customerId: string;
+  customerLocale: string;
+  state: ProcessState;
+  plan: Plan;
+  planHash: string;
+  snapshot: Record<string, unknown>;
+  description: string;
+  responded: boolean;
+  auditSeq: number;
+  auditHead: string;
+}
+
+type Command = StoredCommand & { refusalCode: string | null };
+
+/** Takes the row lock that all changes of a refund queue behind; null when there is no such refund. */
+export async function lockRefund(tx: Db, refundId: string): Promise<LockedRefund | null> {
+  const [row] = await tx.$queryRaw<LockedRefund[]>`
+    SELECT id, mode::text AS mode, order_id AS "orderId", customer_id AS "customerId",
+      (SELECT locale FROM customers c WHERE c.id = customer_id) AS "customerLocale", process AS state, plan,
+      plan_hash AS "planHash", snapshot, description, first_responded_at IS NOT NULL AS responded,
+      audit_seq AS "auditSeq", audit_head AS "auditHead"
+    FROM refunds WHERE id = ${refundId} FOR UPDATE`;
+  return row ?? null;
+}
+
+interface Loaded {
+  recorded: { transitionId: string; state: ProcessState } | null;
+  command: Command | null;
+  answered: AnsweredRequest | null;
+  loaded: { state: ProcessState; plan: Plan; calendar: BusinessCalendar; legs: LegToPay[]; candidates: Candidate[] };
+}
+
+interface LoadRow {
+  recorded: { transition_id: string; result: ProcessState }[] | null;
+  command: {
+    id: string;
+    kind: string;
+    refund_id: string | null;
+    principal_id: string;
+    person_id: string | null;
+    roles: string[];
+    body: Record<string, unknown>;
+    outcome: string;
+    refusal_code: string | null;
+    expires_at: string;
+  } | null;
+  calendar: unknown;
+  legs: LegToPay[] | null;
+  candidates: Candidate[] | null;
+}
+
+/** One round trip for everything a transition is judged by. Run after the lock, so that it sees what was committed. */
+export async function loadForTransition(tx: Db, refund: LockedRefund, input: RecordTransitionInput): Promise<Loaded> {
+  const { transition, seq } = input;
+  const roles = refund.plan.stages.map((stage) => stage.role);
+  const commandId = 'commandId' in transition ? transition.commandId : null;
+  const [row] = await tx.$queryRaw<LoadRow[]>`
+    SELECT
+      (SELECT jsonb_agg(jsonb_build_object('transition_id', t.transition_id, 'result', t.result) ORDER BY t.transition_id = ${transition.id} DESC)
+         FROM transitions t WHERE t.refund_id = ${refund.id} AND (t.transition_id = ${transition.id} OR t.seq = ${seq})) AS recorded,
+      (SELECT to_jsonb(c) - 'response_body' FROM commands c WHERE c.id = ${commandId}) AS command,
+      (SELECT document FROM calendars k WHERE k.mode = ${refund.mode}::"Mode" AND k.id = ${refund.plan.calendarId}) AS calendar,
+      (SELECT jsonb_agg(jsonb_build_object(
+           'legId', a.id, 'paymentId', a.payment_id, 'provider', p.provider, 'method', p.method, 'reference', t.reference,
+           'attempt', t.number, 'amountMinor', a.amount_minor, 'reservedMinor', r.amount_minor) ORDER BY a.position)
+         FROM allocations a
+         JOIN payments p ON p.id = a.payment_id
+         JOIN reservations r ON r.refund_id = a.refund_id AND r.payment_id = a.payment_id
+         JOIN LATERAL (SELECT reference, number FROM payment_attempts WHERE allocation_id = a.id ORDER BY number DESC LIMIT 1) t ON true
+         WHERE a.refund_id = ${refund.id}) AS legs,
+      CASE WHEN ${transition.kind === 'decision'} THEN
+        (SELECT jsonb_agg(jsonb_build_object('personId', h.id, 'roles', h.roles))
+           FROM (SELECT n.id, array_agg(o.role) AS roles FROM people n JOIN person_roles o ON o.person_id = n.id
+                 WHERE n.mode = ${refund.mode}::"Mode" AND n.active AND o.role = ANY(${roles}) GROUP BY n.id) h)
+      END AS candidates`;
+  if (!row) throw new Error('The database answered a query without a row.');
+  if (!row.calendar) throw new Error(`The calendar ${refund.plan.calendarId} of ${refund.id} is not there.`);
+  const first = row.recorded?.[0];
+  const command = row.command && {
+    id: row.command.id,
+    kind: row.command.kind,
+    refundId: row.command.refund_id,
+    principalId: row.command.principal_id,
+    personId: row.command.person_id,
+    roles: row.command.roles,
+    body: row.command.body,
+    outcome: row.command.outcome,
+    refusalCode: row.command.refusal_code,
+    expiresAt: new Date(row.command.expires_at).toISOString(),
+  };
+  return {
+    recorded: first ? { transitionId: first.transition_id, state: first.result } : null,
+    command,
+    answered: transition.kind === 'information' && command ? answeredBy(refund, command.body) : null,
+    loaded: {
+      state: refund.state,
+      plan: refund.plan,
+      calendar: parseBusinessCalendar(row.calendar),
+      legs: row.legs ?? [],
+      candidates: row.candidates ?? [],
+    },
+  };
+}
+
+/** What an answer changes of what reviewers saw. A note alone changes nothing. */
+function answeredBy(refund: LockedRefund, body: Record<string, unknown>): AnsweredRequest {
+  const { description, evidenceIds, amountMinor, lines } = body as {
+    description?: string;
+    evidenceIds?: string[];
+    amountMinor?: number;
+    lines?: unknown[];
+  };
+  const lowered = amountMinor !== undefined && amountMinor < refund.state.amountMinor ? amountMinor : null;
+  const changed =
+    lowered !== null ||
+    (description !== undefined && description !== refund.description) ||
+    (evidenceIds ?? []).length > 0 ||
+    (lines ?? []).length > 0;
+  return { changed, amountMinor: lowered };
+}
