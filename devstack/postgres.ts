@@ -68,7 +68,7 @@ export async function postgresProgram(options: PostgresOptions): Promise<Program
     ],
     env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
     cwd: '/',
-    ...(binaries.runAs ?? {}),
+    ...binaries.runAs,
     stopSignal: 'SIGINT', // "fast": ends the clients' sessions and writes a checkpoint; SIGTERM would wait for the clients
     beforeStart: () => endLeftover(options.dataDir),
     ready: () =>
@@ -150,7 +150,8 @@ async function initialise({ dataDir, durable }: PostgresOptions, binaries: Postg
   }
   const half = `${dataDir}.new`;
   rmSync(half, { recursive: true, force: true });
-  mkdirSync(half, { recursive: true, mode: 0o700 });
+  mkdirSync(path.dirname(dataDir), { recursive: true, mode: 0o755 }); // PostgreSQL's user must pass it
+  mkdirSync(half, { mode: 0o700 });
   const passwordFile = `${half}.password-${randomBytes(4).toString('hex')}`;
   writeFileSync(passwordFile, `${PASSWORD}\n`, { mode: 0o600 });
   if (binaries.runAs !== undefined) {
@@ -173,7 +174,7 @@ function runInitdb(folder: string, passwordFile: string, durable: boolean, binar
       env: { PATH: process.env['PATH'], LC_MESSAGES: 'C' },
       cwd: '/',
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...(binaries.runAs ?? {}),
+      ...binaries.runAs,
     });
     let said = '';
     const listen = (chunk: Buffer) => (said += chunk.toString());

@@ -28,10 +28,13 @@ export async function temporalProgram(options: TemporalOptions): Promise<Program
     name: 'temporal',
     command,
     args: [
-      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(options.port), '--log-level', 'error'],
+      ...'server start-dev --ip 127.0.0.1 --log-level error'.split(' '),
+      '--port',
+      String(options.port),
       ...(options.uiPort === undefined ? ['--headless'] : ['--ui-port', String(options.uiPort)]),
       ...(options.dbFile === undefined ? [] : ['--db-filename', options.dbFile]),
-      ...['--dynamic-config-value', 'frontend.WorkflowTimeSkippingEnabled=true'],
+      '--dynamic-config-value',
+      'frontend.WorkflowTimeSkippingEnabled=true',
       ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
         '--search-attribute',
         `${name}=${cliType(type)}`,

@@ -60,7 +60,7 @@ export class Watchdog {
   }
 
   #spawn(): ChildProcess {
-    const child = spawn(process.execPath, [path.join(__dirname, 'watchdog.cjs')], {
+    const child = spawn(process.execPath, [path.join(__dirname, 'watchdog-process.cjs')], {
       detached: true, // a session of its own: neither Ctrl-C nor the closing terminal reaches it
       cwd: '/',
       env: { PATH: process.env['PATH'] },

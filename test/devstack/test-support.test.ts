@@ -1,7 +1,7 @@
 import { Client as PgClient } from 'pg';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createTestDatabase, createTestNamespace, fastForward, virtualNow, type TestNamespace } from '../support';
-import { decideSignal, deadlineWorkflow } from './workflows-fixture';
+import { decideSignal, deadlineWorkflow } from './fixtures/deadline-workflow';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -35,7 +35,7 @@ describe('a test namespace', () => {
       connection: native,
       namespace: space.namespace,
       taskQueue: 'fixture',
-      workflowsPath: require.resolve('./workflows-fixture'),
+      workflowsPath: require.resolve('./fixtures/deadline-workflow'),
     });
     running = worker.run();
   });

@@ -1,0 +1,88 @@
+import path from 'node:path';
+import type { VariableName } from '../config';
+
+/** Where every part of one stack listens, and the secrets they share. */
+export interface StackLayout {
+  readonly home: string;
+  readonly ports: Readonly<Record<PortName, number>>;
+  readonly databaseUrl: string;
+  readonly temporalAddress: string;
+  readonly temporalNamespace: string;
+  readonly temporalUi: string;
+  readonly webhookSecret: string;
+}
+
+export type PortName = keyof typeof DEFAULT_PORTS;
+
+/** Where the parts listen unless something else does. */
+export const DEFAULT_PORTS = {
+  api: 7400,
+  workerHealth: 7401,
+  temporal: 7233,
+  temporalUi: 8233,
+  inboxHttp: 7425,
+  inboxSmtp: 7426,
+  sandbox: 7430,
+  postgres: 7432,
+} as const;
+
+const local = (port: number) => `http://127.0.0.1:${port}`;
+
+export const apiUrl = (layout: StackLayout): string => local(layout.ports.api);
+export const inboxUrl = (layout: StackLayout): string => local(layout.ports.inboxHttp);
+export const sandboxUrl = (layout: StackLayout): string => local(layout.ports.sandbox);
+
+/** Our name of the sandbox's Stripe account, and so the end of its notification address. */
+export const STRIPE_ACCOUNT = 'default';
+
+/** What config/ reads, for the API and the worker alike: each takes what it knows. */
+export function appEnv(layout: StackLayout): NodeJS.ProcessEnv {
+  const own: Partial<Record<VariableName, string>> = {
+    NODE_ENV: 'development',
+    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
+    HOST: '127.0.0.1',
+    PORT: String(layout.ports.api),
+    METRICS_PORT: String(layout.ports.workerHealth),
+    PUBLIC_URL: apiUrl(layout),
+    WEBHOOK_ALLOW_PRIVATE_TARGETS: 'true', // an integrator on this machine tries out webhooks
+    SHUTDOWN_GRACE_MS: '5000', // shorter than the supervisor's patience
+    DATABASE_URL: layout.databaseUrl,
+    TEMPORAL_ADDRESS: layout.temporalAddress,
+    TEMPORAL_NAMESPACE: layout.temporalNamespace,
+    TEMPORAL_UI_URL: layout.temporalUi,
+    SMTP_URL: `smtp://127.0.0.1:${layout.ports.inboxSmtp}`,
+    MAIL_FROM: 'Redress <refunds@shop.example>',
+    STRIPE_API_URL: sandboxUrl(layout),
+    STRIPE_SECRET_KEY: 'sk_test_local_stack',
+    STRIPE_WEBHOOK_SECRETS: layout.webhookSecret,
+    STRIPE_MERCHANT_ACCOUNT: STRIPE_ACCOUNT,
+    STRIPE_MODE: 'test',
+    ZOHO_ACCOUNTS_URL: sandboxUrl(layout),
+    ZOHO_API_URL: sandboxUrl(layout),
+    ZOHO_CLIENT_ID: 'local-stack',
+    ZOHO_CLIENT_SECRET: 'local-stack',
+    ZOHO_REFRESH_TOKEN: 'local-stack',
+  };
+  return { ...systemEnv(), ...own };
+}
+
+/** What sandbox/main.ts reads. */
+export function sandboxEnv(layout: StackLayout): NodeJS.ProcessEnv {
+  return {
+    ...systemEnv(),
+    SANDBOX_PORT: String(layout.ports.sandbox),
+    INBOX_HTTP_PORT: String(layout.ports.inboxHttp),
+    INBOX_SMTP_PORT: String(layout.ports.inboxSmtp),
+    SANDBOX_STATE_DIR: path.join(layout.home, 'sandbox'),
+    SANDBOX_STRIPE_WEBHOOK_URL: `${apiUrl(layout)}/webhooks/stripe/${STRIPE_ACCOUNT}`,
+    SANDBOX_STRIPE_WEBHOOK_SECRET: layout.webhookSecret,
+  };
+}
+
+/** What any program needs of the surroundings; nothing else of the caller's environment reaches the parts. */
+function systemEnv(): NodeJS.ProcessEnv {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'SystemRoot'];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}

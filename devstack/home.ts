@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Whose demo keys the stack hands out: the shop's system, and people with the roles their names say. */
+export const KEY_NAMES = [
+  'integrator',
+  'agent',
+  'reviewer',
+  'reviewer2',
+  'approver',
+  'approver2',
+  'finance',
+  'finance2',
+  'auditor',
+  'admin',
+  'admin2',
+] as const;
+
+export type KeyName = (typeof KEY_NAMES)[number];
+export type DemoKeys = Readonly<Record<KeyName, string>>;
+
+/** What `<home>/stack.json` says while the stack is ready. */
+export interface StackFile {
+  readonly api: string;
+  readonly console: string;
+  readonly docs: string;
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly ui: string };
+  readonly inbox: string;
+  readonly sandbox: string;
+  readonly database: string;
+  /** 0: not ours (an existing server was named by the environment). */
+  readonly pids: Readonly<Record<'api' | 'worker' | 'temporal' | 'postgres' | 'sandbox', number>>;
+  readonly keys: DemoKeys;
+}
+
+/** The folder that holds everything a stack remembers. */
+export function homeDir(env: NodeJS.ProcessEnv = process.env): string {
+  return path.resolve(env['REDRESS_HOME'] || '.redress');
+}
+
+/** Secrets that the stack makes once and keeps, so that what was copied from the screen works after a restart. */
+export function demoKeys(home: string): DemoKeys {
+  const known = readJson<Record<string, string>>(path.join(home, 'keys.json')) ?? {};
+  const newKey = () => `rk_test_${randomBytes(32).toString('base64url')}`;
+  const keys = Object.fromEntries(KEY_NAMES.map((name) => [name, known[name] ?? newKey()])) as DemoKeys;
+  writePrivately(path.join(home, 'keys.json'), keys);
+  return keys;
+}
+
+/** The secret with which the sandbox signs Stripe's notifications; the same over restarts, as events may be on their way. */
+export function webhookSecret(home: string): string {
+  const file = path.join(home, 'webhook-secret.json');
+  const known = readJson<{ stripe: string }>(file);
+  if (known !== undefined) return known.stripe;
+  const stripe = `whsec_${randomBytes(24).toString('base64url')}`;
+  writePrivately(file, { stripe });
+  return stripe;
+}
+
+export function writeStackFile(home: string, stack: StackFile): void {
+  writePrivately(path.join(home, 'stack.json'), stack);
+}
+
+export function removeStackFile(home: string): void {
+  rmSync(path.join(home, 'stack.json'), { force: true });
+}
+
+/** Whole or not at all, and readable for the owner alone. */
+function writePrivately(file: string, content: unknown): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const half = `${file}.${process.pid}`;
+  writeFileSync(half, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  renameSync(half, file);
+}
+
+const readJson = <T>(file: string): T | undefined =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined;

@@ -1,0 +1,45 @@
+import path from 'node:path';
+import { appEnv, apiUrl, inboxUrl, sandboxEnv, sandboxUrl, type StackLayout } from './env';
+import type { Program } from './program';
+import { waitFor } from './wait';
+
+const ROOT = path.resolve(__dirname, '..');
+
+/** The payment provider's, the CRM's and the mail server's stand-ins. */
+export function sandboxProgram(layout: StackLayout): Program {
+  return tsProgram('sandbox', 'sandbox/main.ts', sandboxEnv(layout), async () => {
+    await Promise.all([isHealthy(`${sandboxUrl(layout)}/healthz`), isHealthy(`${inboxUrl(layout)}/healthz`)]);
+  });
+}
+
+export function workerProgram(layout: StackLayout): Program {
+  const health = `http://127.0.0.1:${layout.ports.workerHealth}/readyz`;
+  return tsProgram('worker', 'worker/main.ts', appEnv(layout), () => isHealthy(health));
+}
+
+export function apiProgram(layout: StackLayout): Program {
+  return tsProgram('api', 'api/server.ts', appEnv(layout), () => isHealthy(`${apiUrl(layout)}/readyz`));
+}
+
+function tsProgram(name: string, file: string, env: NodeJS.ProcessEnv, ready: () => Promise<void>): Program {
+  return {
+    name,
+    command: process.execPath,
+    args: ['--enable-source-maps', '--import', 'tsx', path.join(ROOT, file)],
+    env,
+    cwd: ROOT,
+    ready,
+  };
+}
+
+async function isHealthy(url: string): Promise<void> {
+  await waitFor(
+    `${url} answers 200`,
+    async () => {
+      const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+      if (response.ok) return true;
+      throw new Error(`it answers ${response.status}`);
+    },
+    { timeoutMs: 60_000, everyMs: 100 },
+  );
+}
