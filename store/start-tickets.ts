@@ -1,0 +1,31 @@
+import type { Db } from './client';
+
+/** Refunds that were accepted before `before` and are not started yet, those tried least first, then the oldest. */
+export async function listOpenStartTickets(
+  db: Db,
+  query: { acceptedBeforeIso: string; limit: number },
+): Promise<string[]> {
+  const rows = await db.startTicket.findMany({
+    where: { consumedAt: null, createdAt: { lt: new Date(query.acceptedBeforeIso) } },
+    orderBy: [{ attempts: 'asc' }, { createdAt: 'asc' }],
+    take: query.limit,
+    select: { refundId: true },
+  });
+  return rows.map((row) => row.refundId);
+}
+
+/** Uses a ticket up: its workflow has been started. Repeating it changes nothing. */
+export async function consumeStartTicket(db: Db, refundId: string, nowIso: string): Promise<void> {
+  await db.startTicket.updateMany({
+    where: { refundId, consumedAt: null },
+    data: { consumedAt: new Date(nowIso) },
+  });
+}
+
+/** Notes that a start did not succeed, so that one that never does stands behind the others. */
+export async function noteStartFailure(db: Db, refundId: string, error: string): Promise<void> {
+  await db.startTicket.updateMany({
+    where: { refundId, consumedAt: null },
+    data: { attempts: { increment: 1 }, lastError: error.slice(0, 500) },
+  });
+}

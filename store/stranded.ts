@@ -1,0 +1,43 @@
+import type { RefundStatus } from '../domain/refund';
+import { type Db } from './client';
+import type { Mode } from './refund-views';
+
+/** An open refund whose workflow should be running. */
+export interface OpenRefund {
+  refundId: string;
+  mode: Mode;
+  status: RefundStatus;
+  transitionSeq: number;
+}
+
+/**
+ * Part of the open refunds that were started and have not changed since `unchangedSince`, such that all of them are seen
+ * within as many rounds as parts are needed. A refund whose watch over its arrival has ended is open, yet its workflow
+ * rightly is not: it is left out.
+ * @param query.round any number that grows by one from call to call, e.g. the minute
+ */
+export async function listOpenRefundsToCheck(
+  db: Db,
+  query: { nowIso: string; unchangedSinceIso: string; round: number; limit: number },
+): Promise<OpenRefund[]> {
+  const unchangedSince = new Date(query.unchangedSinceIso);
+  return db.$queryRaw<OpenRefund[]>`
+    WITH open AS (
+      SELECT f.id, f.mode::text AS mode, f.status, f.transition_seq
+      FROM refunds f JOIN start_tickets t ON t.refund_id = f.id
+      WHERE f.status NOT IN ('arrived', 'fulfilled', 'declined', 'withdrawn', 'expired')
+        AND t.consumed_at < ${unchangedSince} AND f.updated_at < ${unchangedSince}
+        AND (f.process -> 'arrival' ->> 'watchUntil' IS NULL OR f.process -> 'arrival' ->> 'watchUntil' > ${query.nowIso})
+    ), parts AS (SELECT GREATEST(1, CEIL(COUNT(*)::numeric / ${query.limit}::int))::int AS n FROM open)
+    SELECT id AS "refundId", mode, status, transition_seq AS "transitionSeq"
+    FROM open, parts
+    WHERE (hashtext(id) & 2147483647) % n = ${query.round}::int % n
+    ORDER BY id
+    LIMIT ${query.limit * 2}`;
+}
+
+/** Where a refund stands now; null when there is none. */
+export async function readRefundStatus(db: Db, refundId: string): Promise<RefundStatus | null> {
+  const row = await db.refund.findUnique({ where: { id: refundId }, select: { status: true } });
+  return row ? (row.status as RefundStatus) : null;
+}
