@@ -1,0 +1,3 @@
+export * from './connector';
+export { createCrm, type CrmOptions } from './registry';
+export type { ZohoOptions } from './zoho/options';

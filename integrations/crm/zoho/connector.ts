@@ -1,0 +1,74 @@
+import { checkedBase } from '../../checked-base';
+import { CrmPermanentError, type CrmConnector, type CrmContact, type CrmRefundCase } from '../connector';
+import { recordIdOf, refusesToken, requestError } from './errors';
+import { contactCheckFields, contactFields, refundFields, REFUND_KEY_FIELD } from './fields';
+import { callZoho, ZOHO, type ZohoAnswer } from './http';
+import type { ZohoOptions } from './options';
+import { ZohoTokens } from './tokens';
+
+const DEFAULT_TIMEOUT_MS = 15_000;
+
+/** Zoho CRM v8: customers as contacts, refunds in a custom module, both upserted by fields of our own. */
+export class ZohoConnector implements CrmConnector {
+  readonly crm = ZOHO;
+  private readonly apiBase: URL;
+  private readonly timeoutMs: number;
+  private readonly tokens: ZohoTokens;
+  private readonly refundModule: string;
+  private readonly contactModule: string;
+
+  /** @throws Error when a base URL is neither https nor on this machine, or a module name is none */
+  constructor(options: ZohoOptions) {
+    this.apiBase = checkedBase('Zoho', options.apiBase, { allowPlainHttp: options.allowPlainHttp ?? false });
+    this.timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.tokens = new ZohoTokens(options, this.timeoutMs, options.clockMs ?? Date.now);
+    this.refundModule = checkedModule(options.refundModule ?? 'Refunds');
+    this.contactModule = checkedModule(options.contactModule ?? 'Contacts');
+  }
+
+  async upsertContact(contact: CrmContact): Promise<{ recordId: string }> {
+    return this.upsert(this.contactModule, contactFields(contact), contactCheckFields(contact));
+  }
+
+  async upsertRefundCase(input: CrmRefundCase): Promise<{ recordId: string }> {
+    const contact = await this.upsertContact(input.customer);
+    return this.upsert(this.refundModule, refundFields(input, contact.recordId), [REFUND_KEY_FIELD]);
+  }
+
+  private async upsert(
+    module: string,
+    fields: Record<string, unknown>,
+    duplicateCheckFields: string[],
+  ): Promise<{ recordId: string }> {
+    // An empty trigger list: the CRM's own workflows must not write to customers about what Redress tells them.
+    const body = JSON.stringify({ data: [fields], duplicate_check_fields: duplicateCheckFields, trigger: [] });
+    const answer = await this.post(`/crm/v8/${module}/upsert`, body);
+    const error = requestError(answer);
+    if (error !== null) throw error;
+    return { recordId: recordIdOf(answer) };
+  }
+
+  /** One call, and one more with a fresh token when Zoho refused the token. */
+  private async post(path: string, body: string): Promise<ZohoAnswer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const token = await this.tokens.current();
+      const answer = await callZoho(
+        new URL(path, this.apiBase),
+        {
+          method: 'POST',
+          headers: { authorization: `Zoho-oauthtoken ${token}`, 'content-type': 'application/json' },
+          body,
+        },
+        this.timeoutMs,
+      );
+      if (!refusesToken(answer)) return answer;
+      this.tokens.refused(token);
+      if (attempt === 2) throw new CrmPermanentError(ZOHO, 'AUTHENTICATION_FAILURE', 'a fresh token is refused');
+    }
+  }
+}
+
+function checkedModule(name: string): string {
+  if (/^[A-Za-z]\w{0,99}$/.test(name)) return name;
+  throw new Error(`"${name}" is not the API name of a Zoho module.`);
+}

@@ -1,0 +1,116 @@
+import type { CUSTOMER_MESSAGES } from '../../../domain/refund';
+import type { LetterWords } from './view';
+
+type CustomerMessage = (typeof CUSTOMER_MESSAGES)[number];
+
+const MESSAGE = '{{#if messageToCustomer}}We were asked to tell you:\n{{messageToCustomer}}{{/if}}';
+
+/** Letters to customers in English. Each says what is true at that moment and no more: approved is not paid. */
+export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
+  refund_received: {
+    subject: 'We have received your refund request for order {{orderExternalId}}',
+    heading: 'Your request has arrived',
+    paragraphs: [
+      'We have received your request to refund {{amount}} for order {{orderExternalId}}.',
+      'It will now be reviewed. Nothing has been decided or paid yet; we will write to you as soon as there is a decision.',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount', 'dueText'],
+    action: 'See your request',
+  },
+  information_requested: {
+    subject: 'We need something from you for your refund of order {{orderExternalId}}',
+    heading: 'Please answer a question',
+    paragraphs: [
+      'To go on with your refund request for order {{orderExternalId}} we need more information.',
+      MESSAGE,
+      '{{#if dueText}}Please answer by {{dueText}}. Until then the review is paused.{{else}}The review is paused until you answer.{{/if}}',
+    ],
+    facts: ['refundId', 'orderExternalId', 'dueText'],
+    action: 'Answer now',
+  },
+  information_overdue: {
+    subject: 'We go on without your answer: refund of order {{orderExternalId}}',
+    heading: 'We have not heard from you',
+    paragraphs: [
+      'We asked you for information about your refund request for order {{orderExternalId}} and have not received it in time.',
+      'The review now goes on with what we have. You can still send us what we asked for until there is a decision.',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: 'See your request',
+  },
+  refund_approved: {
+    subject: 'Your refund for order {{orderExternalId}} has been approved',
+    heading: 'Your refund is approved',
+    paragraphs: [
+      'Your refund of {{amount}} for order {{orderExternalId}} has been approved.{{#if requestedAmount}} You had asked for {{requestedAmount}}.{{/if}}',
+      MESSAGE,
+      'The money has not been sent yet. We are about to instruct the payment provider and will write to you again as soon as the provider confirms it.',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount', 'requestedAmount'],
+    action: 'See your refund',
+  },
+  refund_declined: {
+    subject: 'Your refund request for order {{orderExternalId}} has been declined',
+    heading: 'We cannot refund this request',
+    paragraphs: [
+      'We have reviewed your request to refund {{amount}} for order {{orderExternalId}} and have declined it.',
+      MESSAGE,
+      '{{#if clauseText}}The decision rests on this rule:\n{{clauseText}}{{/if}}',
+      'No money has been moved. If you believe that we have overlooked something, please reply to our customer service and name the number of your request.',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: 'See your request',
+  },
+  refund_withdrawn: {
+    subject: 'Your refund request for order {{orderExternalId}} has been withdrawn',
+    heading: 'Your request is withdrawn',
+    paragraphs: [
+      'The request to refund {{amount}} for order {{orderExternalId}} has been withdrawn, and no further money will be paid for it.',
+      'If that was not your wish, please contact our customer service.',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: 'See your request',
+  },
+  refund_expired: {
+    subject: 'Your refund request for order {{orderExternalId}} has expired',
+    heading: 'Your request has expired',
+    paragraphs: [
+      'We asked for a correction of the request to refund {{amount}} for order {{orderExternalId}} and have not received it in time. The request has been closed without a payment.',
+      'You are welcome to make a new request.',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: 'See your request',
+  },
+  refund_paid: {
+    subject: 'Your refund of {{amount}} is on its way',
+    heading: 'Your refund is on its way',
+    paragraphs: [
+      'The payment provider has confirmed the refund of {{amount}} for order {{orderExternalId}}.{{#if requestedAmount}} You had asked for {{requestedAmount}}.{{/if}}',
+      '{{#if arrivalToText}}We expect the money to reach you between {{arrivalFromText}} and {{arrivalToText}}. How fast it shows depends on your bank.{{else}}When the money shows depends on your bank.{{/if}}',
+      '{{#if traceNumber}}If it has not arrived by then, your bank can trace it by the number {{traceNumber}}.{{/if}}',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount', 'arrival', 'traceNumber'],
+    action: 'See your refund',
+  },
+  refund_arrived: {
+    subject: 'Your refund of {{amount}} has arrived',
+    heading: 'Your refund has arrived',
+    paragraphs: [
+      'It has been confirmed that the refund of {{amount}} for order {{orderExternalId}} has arrived. With that your request is complete.',
+      'If you have not received the money, please contact our customer service.',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: 'See your refund',
+  },
+  payment_delayed: {
+    subject: 'Your refund for order {{orderExternalId}} is delayed',
+    heading: 'Your refund is delayed',
+    paragraphs: [
+      'Your refund of {{amount}} for order {{orderExternalId}} is approved, but the payment is delayed. We are sorry.',
+      '{{#if failed}}The payment provider could not carry out the payment. Our staff are looking for another way.{{else}}The payment provider has not told us yet what became of the payment, so we do not know yet whether the money has been sent. We keep asking, and our staff look into it if no answer comes.{{/if}}',
+      'You need not do anything. We will write to you as soon as we know more.',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: 'See your refund',
+  },
+};

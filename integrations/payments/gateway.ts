@@ -1,0 +1,83 @@
+import type { PaymentSighting, QueryBackOff } from '../../domain/payment';
+
+/** The world a key, an account and every row belong to; nothing crosses. */
+export type Mode = 'live' | 'test';
+
+/** What a gateway can do; processes ask here instead of knowing providers. */
+export interface GatewayCapabilities {
+  /** Whether a part of a payment can be refunded. */
+  partial: boolean;
+  /** Whether a refund may stay pending after it was accepted. */
+  asynchronous: boolean;
+  /** Whether `query` can tell what became of an instruction. */
+  queryable: boolean;
+  queryBackOff: QueryBackOff;
+  /** Why this amount (ISO 4217 minor units) cannot be sent in this currency, as a code; null when it can. */
+  refuses(amountMinor: number, currency: string): string | null;
+}
+
+/** One instruction to refund. The same reference, amount and payment however often it is repeated. */
+export interface PaymentInstruction {
+  /** Fixed before the first call, for ever: `A–Z0–9`, at most 32 characters. */
+  reference: string;
+  refundId: string;
+  providerPaymentId: string;
+  /** ISO 4217 minor units. */
+  amountMinor: number;
+  currency: string;
+  /** ISO instant at which the instruction is given. */
+  now: string;
+  /**
+   * False only when it is certain that this reference was never sent: the attempt's row had no `instructedAt` before this
+   * call. Otherwise the provider is asked for the reference before anything is sent again.
+   * @default true
+   */
+  instructedBefore?: boolean;
+}
+
+/** A question for what became of an instruction. */
+export interface PaymentQuery {
+  reference: string;
+  providerPaymentId: string;
+  /** The provider's id of the refund, when one is known. */
+  providerRefundId: string | null;
+  amountMinor: number;
+  currency: string;
+  now: string;
+}
+
+/** The failure code of a query that proves that the provider has nothing under the reference. */
+export const NOT_FOUND = 'not_found';
+
+/**
+ * One account at one payment provider. The contract, proven by test/contract/payments/gateway-suite.ts:
+ *
+ * 1. One reference moves money at most once, however often, in whatever order and after whatever loss it is instructed.
+ * 2. `failed` is said only when no money moved under the reference and none will; `succeeded` only when the provider
+ *    says so. Whatever is ambiguous is `unknown`, never thrown.
+ * 3. `unknown` with the code `not_found` means: the provider has nothing under this reference. Then the instruction may be
+ *    repeated with the same reference.
+ * 4. GatewayBusyError is thrown only when this call certainly did nothing.
+ * 5. Amounts in sightings are what the provider says, in ISO 4217 minor units; the caller compares them.
+ */
+export interface PaymentGateway {
+  readonly provider: string;
+  readonly capabilities: GatewayCapabilities;
+  /** @throws GatewayBusyError */
+  instruct(instruction: PaymentInstruction): Promise<PaymentSighting>;
+  /** @throws GatewayBusyError */
+  query(query: PaymentQuery): Promise<PaymentSighting>;
+}
+
+/** The provider could not be reached or asks to slow down: this call certainly did nothing and may be repeated. */
+export class GatewayBusyError extends Error {
+  override readonly name = 'GatewayBusyError';
+
+  constructor(
+    readonly provider: string,
+    readonly code: string,
+    readonly retryAfterMs: number,
+  ) {
+    super(`${provider} is busy (${code}); ask again in ${retryAfterMs} ms.`);
+  }
+}

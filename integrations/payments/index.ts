@@ -1,0 +1,3 @@
+export * from './gateway';
+export { createGateways, type GatewayRegistry, type GatewaysOptions } from './registry';
+export type { StripeAccountOptions } from './stripe/client';

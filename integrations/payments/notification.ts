@@ -1,0 +1,48 @@
+import type { PaymentSighting } from '../../domain/payment';
+import type { Mode } from './gateway';
+
+/** What a notification says about a refund; the caller compares the amount, and asks the provider when in doubt. */
+export type NotificationFacts = Pick<PaymentSighting, 'outcome' | 'amountMinor' | 'failure' | 'traceNumber'>;
+
+/** A notification whose sender and time are proven. */
+export interface VerifiedNotification {
+  mode: Mode;
+  /** The provider's id of the event: the same for every delivery of it. */
+  providerEventId: string;
+  type: string;
+  /** Our reference, when the provider sends it along. */
+  reference: string | null;
+  providerRefundId: string | null;
+  providerPaymentId: string | null;
+  /** When the provider says it happened, ISO instant. */
+  occurredAt: string;
+  /** Null when the event says nothing about one refund. */
+  facts: NotificationFacts | null;
+}
+
+/** Headers as node:http gives them: lower-case names. */
+export type NotificationHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Verifies and parses what one account's provider sends. */
+export interface NotificationVerifier {
+  /**
+   * @param rawBody the bytes as they came: signatures are over bytes, not over parsed values
+   * @param now when it was received
+   * @throws ForgedNotificationError
+   */
+  verify(headers: NotificationHeaders, rawBody: Uint8Array, now: Date): VerifiedNotification;
+}
+
+export type ForgeryReason = 'no_signature' | 'bad_signature' | 'too_old' | 'too_new' | 'wrong_mode' | 'unreadable';
+
+/** A notification that must not be believed. Nothing of its body is in the error. */
+export class ForgedNotificationError extends Error {
+  override readonly name = 'ForgedNotificationError';
+
+  constructor(
+    readonly provider: string,
+    readonly reason: ForgeryReason,
+  ) {
+    super(`A notification that claims to come from ${provider} is refused: ${reason}.`);
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * What providers send to us, apart from the gateways that instruct: this file loads no provider SDK, and it is all of
+ * integrations/ that the API may import.
+ */
+import type { NotificationHeaders, NotificationVerifier, VerifiedNotification } from './notification';
+import { StripeNotifications, type StripeNotificationOptions } from './stripe/notifications';
+
+export * from './notification';
+export type { StripeNotificationOptions } from './stripe/notifications';
+
+/** Accounts whose notifications are received, by provider. */
+export interface NotificationReaderOptions {
+  stripe?: readonly StripeNotificationOptions[];
+}
+
+export interface NotificationReader {
+  /**
+   * Verifies a notification that came for an account and says what it tells.
+   * @returns null when no such account is configured
+   * @throws ForgedNotificationError
+   */
+  read(
+    provider: string,
+    merchantAccount: string,
+    headers: NotificationHeaders,
+    rawBody: Uint8Array,
+    now: Date,
+  ): VerifiedNotification | null;
+}
+
+/** @throws Error when an account is configured twice or has no secret */
+export function createNotificationReader(options: NotificationReaderOptions): NotificationReader {
+  const verifiers = new Map<string, NotificationVerifier>();
+  const accounts = new Set((options.stripe ?? []).map((account) => account.merchantAccount));
+  for (const merchantAccount of accounts) {
+    const own = (options.stripe ?? []).filter((account) => account.merchantAccount === merchantAccount);
+    verifiers.set(keyOf('stripe', merchantAccount), new StripeNotifications(own));
+  }
+  return {
+    read: (provider, merchantAccount, headers, rawBody, now) =>
+      verifiers.get(keyOf(provider, merchantAccount))?.verify(headers, rawBody, now) ?? null,
+  };
+}
+
+const keyOf = (provider: string, merchantAccount: string): string => JSON.stringify([provider, merchantAccount]);

@@ -1,0 +1,32 @@
+import type { Mode, PaymentGateway } from './gateway';
+import type { StripeAccountOptions } from './stripe/client';
+import { StripeGateway } from './stripe/gateway';
+
+/** Accounts by provider; a provider without accounts is not configured. */
+export interface GatewaysOptions {
+  stripe?: readonly StripeAccountOptions[];
+}
+
+export interface GatewayRegistry {
+  /** The gateway of an account, or null when there is none in that mode. */
+  find(provider: string, merchantAccount: string, mode: Mode): PaymentGateway | null;
+}
+
+/** Builds every configured gateway. @throws Error when an account is configured twice or its options contradict */
+export function createGateways(options: GatewaysOptions): GatewayRegistry {
+  const gateways = new Map<string, PaymentGateway>();
+  const add = (merchantAccount: string, mode: Mode, gateway: PaymentGateway): void => {
+    const key = keyOf(gateway.provider, merchantAccount, mode);
+    if (gateways.has(key)) {
+      throw new Error(`The ${mode} account "${merchantAccount}" of ${gateway.provider} is configured twice.`);
+    }
+    gateways.set(key, gateway);
+  };
+  for (const account of options.stripe ?? []) add(account.merchantAccount, account.mode, new StripeGateway(account));
+  return {
+    find: (provider, merchantAccount, mode) => gateways.get(keyOf(provider, merchantAccount, mode)) ?? null,
+  };
+}
+
+const keyOf = (provider: string, merchantAccount: string, mode: Mode): string =>
+  JSON.stringify([provider, merchantAccount, mode]);

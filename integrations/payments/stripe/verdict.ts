@@ -1,0 +1,107 @@
+import Stripe from 'stripe';
+import type { FailureClass, PaymentFailure } from '../../../domain/payment';
+
+/** What an error of the SDK means for the money. */
+export type Verdict =
+  /** Stripe refused this call: it moved nothing. */
+  | { kind: 'refused'; failure: PaymentFailure }
+  /** This call certainly did nothing; another one may. */
+  | { kind: 'busy'; code: string; retryAfterMs: number }
+  /** Nobody knows. `replayed`: the answer is the one Stripe keeps for the idempotency key, so the key is spent. */
+  | { kind: 'ambiguous'; failure: PaymentFailure; replayed: boolean };
+
+/** The error code that a connection lost after sending has, see client.ts. */
+export const CONNECTION_LOST = 'CONNECTION_LOST';
+
+/** Codes of connections that never came to be, so nothing was sent. */
+const NEVER_SENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+/** Classes of the codes of docs.stripe.com/error-codes that a refund can meet; every other code is `unknown`. */
+const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
+  charge_disputed: 'disputed',
+  refund_disputed_payment: 'disputed',
+  balance_insufficient: 'insufficient_merchant_funds',
+  insufficient_funds: 'insufficient_merchant_funds',
+  expired_card: 'card_expired_or_lost',
+  account_closed: 'account_frozen_or_closed',
+  account_invalid: 'account_frozen_or_closed',
+  resource_missing: 'interface_changed',
+  parameter_missing: 'interface_changed',
+  parameter_unknown: 'interface_changed',
+  parameter_invalid_empty: 'interface_changed',
+  parameter_invalid_integer: 'interface_changed',
+  url_invalid: 'interface_changed',
+};
+
+const BUSY_RETRY_AFTER_MS = 2_000;
+
+/**
+ * Judges an error that the SDK threw.
+ * @returns null for an error that is not Stripe's: a fault of our own, to be thrown on
+ */
+export function verdictOf(error: unknown): Verdict | null {
+  if (!(error instanceof Stripe.errors.StripeError)) return null;
+  if (error instanceof Stripe.errors.StripeConnectionError) return connectionVerdict(error);
+  const status = error.statusCode ?? 0;
+  const replayed = headerOf(error, 'idempotent-replayed') === 'true';
+  if (error instanceof Stripe.errors.StripeRateLimitError) {
+    return { kind: 'busy', code: error.code ?? 'rate_limit', retryAfterMs: retryAfterOf(error) };
+  }
+  if (error.rawType === 'idempotency_error' || status === 409) {
+    // In use: an earlier call still runs. Other parameters: an earlier call with them may have moved money.
+    const inUse = status === 409;
+    const code = error.code ?? 'idempotency_error';
+    return { kind: 'ambiguous', failure: { class: inUse ? 'network' : 'interface_changed', code }, replayed: false };
+  }
+  if (status >= 500) {
+    return { kind: 'ambiguous', failure: { class: 'provider_maintenance', code: `http_${status}` }, replayed };
+  }
+  if (status === 401 || status === 403) {
+    const code = error.code ?? (status === 401 ? 'invalid_api_key' : 'forbidden');
+    return { kind: 'refused', failure: { class: 'interface_changed', code } };
+  }
+  if (status >= 400) {
+    const code = error.code ?? (error.param === undefined ? 'invalid_request' : `invalid_${error.param}`);
+    return { kind: 'refused', failure: { class: CLASS_OF_CODE[code] ?? 'unknown', code } };
+  }
+  return { kind: 'ambiguous', failure: { class: 'interface_changed', code: 'unreadable_answer' }, replayed: false };
+}
+
+/** True when the call was lost on the way, so that it may be repeated at once under the same key. */
+export function wasLost(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeConnectionError && connectionCode(error) === CONNECTION_LOST;
+}
+
+function connectionVerdict(error: Stripe.errors.StripeConnectionError): Verdict {
+  const code = connectionCode(error);
+  if (NEVER_SENT.has(code)) return { kind: 'busy', code, retryAfterMs: BUSY_RETRY_AFTER_MS };
+  const shown = code === 'ETIMEDOUT' ? 'timeout' : code === CONNECTION_LOST ? 'connection_lost' : code;
+  return { kind: 'ambiguous', failure: { class: 'network', code: shown }, replayed: false };
+}
+
+function connectionCode(error: Stripe.errors.StripeConnectionError): string {
+  const detail: unknown = error.detail;
+  const code = typeof detail === 'object' && detail !== null && 'code' in detail ? detail.code : undefined;
+  return typeof code === 'string' ? code : 'connection_error';
+}
+
+function headerOf(error: Stripe.errors.StripeError, name: string): string | undefined {
+  const headers = error.headers as Record<string, string> | undefined;
+  return headers?.[name];
+}
+
+function retryAfterOf(error: Stripe.errors.StripeError): number {
+  const seconds = Number(headerOf(error, 'retry-after'));
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 300) * 1_000 : BUSY_RETRY_AFTER_MS;
+}
