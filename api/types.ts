@@ -1,6 +1,5 @@
-import type { Registry } from 'prom-client';
-import type { Logger } from 'pino';
 import type { NotificationReader } from '../integrations/payments/notifications';
+import type { Logger, Metrics } from '../platform';
 import type { Database } from '../store';
 import type { RefundClient } from './refund-client';
 
@@ -45,9 +44,11 @@ export interface AppDeps {
   db: Database;
   refundClient: RefundClient;
   logger: Logger;
-  metrics: Registry;
+  metrics: Metrics;
   clock: () => Date;
   paymentNotifications: NotificationReader;
+  /** Whether this installation can pay through an account of a provider. */
+  canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string) => boolean;
   /** True from the first sign of shutdown: readiness turns false while requests in flight finish. */
   isDraining?: () => boolean;
 }

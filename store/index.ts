@@ -31,3 +31,4 @@ export * from './provider-events';
 export * from './stranded';
 export * from './messages';
 export * from './webhook-deliveries';
+export * from './provider-event-news';

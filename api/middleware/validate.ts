@@ -27,6 +27,7 @@ const FIELD_MESSAGES: Record<string, Record<Language, string>> = {
     en: 'This amount is above the total that it is part of.',
     'zh-CN': '该金额超过其所属的总额。',
   },
+  too_large: { en: 'The amount is too large.', 'zh-CN': '金额过大。' },
   currency_differs: {
     en: 'The currency differs from that of the order.',
     'zh-CN': '币种与订单币种不一致。',

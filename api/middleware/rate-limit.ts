@@ -1,0 +1,42 @@
+import type { Request, RequestHandler } from 'express';
+import { ipKeyGenerator, rateLimit, type RateLimitInfo } from 'express-rate-limit';
+import { Problem } from '../problems';
+import type { AppDeps } from '../types';
+
+function tooMany(req: Request, windowMs: number): Problem {
+  const { rateLimit: info } = req as Request & { rateLimit?: RateLimitInfo };
+  const waitMs = info?.resetTime ? info.resetTime.getTime() - Date.now() : windowMs;
+  return new Problem('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) });
+}
+
+/**
+ * Limits what one key may ask in a window, counted in this process, and says so in the headers RateLimit and
+ * RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers). Comes after authentication.
+ */
+export function limitPerKey(deps: Pick<AppDeps, 'config'>): RequestHandler {
+  const { requests, windowMs } = deps.config.rateLimit;
+  return rateLimit({
+    windowMs,
+    limit: requests,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    identifier: 'per-key',
+    keyGenerator: (req) => req.principal?.keyId ?? ipKeyGenerator(req.ip ?? ''),
+    handler: (req, _res, next) => next(tooMany(req, windowMs)),
+  });
+}
+
+/** Limits the requests with a bad credential from one address, so that nobody tries keys at leisure. */
+export function limitFailedLogins(deps: Pick<AppDeps, 'config'>): RequestHandler {
+  const { windowMs } = deps.config.rateLimit;
+  return rateLimit({
+    windowMs,
+    limit: deps.config.failedLoginLimit,
+    standardHeaders: false,
+    legacyHeaders: false,
+    skipSuccessfulRequests: true,
+    requestWasSuccessful: (_req, res) => res.statusCode !== 401,
+    keyGenerator: (req) => ipKeyGenerator(req.ip ?? ''),
+    handler: (req, _res, next) => next(tooMany(req, windowMs)),
+  });
+}

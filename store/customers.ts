@@ -1,0 +1,30 @@
+import type { Db } from './client';
+import { newId } from './new-id';
+
+export interface CustomerInput {
+  externalId: string;
+  name: string;
+  email?: string | undefined;
+  phone?: string | undefined;
+  locale: string;
+}
+
+/** Writes a customer as the shop states them now, in one statement, and gives the id. */
+export async function upsertCustomer(db: Db, mode: 'live' | 'test', input: CustomerInput, now: Date): Promise<string> {
+  const [row] = await db.$queryRaw<{ id: string }[]>`
+    INSERT INTO customers (id, mode, external_id, name, email, phone, locale, created_at, updated_at)
+    VALUES (${newId('cu')}, ${mode}::"Mode", ${input.externalId}, ${input.name}, ${input.email ?? null},
+            ${input.phone ?? null}, ${input.locale}, ${now}, ${now})
+    ON CONFLICT (mode, external_id) DO UPDATE
+      SET name = excluded.name, email = excluded.email, phone = excluded.phone, locale = excluded.locale,
+          updated_at = excluded.updated_at
+    RETURNING id`;
+  if (!row) throw new Error('The customer could not be written.');
+  return row.id;
+}
+
+/** The id of the customer that a shop calls so, or null. */
+export async function findCustomerId(db: Db, mode: 'live' | 'test', externalId: string): Promise<string | null> {
+  const row = await db.customer.findUnique({ where: { mode_externalId: { mode, externalId } }, select: { id: true } });
+  return row?.id ?? null;
+}
