@@ -172,6 +172,10 @@ export const VARIABLES = {
       .default('redress'),
     example: 'redress',
   }),
+  SHOP_NAME: define({
+    about: 'Who signs letters. Default: the name in MAIL_FROM.',
+    schema: text().max(100, 'may have at most 100 characters').optional(),
+  }),
   STRIPE_API_URL: define({
     about: 'Address of Stripe’s API; only to reach a sandbox instead of Stripe.',
     schema: httpUrl().optional(),
@@ -205,8 +209,9 @@ export const VARIABLES = {
     example: 'https://accounts.zoho.com',
   }),
   ZOHO_API_URL: define({
-    about: 'Address of Zoho’s API; default: the one the token answer names.',
-    schema: httpUrl().optional(),
+    about: 'Zoho’s API server of your data centre.',
+    schema: httpUrl().default('https://www.zohoapis.com'),
+    example: 'https://www.zohoapis.com',
   }),
   ZOHO_CLIENT_ID: define({
     about: 'OAuth client of Zoho CRM. Without the three no CRM is synchronised.',

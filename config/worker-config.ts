@@ -7,6 +7,7 @@ const WORKER_NAMES = [
   'SMTP_URL',
   'MAIL_FROM',
   'MAIL_DOMAIN',
+  'SHOP_NAME',
   'STRIPE_API_URL',
   'STRIPE_SECRET_KEY',
   'ZOHO_ACCOUNTS_URL',
@@ -40,7 +41,7 @@ export interface StripeGatewayConfig {
 
 export interface ZohoConfig {
   accountsUrl: string;
-  apiUrl: string | null;
+  apiUrl: string;
   clientId: string;
   clientSecret: string;
   refreshToken: string;
@@ -64,7 +65,7 @@ export interface WorkerConfig extends SharedConfig {
   workflowBundlePath: string | null;
   health: { host: string; port: number; temporalMetricsPort: number | null };
   tuning: WorkerTuning;
-  mail: { smtpUrl: string; from: string; domain: string };
+  mail: { smtpUrl: string; from: string; domain: string; shopName: string };
   stripe: StripeGatewayConfig | null;
   zoho: ZohoConfig | null;
 }
@@ -101,7 +102,12 @@ export function loadWorkerConfig(env: Environment = process.env): WorkerConfig {
       workflowPollers: values.WORKER_WORKFLOW_POLLERS,
       activityPollers: values.WORKER_ACTIVITY_POLLERS,
     },
-    mail: { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM, domain: values.MAIL_DOMAIN },
+    mail: {
+      smtpUrl: values.SMTP_URL,
+      from: values.MAIL_FROM,
+      domain: values.MAIL_DOMAIN,
+      shopName: values.SHOP_NAME ?? (values.MAIL_FROM.replace(/<.*$/, '').trim() || values.MAIL_FROM),
+    },
     stripe:
       values.STRIPE_SECRET_KEY === undefined
         ? null
@@ -125,7 +131,7 @@ function zohoConfig(values: ValuesOf<(typeof WORKER_NAMES)[number]>, problems: s
     ZOHO_MODULE: module,
   } = values;
   if (clientId !== undefined && clientSecret !== undefined && refreshToken !== undefined)
-    return { accountsUrl, apiUrl: apiUrl ?? null, clientId, clientSecret, refreshToken, module };
+    return { accountsUrl, apiUrl, clientId, clientSecret, refreshToken, module };
   if (clientId !== undefined || clientSecret !== undefined || refreshToken !== undefined)
     problems.push(
       'ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET and ZOHO_REFRESH_TOKEN belong together: set all three, or none to run without a CRM.',

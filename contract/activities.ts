@@ -35,11 +35,6 @@ export interface SweepResult {
 export interface RecordActivities {
   /** The record step: one transition, one transaction. Local. */
   recordTransition(input: RecordTransitionInput): Promise<RecordedTransition>;
-  /** Reads a stored provider event as a sighting of a leg of this refund; null when it is none. Local. */
-  readProviderEvent(input: {
-    refundId: string;
-    providerEventId: string;
-  }): Promise<{ legId: string; sighting: PaymentSighting } | null>;
 }
 
 export interface PaymentActivities {
@@ -54,6 +49,8 @@ export interface TellActivities {
 
 export interface DeliveryActivities {
   deliverDueMessages(input: { limit: number }): Promise<DeliveryBatchResult>;
+  /** Apart from letters: a subscriber that answers slowly delays nobody's letter. */
+  deliverDueWebhooks(input: { limit: number }): Promise<DeliveryBatchResult>;
 }
 
 export interface MaintenanceActivities {

@@ -1,5 +1,5 @@
 import type { PaymentSighting } from '../domain/payment';
-import { toIso, type Database, type Db } from './client';
+import type { Database, Db } from './client';
 import { openDeskItemOnce } from './desk';
 import type { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
@@ -139,43 +139,4 @@ export async function listUnsignalledProviderEvents(
       ? [{ id: row.id, refundId: row.refundId, mode: row.mode, refundStatus: row.refund.status }]
       : [],
   );
-}
-
-/**
- * A stored event as a sighting of a leg of this refund; null when it is none of this refund's, or says nothing. The leg
- * is found by the attempt that the event's reference or provider's refund id names.
- */
-export async function readProviderEventSighting(
-  db: Db,
-  key: { refundId: string; providerEventId: string },
-): Promise<{ legId: string; attempt: number; sighting: PaymentSighting } | null> {
-  const event = await db.providerEvent.findFirst({ where: { id: key.providerEventId, refundId: key.refundId } });
-  const facts = event?.facts as Partial<ProviderEventFacts> | undefined;
-  if (!event || !facts?.outcome) return null;
-  const attempt = await db.paymentAttempt.findFirst({
-    where: {
-      allocation: {
-        refundId: key.refundId,
-        payment: { provider: event.provider, merchantAccount: event.merchantAccount },
-      },
-      mode: event.mode,
-      ...(event.reference === null ? { providerRefundId: event.providerRefundId } : { reference: event.reference }),
-    },
-    select: { allocationId: true, number: true },
-  });
-  if (!attempt) return null;
-  return {
-    legId: attempt.allocationId,
-    attempt: attempt.number,
-    sighting: {
-      source: 'event',
-      outcome: facts.outcome,
-      providerEventId: event.id,
-      providerRefundId: event.providerRefundId,
-      amountMinor: facts.amountMinor ?? null,
-      failure: facts.failure ?? null,
-      traceNumber: facts.traceNumber ?? null,
-      at: toIso(event.occurredAt ?? event.receivedAt),
-    },
-  };
 }
