@@ -19,6 +19,7 @@ import {
   provideInformationUpdate,
   providerEventSignal,
   REFUND_WORKFLOW_TYPE,
+  refundStart,
   refundWorkflowId,
   withdrawRefundUpdate,
   type ActOnDeskInput,
@@ -28,7 +29,6 @@ import {
   type Verdict,
 } from '../contract';
 import { EngineUnavailable, mayBeSentAgain, toEngineError, WorkflowMissing } from './refund-client-errors';
-import { refundStartOptions } from './refund-start-options';
 
 export interface RefundClientOptions {
   address: string;
@@ -145,7 +145,7 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
       const input = await options.readStart(refundId);
       if (!input) return 'exists';
       try {
-        await bounded(() => client.workflow.start(REFUND_WORKFLOW_TYPE, refundStartOptions(input)));
+        await bounded(() => client.workflow.start(REFUND_WORKFLOW_TYPE, refundStart(input)));
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         await options.consumeTicket(refundId);

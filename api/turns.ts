@@ -5,7 +5,8 @@ import PQueue from 'p-queue';
  * The engine takes ten updates in flight per refund and answers badly above.
  */
 export interface Turns {
-  take<T>(key: string, work: () => Promise<T>): Promise<T>;
+  /** @param work is told whether it had to wait: then the world may have changed. */
+  take<T>(key: string, work: (waited: boolean) => Promise<T>): Promise<T>;
   /** Keys somebody is in line for. */
   readonly size: number;
 }
@@ -24,7 +25,8 @@ export function createTurns(concurrency: number): Turns {
         lines.set(key, fresh);
         line = fresh;
       }
-      return line.add(work);
+      const waits = line.pending >= concurrency || line.size > 0;
+      return line.add(() => work(waits));
     },
     get size() {
       return lines.size;

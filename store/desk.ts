@@ -174,3 +174,12 @@ function toItem(row: {
     resolution: row.resolution,
   };
 }
+
+/** True for an active member of staff of this mode who holds one of the roles. */
+export async function isActiveStaff(db: Db, mode: Mode, personId: string, roles: readonly string[]): Promise<boolean> {
+  const person = await db.person.findFirst({
+    where: { id: personId, mode, active: true, roles: { some: { role: { in: [...roles] } } } },
+    select: { id: true },
+  });
+  return person !== null;
+}

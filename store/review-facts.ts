@@ -200,3 +200,9 @@ async function readHistory(
     ),
   };
 }
+
+/** The name of a member of staff, for colleagues alone; null when there is no such person. */
+export async function readPersonName(db: Db, personId: string): Promise<string | null> {
+  const person = await db.person.findUnique({ where: { id: personId }, select: { name: true } });
+  return person?.name ?? null;
+}

@@ -18,6 +18,7 @@ export interface StageTask {
   branch: string | null;
   customerTier: string;
   snapshotVersion: number;
+  calendarId: string;
   planStages: { id: string; label: unknown }[];
 }
 
@@ -40,7 +41,7 @@ interface TaskRow {
   branch: string | null;
   customer_tier: string;
   process: ProcessState;
-  plan: { stages: { id: string; label: unknown }[] };
+  plan: { calendarId: string; stages: { id: string; label: unknown }[] };
 }
 
 /**
@@ -84,6 +85,7 @@ export async function listTasks(
       branch: row.branch,
       customerTier: row.customer_tier,
       snapshotVersion: row.process.snapshotVersion,
+      calendarId: row.plan.calendarId,
       planStages: row.plan.stages,
     })),
     next: rows.length > page.limit && last ? { dueAt: toIso(last.due_at), refundId: last.refund_id } : null,

@@ -1,11 +1,24 @@
 import type { Router } from 'express';
 import type { AppDeps } from '../types';
+import { decisionRoutes } from './decisions';
+import { deskRoutes } from './desk';
 import { evidenceRoutes } from './evidence';
 import { orderRoutes } from './orders';
+import { refundRoutes } from './refunds';
+import { taskRoutes } from './tasks';
 import { webhookEndpointRoutes } from './webhook-endpoints';
+import { webhookRoutes } from './webhooks';
 
 /** Every router behind authentication; each names its full paths. */
-export const protectedRoutes: ((deps: AppDeps) => Router)[] = [orderRoutes, evidenceRoutes, webhookEndpointRoutes];
+export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
+  orderRoutes,
+  refundRoutes,
+  decisionRoutes,
+  taskRoutes,
+  deskRoutes,
+  evidenceRoutes,
+  webhookEndpointRoutes,
+];
 
 /** Routers that authenticate by other means: they get the raw body and come before authentication. */
-export const publicRoutes: ((deps: AppDeps) => Router)[] = [];
+export const publicRoutes: ((deps: AppDeps) => Router)[] = [webhookRoutes];

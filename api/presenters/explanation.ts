@@ -1,0 +1,127 @@
+import { describeDue, describeInstant, type BusinessCalendar } from '../../domain/calendar';
+import type { LocalizedText, RefundRecord, WaitingFor } from '../../domain/refund';
+import { waitingForOf } from '../../domain/refund';
+import type { Language } from '../types';
+
+const ROLE_NAMES: Record<string, LocalizedText> = {
+  integrator: { en: 'the shop', 'zh-CN': '商家系统' },
+  agent: { en: 'an agent', 'zh-CN': '客服' },
+  reviewer: { en: 'a reviewer', 'zh-CN': '退单审核员' },
+  second_reviewer: { en: 'a second reviewer', 'zh-CN': '复审员' },
+  approver: { en: 'an approver', 'zh-CN': '终审人' },
+  finance: { en: 'finance', 'zh-CN': '退单处理员' },
+  admin: { en: 'an administrator', 'zh-CN': '管理员' },
+};
+
+/** Who reads: staff and integrators get the process, the customer gets plain words. */
+export type Reader = 'integrator' | 'customer' | 'reviewer';
+
+/**
+ * One sentence on what a refund waits for, until when; null when it waits for nothing.
+ * @throws InvalidCalendarError, RangeError
+ */
+export function explainWaiting(
+  record: RefundRecord,
+  calendar: BusinessCalendar,
+  nowIso: string,
+  reader: Reader,
+  language: Language,
+): string | null {
+  const waiting = waitingForOf(record.process);
+  if (!waiting) return null;
+  const due = waiting.dueAt === null ? null : describeDue(calendar, nowIso, waiting.dueAt, language);
+  const when = waiting.dueAt === null ? null : describeInstant(calendar, nowIso, waiting.dueAt, language);
+  const text = reader === 'customer' ? forCustomer(record, waiting, when) : forStaff(record, waiting, due, when);
+  return text[language];
+}
+
+function forStaff(record: RefundRecord, waiting: WaitingFor, due: string | null, when: string | null): LocalizedText {
+  const until = { en: due ? `, ${due}` : '', 'zh-CN': due ? `，${due}` : '' };
+  switch (waiting.kind) {
+    case 'start':
+      return { en: 'Accepted; the process is about to start', 'zh-CN': '已受理，流程即将开始' };
+    case 'stage': {
+      const label = labelOf(record, waiting.stage);
+      const who = rolesOf(waiting.who);
+      return {
+        en: `${label.en} by ${who.map((name) => name.en).join(' or ')}${until.en}`,
+        'zh-CN': `${label['zh-CN']}，由${who.map((name) => name['zh-CN']).join('或')}处理${until['zh-CN']}`,
+      };
+    }
+    case 'customer': {
+      const label = labelOf(record, waiting.stage);
+      return waiting.who === 'requester'
+        ? {
+            en: `Sent back by ${label.en}: the requester corrects the request${until.en}`,
+            'zh-CN': `${label['zh-CN']}已退回，等待申请人修改${until['zh-CN']}`,
+          }
+        : {
+            en: `${label.en} asked the customer for information${until.en}`,
+            'zh-CN': `${label['zh-CN']}已要求客户补充信息${until['zh-CN']}`,
+          };
+    }
+    case 'goods':
+      return { en: `The goods are on their way back${until.en}`, 'zh-CN': `等待退货${until['zh-CN']}` };
+    case 'cooling_off':
+      return { en: `A new payee waits for its time${until.en}`, 'zh-CN': `收款信息变更等待期${until['zh-CN']}` };
+    case 'funds':
+      return {
+        en: `The merchant account has too little money${until.en}`,
+        'zh-CN': `商户账户余额不足${until['zh-CN']}`,
+      };
+    case 'payment':
+      return record.process.status === 'payment_unknown'
+        ? {
+            en: `The provider has not said whether the money moved${when ? `; it is asked again ${when}` : ''}`,
+            'zh-CN': `支付渠道尚未确认款项是否已付出${when ? `，将于${when}再次查询` : ''}`,
+          }
+        : { en: 'The payment provider is sending the money', 'zh-CN': '支付渠道正在处理退款' };
+    case 'desk':
+      return { en: `A person at the exception desk has to act${until.en}`, 'zh-CN': `等待异常台处理${until['zh-CN']}` };
+    case 'arrival':
+      return {
+        en: `The provider has sent the money${when ? `; it should arrive by ${when}` : ''}`,
+        'zh-CN': `支付渠道已付出款项${when ? `，预计最晚${when}到账` : ''}`,
+      };
+  }
+}
+
+function forCustomer(record: RefundRecord, waiting: WaitingFor, when: string | null): LocalizedText {
+  switch (waiting.kind) {
+    case 'start':
+    case 'stage':
+      return { en: 'We are checking your request.', 'zh-CN': '我们正在审核您的申请。' };
+    case 'customer':
+      return {
+        en: `We need an answer from you${when ? `, please by ${when}` : ''}.`,
+        'zh-CN': `需要您补充信息${when ? `，请于${when}前回复` : ''}。`,
+      };
+    case 'goods':
+      return { en: 'We are waiting for the goods to come back.', 'zh-CN': '我们正在等待退回的商品。' };
+    case 'cooling_off':
+    case 'funds':
+    case 'payment':
+    case 'desk':
+      return record.process.status === 'in_review'
+        ? { en: 'We are checking your request.', 'zh-CN': '我们正在审核您的申请。' }
+        : { en: 'We are sending your money back.', 'zh-CN': '我们正在为您退款。' };
+    case 'arrival':
+      return {
+        en: `Your money has been sent${when ? ` and should arrive by ${when}` : ''}.`,
+        'zh-CN': `退款已付出${when ? `，预计最晚${when}到账` : ''}。`,
+      };
+  }
+}
+
+const labelOf = (record: RefundRecord, stageId: string | null): LocalizedText =>
+  record.plan.stages.find((stage) => stage.id === stageId)?.label ?? { en: 'The review', 'zh-CN': '审核' };
+
+function rolesOf(who: string | null): LocalizedText[] {
+  return (who ?? '')
+    .split(' ')
+    .filter((part) => part !== '')
+    .map((part) => {
+      const role = part.replace(/^role:/, '');
+      return ROLE_NAMES[role] ?? { en: role, 'zh-CN': role };
+    });
+}

@@ -1,0 +1,185 @@
+import type { Verdict } from '../contract';
+import { isFinal, type Actor, type Refusal } from '../domain/refund';
+import {
+  readCommand,
+  readRefund,
+  readRefusalCode,
+  refuseCommand,
+  type CommandRecord,
+  type StoredRefund,
+} from '../store';
+import { createNudger } from '../platform';
+import { Problem } from './problems';
+import { EngineUnavailable, RefundRefused, WorkflowMissing } from './refund-client-errors';
+import { refusalProblem } from './refund-problems';
+import { createTurns } from './turns';
+import type { AppDeps, Principal } from './types';
+
+/** What somebody asks of a refund's process: how Postgres judges it early, and how it is sent. */
+export interface Ask {
+  refundId: string;
+  principal: Principal;
+  command: CommandRecord;
+  /** Type of the audit entry when it is refused before it reached the process. */
+  refusedAs: string;
+  judge: (refund: StoredRefund) => Refusal | null;
+  send: (actor: Actor, updateId: string) => Promise<Verdict>;
+}
+
+/** The way of every command into the process of a refund. */
+export interface RefundCommands {
+  /**
+   * Judges by Postgres, sends the update and answers with the refund at or after the transition that recorded it.
+   * Safe to run again with the same command: what has counted is answered, what may have counted is joined.
+   * @throws Problem with the refusal, or engine_unavailable when it may have counted
+   */
+  run(ask: Ask): Promise<StoredRefund>;
+  /** Judges by Postgres, then hands over without waiting for the outcome. @throws Problem as `run` */
+  handOver(ask: Omit<Ask, 'send'>, send: (actor: Actor) => Promise<void>): Promise<void>;
+  /** Starts an accepted refund; never throws, waits no longer than a moment. */
+  startSoon(refundId: string): Promise<void>;
+  /** Wakes the delivery of letters soon. */
+  nudge(): void;
+}
+
+/** Updates of one refund that this process has in flight at once; the engine takes ten in all. */
+const IN_FLIGHT_PER_REFUND = 4;
+const RETRY_AFTER_SECONDS = 5;
+const START_WAIT_MS = 250;
+
+const known = new WeakMap<AppDeps, RefundCommands>();
+
+/** The one instance of these dependencies: all routes stand in the same lines. */
+export function refundCommands(deps: AppDeps): RefundCommands {
+  const made = known.get(deps) ?? createRefundCommands(deps);
+  known.set(deps, made);
+  return made;
+}
+
+/** As its command row names it; the record step compares the two. */
+export const actorOf = (command: CommandRecord): Actor => ({
+  kind: command.principalKind,
+  id: command.principalId,
+  personId: command.personId,
+  roles: command.roles,
+});
+
+function createRefundCommands(deps: AppDeps): RefundCommands {
+  const turns = createTurns(IN_FLIGHT_PER_REFUND);
+  // The delivery workflow has a timer of its own behind this, so a lost nudge costs a wait, nothing else.
+  const { nudge } = createNudger(() => deps.refundClient.nudgeDelivery(), {
+    onError: (error) => deps.logger.debug({ err: error }, 'Delivery was not woken; its own timer will.'),
+  });
+
+  /** What Postgres says: the refund when the command has counted, the refusal when it cannot count, else `open`. */
+  async function look(ask: Omit<Ask, 'send'>): Promise<{ counted: StoredRefund } | { refusal: Refusal } | 'open'> {
+    const refund = await readRefund(deps.db, ask.principal.mode, ask.refundId);
+    if (!refund) throw new Problem('refund_not_found');
+    // Read after the refund: a command that is still open now had not moved the refund that was read.
+    const command = await readCommand(deps.db, ask.command.id);
+    if (command?.outcome === 'done') return { counted: await atLeast(ask, command.transitionSeq ?? 0) };
+    const refusal = ask.judge(refund);
+    if (command?.outcome === 'refused') {
+      const code = (await readRefusalCode(deps.db, command.id)) as Refusal['code'] | null;
+      return { refusal: refusal && refusal.code === code ? refusal : { code: code ?? 'command_invalid', data: {} } };
+    }
+    return refusal ? { refusal } : 'open';
+  }
+
+  async function atLeast(ask: Omit<Ask, 'send'>, seq: number): Promise<StoredRefund> {
+    const refund = await readRefund(deps.db, ask.principal.mode, ask.refundId);
+    if (!refund) throw new Problem('refund_not_found');
+    // The record step commits before the update answers, so an older row means that this is not the primary.
+    if (refund.process.seq < seq) throw unavailable();
+    return refund;
+  }
+
+  /** Records the refusal and tells it; when the command counted meanwhile, answers with the refund instead. */
+  async function refuse(ask: Omit<Ask, 'send'>, refusal: Refusal): Promise<StoredRefund> {
+    const { command } = ask;
+    const entry = {
+      type: ask.refusedAs,
+      actor: { kind: command.principalKind, id: command.personId ?? command.principalId },
+      data: { commandId: command.id, kind: command.kind, code: refusal.code, ...refusal.data },
+    };
+    const refused = { commandId: command.id, refundId: ask.refundId, code: refusal.code, entry };
+    if (!(await refuseCommand(deps.db, refused, deps.clock().toISOString()))) {
+      const now = await look(ask);
+      if (now !== 'open' && 'counted' in now) return now.counted;
+    }
+    throw await refusalProblem(deps, ask.refundId, refusal, ask.principal);
+  }
+
+  async function settle(ask: Omit<Ask, 'send'>): Promise<StoredRefund | null> {
+    const seen = await look(ask);
+    if (seen === 'open') return null;
+    return 'counted' in seen ? seen.counted : turns.take(ask.refundId, () => refuse(ask, seen.refusal));
+  }
+
+  /** What a failed call means, by what stands in Postgres now. */
+  async function explain(ask: Omit<Ask, 'send'>, error: unknown): Promise<StoredRefund> {
+    const now = await look(ask);
+    if (now !== 'open' && 'counted' in now) return now.counted;
+    if (error instanceof RefundRefused) {
+      if (error.refusal.code === 'command_invalid')
+        throw await refusalProblem(deps, ask.refundId, error.refusal, ask.principal);
+      return refuse(ask, error.refusal);
+    }
+    if (error instanceof WorkflowMissing) {
+      const refund = await atLeast(ask, 0);
+      const refusal = ask.judge(refund);
+      if (refusal) return refuse(ask, refusal);
+      if (!isFinal(refund.process.status)) await startSoon(ask.refundId);
+      throw unavailable();
+    }
+    if (error instanceof EngineUnavailable) throw unavailable();
+    throw error;
+  }
+
+  async function startSoon(refundId: string): Promise<void> {
+    const started = deps.refundClient.start(refundId).then(
+      () => undefined,
+      (error: unknown) => deps.logger.warn({ err: error, refundId }, 'A refund will be started by the schedule.'),
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const moment = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, START_WAIT_MS);
+    });
+    await Promise.race([started, moment]);
+    clearTimeout(timer);
+  }
+
+  return {
+    startSoon,
+    nudge,
+    async run(ask) {
+      const settled = await settle(ask);
+      if (settled) return settled;
+      const refund = await turns.take(ask.refundId, async (waited) => {
+        if (waited) {
+          const seen = await look(ask);
+          if (seen !== 'open') return 'counted' in seen ? seen.counted : refuse(ask, seen.refusal);
+        }
+        let verdict: Verdict;
+        try {
+          verdict = await ask.send(actorOf(ask.command), ask.command.scopeHash);
+        } catch (error) {
+          return explain(ask, error);
+        }
+        return atLeast(ask, verdict.seq);
+      });
+      nudge();
+      return refund;
+    },
+    async handOver(ask, send) {
+      if (await settle(ask)) return;
+      try {
+        await send(actorOf(ask.command));
+      } catch (error) {
+        await explain(ask, error);
+      }
+    },
+  };
+}
+
+const unavailable = (): Problem => new Problem('engine_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });

@@ -1,0 +1,133 @@
+import { registerRoute } from '../openapi-registry';
+import {
+  createRefundBody,
+  informationBody,
+  listRefundsQuery,
+  receiptBody,
+  refundAnswer,
+  refundPage,
+  refundParams,
+  searchBody,
+  timelinePage,
+  timelineQuery,
+  withdrawalBody,
+} from '../schemas/refunds';
+
+const STAFF = ['agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'] as const;
+const READERS = ['integrator', ...STAFF, 'customer'] as const;
+const refund = (description: string) => ({ description, schema: refundAnswer });
+
+registerRoute({
+  method: 'post',
+  path: '/v1/refunds',
+  tag: 'Refunds',
+  summary: 'Request a refund',
+  description:
+    'Reserves the amount and accepts the request in one transaction; the process then starts by itself. Customers request on their own orders.',
+  roles: ['integrator', 'agent', 'customer'],
+  idempotent: true,
+  request: { body: createRefundBody },
+  responses: { 202: refund('Accepted; the amount is reserved.') },
+  problems: [
+    'order_not_found',
+    'insufficient_refundable',
+    'refundable_changed',
+    'duplicate_refund',
+    'contradictory_facts',
+    'reason_not_available',
+    'resolution_not_available',
+    'provider_not_configured',
+    'evidence_not_found',
+    'no_eligible_person',
+    'card_number_in_text',
+  ],
+});
+registerRoute({
+  method: 'get',
+  path: '/v1/refunds',
+  tag: 'Refunds',
+  summary: 'List refunds, newest first',
+  description: 'Customers see their own.',
+  roles: READERS,
+  request: { query: listRefundsQuery },
+  responses: { 200: { description: 'A page.', schema: refundPage } },
+  problems: ['invalid_cursor'],
+});
+registerRoute({
+  method: 'post',
+  path: '/v1/refunds/search',
+  tag: 'Refunds',
+  summary: 'Find refunds by name, e-mail or phone',
+  description: 'Exact match. In the body, because addresses of pages are kept in logs.',
+  roles: STAFF,
+  request: { body: searchBody },
+  responses: { 200: { description: 'A page, newest first.', schema: refundPage } },
+  problems: ['invalid_cursor'],
+});
+registerRoute({
+  method: 'get',
+  path: '/v1/refunds/:id',
+  tag: 'Refunds',
+  summary: 'Read a refund',
+  description:
+    'Fits the reader: systems get no personal data, customers plain words, staff everything needed to decide (lines, evidence, history, risk, decisions, allocation, clause).',
+  roles: READERS,
+  request: { params: refundParams },
+  responses: { 200: refund('The refund.') },
+  problems: ['refund_not_found'],
+});
+registerRoute({
+  method: 'get',
+  path: '/v1/refunds/:id/timeline',
+  tag: 'Refunds',
+  summary: 'Everything that happened, oldest first',
+  description: 'Decisions, refusals, reminders, letters and payments by their place in the audit chain.',
+  roles: READERS,
+  request: { params: refundParams, query: timelineQuery },
+  responses: { 200: { description: 'A page of events.', schema: timelinePage } },
+  problems: ['refund_not_found', 'invalid_cursor'],
+});
+registerRoute({
+  method: 'post',
+  path: '/v1/refunds/:id/withdrawal',
+  tag: 'Refunds',
+  summary: 'Withdraw a request',
+  description: 'By the customer, the requester, or an agent on their behalf, until payment begins.',
+  roles: READERS,
+  idempotent: true,
+  request: { params: refundParams, body: withdrawalBody },
+  responses: { 200: refund('Withdrawn; the reservation is released.') },
+  problems: ['refund_not_found', 'too_late', 'engine_unavailable', 'card_number_in_text'],
+});
+registerRoute({
+  method: 'post',
+  path: '/v1/refunds/:id/information',
+  tag: 'Refunds',
+  summary: 'Answer a question, or correct what was sent back',
+  description: 'May change the description, evidence and lines, and lower the amount.',
+  roles: READERS,
+  idempotent: true,
+  request: { params: refundParams, body: informationBody },
+  responses: { 200: refund('The review goes on.') },
+  problems: [
+    'refund_not_found',
+    'nothing_awaited',
+    'amount_not_allowed',
+    'contradictory_facts',
+    'evidence_not_found',
+    'engine_unavailable',
+    'card_number_in_text',
+  ],
+});
+registerRoute({
+  method: 'post',
+  path: '/v1/refunds/:id/receipt',
+  tag: 'Refunds',
+  summary: 'Confirm that the money is there',
+  description: 'By the customer, or by staff with proof.',
+  roles: [...STAFF, 'customer'],
+  idempotent: true,
+  request: { params: refundParams, body: receiptBody },
+  responses: { 200: refund('Arrived.') },
+  problems: ['refund_not_found', 'not_paid', 'contradictory_facts', 'evidence_not_found', 'engine_unavailable'],
+});

@@ -1,0 +1,201 @@
+import { Router, type Request } from 'express';
+
+import type { Actor } from '../../domain/refund';
+import { judgeInformation, judgeReceipt, judgeWithdrawal } from '../../domain/approval';
+import {
+  attachEvidence,
+  listRefunds,
+  readRefund,
+  readTimeline,
+  type CommandRecord,
+  type StoredRefund,
+} from '../../store';
+import { acceptRefund } from '../accept-refund';
+import { checkInformation, checkProof } from '../check-answer';
+import { idempotent } from '../middleware/idempotency';
+import { readingOf, requireRefundId } from '../middleware/refund-request';
+import { principalOf, requireRole } from '../middleware/require-role';
+import { parseBody, parseQuery } from '../middleware/validate';
+import { isStaff, presentRefund, presentRefunds } from '../presenters/refund';
+import { presentTimeline } from '../presenters/timeline';
+import { Problem } from '../problems';
+import { refundCommands } from '../refund-commands';
+import { decodeCursor, decodeTimeCursor, encodeCursor } from '../schemas/common';
+import {
+  createRefundBody,
+  informationBody,
+  listRefundsQuery,
+  receiptBody,
+  searchBody,
+  timelineQuery,
+  withdrawalBody,
+} from '../schemas/refunds';
+import type { AppDeps, Principal } from '../types';
+import { withoutUndefined } from '../without-undefined';
+import './refund-docs';
+
+/** Whoever entered the request, by the same credential or, for systems, any of the shop's own. */
+const isRequester = (principal: Principal, refund: StoredRefund): boolean =>
+  principal.kind === 'person'
+    ? principal.personId !== null && principal.personId === refund.enteredByPersonId
+    : principal.kind === 'system' && principal.roles.includes('integrator') && refund.enteredByKind === 'system';
+
+/** The customer, the requester, or an agent on their behalf. @throws Problem forbidden */
+function requireParty(principal: Principal, refund: StoredRefund): void {
+  const mayAct = principal.kind === 'customer' || principal.roles.includes('agent') || isRequester(principal, refund);
+  if (!mayAct) throw new Problem('forbidden', { params: { roles: 'customer, requester, agent' } });
+}
+
+/** /v1/refunds: request, read, withdraw, answer, confirm. */
+export function refundRoutes(deps: AppDeps): Router {
+  const router = Router();
+  router.param('id', requireRefundId);
+  const commands = refundCommands(deps);
+
+  /** A refund of this principal's mode; a customer sees their own alone. @throws Problem refund_not_found */
+  async function visibleRefund(principal: Principal, refundId: string): Promise<StoredRefund> {
+    const refund = await readRefund(deps.db, principal.mode, refundId);
+    if (!refund || (principal.kind === 'customer' && refund.customerId !== principal.customerId))
+      throw new Problem('refund_not_found');
+    return refund;
+  }
+
+  async function answered(req: Request, refund: StoredRefund): Promise<{ status: number; body: unknown }> {
+    return { status: 200, body: await presentRefund(deps, refund, readingOf(req)) };
+  }
+
+  /** What the three simple commands share: found, allowed, judged by Postgres, then by the process. */
+  function ask(
+    req: Request,
+    refund: StoredRefund,
+    command: CommandRecord,
+    judge: typeof judgeWithdrawal,
+    send: 'withdraw' | 'provideInformation' | 'confirmReceipt',
+  ): Promise<StoredRefund> {
+    return commands.run({
+      refundId: refund.id,
+      principal: principalOf(req),
+      command,
+      refusedAs: 'refund.command_refused',
+      judge: (current) => judge(current.process),
+      send: (actor: Actor, updateId) => deps.refundClient[send](refund.id, { commandId: command.id, actor }, updateId),
+    });
+  }
+
+  router.post(
+    '/v1/refunds',
+    requireRole('integrator', 'agent', 'customer'),
+    idempotent(deps, { kind: 'create_refund', body: createRefundBody }, async (req, command, body) => {
+      const principal = principalOf(req);
+      const { refundId } = await acceptRefund(deps, principal, body, command);
+      await commands.startSoon(refundId);
+      commands.nudge();
+      const refund = await visibleRefund(principal, refundId);
+      return {
+        status: 202,
+        body: await presentRefund(deps, refund, readingOf(req)),
+        headers: { Location: `/v1/refunds/${refundId}` },
+      };
+    }),
+  );
+
+  router.get('/v1/refunds', async (req, res) => {
+    const { limit, cursor, ...filter } = parseQuery(listRefundsQuery, req);
+    const principal = principalOf(req);
+    const page = await listRefunds(
+      deps.db,
+      { ...withoutUndefined(filter), mode: principal.mode, ...ownOnly(principal) },
+      { limit, after: cursor === undefined ? null : refundCursor(cursor) },
+    );
+    res.json(await pageBody(req, page));
+  });
+
+  router.post(
+    '/v1/refunds/search',
+    requireRole('agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'),
+    async (req, res) => {
+      const { limit, cursor, ...customer } = parseBody(searchBody, req);
+      const page = await listRefunds(
+        deps.db,
+        { mode: principalOf(req).mode, customer: withoutUndefined(customer) },
+        { limit, after: cursor === undefined ? null : refundCursor(cursor) },
+      );
+      res.json(await pageBody(req, page));
+    },
+  );
+
+  router.get('/v1/refunds/:id', async (req, res) => {
+    const refund = await visibleRefund(principalOf(req), refundIdOf(req));
+    res.json(await presentRefund(deps, refund, readingOf(req)));
+  });
+
+  router.get('/v1/refunds/:id/timeline', async (req, res) => {
+    const { limit, cursor } = parseQuery(timelineQuery, req);
+    const refund = await visibleRefund(principalOf(req), refundIdOf(req));
+    const afterSeq = cursor === undefined ? 0 : Number(decodeCursor(cursor, 1)[0]);
+    if (!Number.isSafeInteger(afterSeq) || afterSeq < 0) throw new Problem('invalid_cursor');
+    const { events, nextSeq } = await readTimeline(deps.db, refund.id, { limit, afterSeq });
+    res.json({
+      data: presentTimeline(events, readingOf(req)),
+      nextCursor: nextSeq === null ? null : encodeCursor([String(nextSeq)]),
+    });
+  });
+
+  router.post(
+    '/v1/refunds/:id/withdrawal',
+    idempotent(deps, { kind: 'withdraw', body: withdrawalBody }, async (req, command) => {
+      const refund = await visibleRefund(principalOf(req), refundIdOf(req));
+      requireParty(principalOf(req), refund);
+      return answered(req, await ask(req, refund, command, judgeWithdrawal, 'withdraw'));
+    }),
+  );
+
+  router.post(
+    '/v1/refunds/:id/information',
+    idempotent(deps, { kind: 'inform', body: informationBody }, async (req, command, body) => {
+      const principal = principalOf(req);
+      const refund = await visibleRefund(principal, refundIdOf(req));
+      requireParty(principal, refund);
+      if (command.outcome === 'open' && judgeInformation(refund.process) === null)
+        await checkInformation(deps.db, refund, body, principal);
+      return answered(req, await ask(req, refund, command, judgeInformation, 'provideInformation'));
+    }),
+  );
+
+  router.post(
+    '/v1/refunds/:id/receipt',
+    idempotent(deps, { kind: 'confirm_receipt', body: receiptBody }, async (req, command, body) => {
+      const principal = principalOf(req);
+      const refund = await visibleRefund(principal, refundIdOf(req));
+      if (principal.kind !== 'customer' && !isStaff(principal))
+        throw new Problem('forbidden', { params: { roles: 'customer, agent, finance' } });
+      if (command.outcome === 'open' && judgeReceipt(refund.process) === null)
+        await checkProof(deps.db, refund, body, principal, deps.clock());
+      const confirmed = await ask(req, refund, command, judgeReceipt, 'confirmReceipt');
+      if (body.proof !== undefined) await attachEvidence(deps.db, refund.id, body.proof);
+      return answered(req, confirmed);
+    }),
+  );
+
+  async function pageBody(
+    req: Request,
+    page: { rows: StoredRefund[]; next: { createdAt: string; id: string } | null },
+  ): Promise<object> {
+    return {
+      data: await presentRefunds(deps, page.rows, readingOf(req)),
+      nextCursor: page.next && encodeCursor([page.next.createdAt, page.next.id]),
+    };
+  }
+
+  return router;
+}
+
+const refundIdOf = (req: Request): string => String(req.params['id']);
+
+const ownOnly = (principal: Principal): { customerId?: string } =>
+  principal.kind === 'customer' ? { customerId: principal.customerId ?? '' } : {};
+
+function refundCursor(cursor: string): { createdAt: string; id: string } {
+  const { at, id } = decodeTimeCursor(cursor);
+  return { createdAt: at.toISOString(), id };
+}

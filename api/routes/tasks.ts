@@ -1,0 +1,95 @@
+import { Router } from 'express';
+
+import { describeDue } from '../../domain/calendar';
+import type { LocalizedText } from '../../domain/refund';
+import { listTasks, readCalendar, type StageTask } from '../../store';
+import { principalOf, requireRole } from '../middleware/require-role';
+import { parseQuery } from '../middleware/validate';
+import { registerRoute } from '../openapi-registry';
+import { Problem } from '../problems';
+import { decodeCursor, encodeCursor } from '../schemas/common';
+import { taskPage, tasksQuery } from '../schemas/tasks';
+import type { AppDeps, Language } from '../types';
+
+const DECIDERS = ['agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'] as const;
+
+/** What is due within this time comes before what is not. */
+const URGENT_MS = 4 * 60 * 60_000;
+
+registerRoute({
+  method: 'get',
+  path: '/v1/tasks',
+  tag: 'Tasks',
+  summary: 'The work of the caller, most urgent first',
+  description: 'Open stages that the caller may decide: by role or by escalation, and never where they are excluded.',
+  roles: DECIDERS,
+  request: { query: tasksQuery },
+  responses: { 200: { description: 'A page.', schema: taskPage } },
+  problems: ['invalid_cursor'],
+});
+
+/** GET /v1/tasks */
+export function taskRoutes(deps: AppDeps): Router {
+  const router = Router();
+
+  router.get('/v1/tasks', requireRole(...DECIDERS), async (req, res) => {
+    const { limit, cursor } = parseQuery(tasksQuery, req);
+    const { mode, personId, roles } = principalOf(req);
+    if (personId === null) throw new Problem('forbidden', { params: { roles: DECIDERS.join(', ') } });
+    const { tasks, next } = await listTasks(
+      deps.db,
+      { mode, personId, roles },
+      { limit, after: cursor === undefined ? null : taskCursor(cursor) },
+    );
+    const now = deps.clock();
+    const calendars = new Map(
+      await Promise.all(
+        [...new Set(tasks.map((task) => task.calendarId))].map(
+          async (id) => [id, await readCalendar(deps.db, mode, id)] as const,
+        ),
+      ),
+    );
+    res.json({
+      data: tasks.map((task) => {
+        const calendar = calendars.get(task.calendarId);
+        return {
+          ...taskView(task, roles, now, req.language),
+          explanation: calendar ? describeDue(calendar, now.toISOString(), task.dueAt, req.language) : '',
+        };
+      }),
+      nextCursor: next && encodeCursor([next.dueAt, next.refundId]),
+    });
+  });
+
+  return router;
+}
+
+function taskView(task: StageTask, roles: string[], now: Date, language: Language): object {
+  const label = task.planStages.find((stage) => stage.id === task.stageId)?.label as LocalizedText | undefined;
+  const leftMs = Date.parse(task.dueAt) - now.getTime();
+  return {
+    refundId: task.refundId,
+    stage: task.stageId,
+    label: label?.[language] ?? task.stageId,
+    role: task.role,
+    why: roles.includes(task.role) ? 'role' : 'escalation',
+    priority: leftMs < 0 ? 'overdue' : leftMs < URGENT_MS ? 'urgent' : 'normal',
+    dueAt: task.dueAt,
+    openedAt: task.openedAt,
+    amountMinor: task.amountMinor,
+    currency: task.currency,
+    orderExternalId: task.orderExternalId,
+    reasonCode: task.reasonCode,
+    branch: task.branch,
+    customerTier: task.customerTier,
+    snapshotVersion: task.snapshotVersion,
+    links: { refund: `/v1/refunds/${task.refundId}`, decisions: `/v1/refunds/${task.refundId}/decisions` },
+  };
+}
+
+/** @throws Problem invalid_cursor */
+function taskCursor(cursor: string): { dueAt: string; refundId: string } {
+  const [dueAt = '', refundId = ''] = decodeCursor(cursor, 2);
+  if (Number.isNaN(Date.parse(dueAt))) throw new Problem('invalid_cursor');
+  return { dueAt, refundId };
+}

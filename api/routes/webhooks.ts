@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import express, { Router, type Request } from 'express';
+
+import { ForgedNotificationError, type VerifiedNotification } from '../../integrations/payments/notifications';
+import {
+  appendSharedAudit,
+  consumeKnownProviderEvent,
+  markProviderEventSignalled,
+  storeProviderEvent,
+  type StoredProviderEvent,
+} from '../../store';
+import { registerRoute } from '../openapi-registry';
+import { Problem } from '../problems';
+import { EngineUnavailable, WorkflowMissing } from '../refund-client-errors';
+import { z } from '../schemas/zod';
+import type { AppDeps } from '../types';
+
+const params = z.strictObject({
+  provider: z.string().regex(/^[a-z][a-z_]{0,31}$/),
+  merchantAccount: z.string().regex(/^[\w.-]{1,128}$/),
+});
+
+/** Providers' notifications are a few kilobytes; far more is none. */
+const LIMIT_BYTES = 512 * 1024;
+
+registerRoute({
+  method: 'post',
+  path: '/webhooks/:provider/:merchantAccount',
+  tag: 'Webhooks in',
+  summary: 'Where payment providers send notifications',
+  description:
+    'Verified on the bytes as they came, before anything is parsed; kept, answered, then handed to the refund. Duplicates and reordering are harmless.',
+  request: { params },
+  responses: { 200: { description: 'Received.', schema: z.object({ received: z.literal(true) }) } },
+  problems: ['notification_not_verified', 'notification_account_unknown', 'body_too_large'],
+});
+
+/** POST /webhooks/{provider}/{merchantAccount}. Mounted before bodies are parsed and keys are asked for. */
+export function webhookRoutes(deps: AppDeps): Router {
+  const router = Router();
+  const received = deps.metrics.notifications;
+
+  /** @throws Problem notification_not_verified, notification_account_unknown */
+  async function verify(req: Request, account: z.output<typeof params>, body: Buffer): Promise<VerifiedNotification> {
+    try {
+      const event = deps.paymentNotifications.read(
+        account.provider,
+        account.merchantAccount,
+        req.headers,
+        body,
+        deps.clock(),
+      );
+      if (!event) throw new Problem('notification_account_unknown');
+      return event;
+    } catch (error) {
+      if (!(error instanceof ForgedNotificationError)) throw error;
+      received.inc({ provider: account.provider, outcome: 'forged' });
+      await recordForgery(account, error);
+      throw new Problem('notification_not_verified');
+    }
+  }
+
+  /** What it claims to be is kept, nothing of what it says. */
+  async function recordForgery(account: z.output<typeof params>, error: ForgedNotificationError): Promise<void> {
+    await deps.db.$transaction((tx) =>
+      appendSharedAudit(tx, 'notifications', 'live', deps.clock().toISOString(), [
+        {
+          type: 'notification.forged',
+          actor: { kind: 'unknown', id: null },
+          data: { ...account, reason: error.reason },
+        },
+      ]),
+    );
+  }
+
+  /** Tells the refund; what cannot be told now is told by the sweep. */
+  async function tell(event: StoredProviderEvent & { refundId: string }): Promise<void> {
+    try {
+      if (await consumeKnownProviderEvent(deps.db, event.id, deps.clock().toISOString())) return;
+      await deps.refundClient.providerEvent(event.refundId, event.id);
+      await markProviderEventSignalled(deps.db, event.id, deps.clock().toISOString());
+    } catch (error) {
+      const isExpected = error instanceof EngineUnavailable || error instanceof WorkflowMissing;
+      deps.logger[isExpected ? 'info' : 'warn'](
+        { err: error, providerEventId: event.id },
+        'A provider event will be signalled by the sweep.',
+      );
+    }
+  }
+
+  router.post(
+    '/webhooks/:provider/:merchantAccount',
+    express.raw({ type: () => true, limit: LIMIT_BYTES }),
+    async (req, res) => {
+      const account = params.safeParse(req.params);
+      if (!account.success) throw new Problem('notification_account_unknown');
+      const body: Buffer = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+      const { providerPaymentId: _payment, ...event } = await verify(req, account.data, body);
+      const stored = await storeProviderEvent(
+        deps.db,
+        { ...account.data, ...event, payloadHash: createHash('sha256').update(body).digest('hex') },
+        deps.clock().toISOString(),
+      );
+      received.inc({ provider: account.data.provider, outcome: outcomeOf(stored) });
+      res.json({ received: true });
+      const { refundId } = stored;
+      if (refundId !== null && stored.status === 'stored') await tell({ ...stored, refundId });
+    },
+  );
+
+  return router;
+}
+
+function outcomeOf(event: StoredProviderEvent): string {
+  if (!event.isNew) return 'duplicate';
+  if (event.status === 'unmatched') return 'unmatched';
+  return event.refundId === null ? 'ignored' : 'accepted';
+}
