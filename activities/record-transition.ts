@@ -5,7 +5,6 @@ import { DEFAULT_QUERY_BACK_OFF, type QueryBackOff } from '../domain/payment';
 import {
   HistoryConflictError,
   NotAcceptedError,
-  readProviderSighting,
   recordTransition,
   type Database,
 } from '../store';
@@ -40,6 +39,5 @@ export function createRecordActivities({
         throw error;
       }
     },
-    readProviderEvent: (input) => readProviderSighting(db, input.refundId, input.providerEventId),
   };
 }

@@ -32,3 +32,4 @@ export * from './stranded';
 export * from './messages';
 export * from './webhook-deliveries';
 export * from './provider-event-news';
+export * from './letter-facts';

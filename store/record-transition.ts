@@ -20,6 +20,7 @@ import { chainEntries, refundStream, type AuditEntry } from './audit';
 import { type Database, type Db } from './client';
 import { newId } from './new-id';
 import { loadForTransition, lockRefund, type LockedRefund } from './transition-load';
+import { readProviderSighting } from './provider-sightings';
 import { writeWebhooks } from './outgoing';
 import { writeEffects } from './transition-effects';
 
@@ -31,6 +32,7 @@ export interface LoadedTransition {
   legs: LegToPay[];
   candidates: Candidate[];
   answered: AnsweredRequest | null;
+  sighted: Awaited<ReturnType<typeof readProviderSighting>>;
 }
 
 /** The workflow and Postgres cannot both be right: a person must look. */
@@ -77,7 +79,14 @@ export async function recordTransition(
       const mismatch = commandMismatch(input.transition, command, refund.id, input.at);
       const outcome: TransitionOutcome = mismatch
         ? { refused: { code: 'command_invalid', data: { why: mismatch } }, state: refund.state }
-        : apply({ ...loaded, answered });
+        : apply({
+            ...loaded,
+            answered,
+            sighted:
+              input.transition.kind === 'provider_event'
+                ? await readProviderSighting(tx, refund.id, input.transition.providerEventId)
+                : null,
+          });
       if (outcome.refused) {
         await writeRefusal(tx, refund, input, command, outcome.refused, mismatch === null);
         return { transitionId: input.transition.id, refused: outcome.refused, state: refund.state };
@@ -117,6 +126,8 @@ async function writeRefusal(
       data: { kind: transition.kind, transitionId: transition.id, code: refused.code, ...refused.data },
     },
   ]);
+  if (transition.kind === 'provider_event')
+    await tx.providerEvent.updateMany({ where: { id: transition.providerEventId }, data: { status: 'unmatched' } });
   if (command && useUp)
     await tx.command.updateMany({
       where: { id: command.id, outcome: 'open' },

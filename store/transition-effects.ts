@@ -27,9 +27,9 @@ export async function writeEffects(
   if (state.status === 'paid' && effects.release) await settleLines(tx, refund.id);
   if (effects.release) await releaseReservations(tx, refund.id, at);
   if (transition.kind === 'information' && command) await writeAnswer(tx, refund.id, command.body);
-  if (transition.kind === 'payment' && transition.sighting.providerEventId)
+  if (transition.kind === 'provider_event')
     await tx.providerEvent.updateMany({
-      where: { id: transition.sighting.providerEventId },
+      where: { id: transition.providerEventId },
       data: { status: 'consumed', consumedAt: at, refundId: refund.id },
     });
   await writeMessages(tx, refund, state.seq, effects.messages, at);

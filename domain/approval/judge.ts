@@ -107,6 +107,7 @@ export function judgeTransition(state: ProcessState, transition: Transition, pla
     case 'rung':
     case 'answer_overdue':
     case 'payment':
+    case 'provider_event':
     case 'arrival_overdue':
       return null;
   }

@@ -1,20 +1,21 @@
 import { addWorkingDates } from '../calendar';
-import { mergeSighting, nextQueryAt } from '../payment';
-import type { Leg, RefundStatus, Transition } from '../refund';
+import { mergeSighting, nextQueryAt, type PaymentSighting } from '../payment';
+import type { Leg, RefundStatus } from '../refund';
 import { tellCustomer, tellOutsiders, tellRoles, type Step } from './step';
 
 /** One sighting of the money: merged into its leg; the refund's status is that of its worst leg. */
-export function applyPaymentSighting(step: Step, transition: Extract<Transition, { kind: 'payment' }>): void {
+export function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighting): void {
   const { state, effects, context } = step;
-  const { sighting } = transition;
-  const leg = state.legs.find((candidate) => candidate.id === transition.legId);
-  if (!leg) throw new Error(`The sighting is of a leg that this refund does not pay: ${transition.legId}`);
+  const leg = state.legs.find((candidate) => candidate.id === legId);
+  if (!leg) throw new Error(`The sighting is of a leg that this refund does not pay: ${legId}`);
   const merged = mergeSighting(leg.status, leg.amountMinor, sighting);
   const settled = merged.status === 'succeeded' && leg.status !== 'succeeded';
   leg.status = merged.status;
-  if (sighting.source === 'query') leg.queries += 1;
-  leg.failure = merged.status === 'failed' ? (sighting.failure ?? leg.failure) : null;
-  leg.nextQueryAt = isOpen(leg) ? nextQueryAt(context.backOffOf(leg.provider), leg.queries, context.at) : null;
+  if (sighting.source !== 'event') leg.queries += 1;
+  leg.failure = merged.status === 'failed' || merged.status === 'unknown' ? (sighting.failure ?? leg.failure) : null;
+  leg.nextQueryAt = isOpen(leg)
+    ? nextQueryAt(context.backOffOf(leg.provider), Math.max(0, leg.queries - 1), context.at)
+    : null;
   effects.attempts.push({
     legId: leg.id,
     attempt: leg.attempt,
@@ -36,7 +37,7 @@ export function applyPaymentSighting(step: Step, transition: Extract<Transition,
       failureCode: sighting.failure?.code ?? null,
     },
   });
-  if (merged.contradiction) openContradiction(step, leg, transition);
+  if (merged.contradiction) openContradiction(step, leg, sighting);
   if (isOpen(leg) && leg.nextQueryAt === null) openUnresolved(step, leg);
   const before = state.status;
   state.status = statusOf(state.legs);
@@ -97,7 +98,7 @@ function becomePaid(step: Step): void {
   tellOutsiders(step, 'refund_paid', 'refund', { arrivalFrom: from, arrivalTo: to });
 }
 
-function openContradiction(step: Step, leg: Leg, transition: Extract<Transition, { kind: 'payment' }>): void {
+function openContradiction(step: Step, leg: Leg, sighting: PaymentSighting): void {
   step.effects.deskOpen.push({
     kind: 'payment_contradiction',
     key: `contradiction:${leg.id}:${leg.attempt}`,
@@ -105,8 +106,8 @@ function openContradiction(step: Step, leg: Leg, transition: Extract<Transition,
     data: {
       legId: leg.id,
       reference: leg.reference,
-      outcome: transition.sighting.outcome,
-      amountMinor: transition.sighting.amountMinor,
+      outcome: sighting.outcome,
+      amountMinor: sighting.amountMinor,
     },
   });
   tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'payment_contradiction' });

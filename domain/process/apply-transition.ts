@@ -19,6 +19,11 @@ export function applyTransition(
 ): TransitionOutcome {
   const refused = judgeTransition(before, transition, context.plan);
   if (refused) return { refused, state: before };
+  if (transition.kind === 'provider_event' && !knownLeg(before, context))
+    return {
+      refused: { code: 'event_of_another_refund', data: { providerEventId: transition.providerEventId } },
+      state: before,
+    };
   const state: ProcessState = { ...(JSON.parse(JSON.stringify(before)) as ProcessState), seq: before.seq + 1 };
   const effects = noEffects();
   const step: Step = { state, effects, context };
@@ -56,7 +61,10 @@ export function applyTransition(
       applyAnswerOverdue(step, transition);
       break;
     case 'payment':
-      applyPaymentSighting(step, transition);
+      applyPaymentSighting(step, transition.legId, transition.sighting);
+      break;
+    case 'provider_event':
+      if (context.sighted) applyPaymentSighting(step, context.sighted.legId, context.sighted.sighting);
       break;
     case 'arrival_overdue':
       if (state.arrival) state.arrival.overdue = true;
@@ -73,3 +81,6 @@ export function applyTransition(
   }
   return { refused: null, state, effects };
 }
+
+const knownLeg = (state: ProcessState, { sighted }: TransitionContext): boolean =>
+  state.legs.some((leg) => leg.id === sighted?.legId);

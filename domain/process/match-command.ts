@@ -29,6 +29,7 @@ export function commandKindOf(transition: Transition): string | null {
     case 'rung':
     case 'answer_overdue':
     case 'payment':
+    case 'provider_event':
     case 'arrival_overdue':
       return null;
   }

@@ -84,6 +84,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
       legs: [],
       answered: null,
       candidates: [],
+      sighted: null,
       backOffOf: () => ({ delaysSeconds: [], maxQueries: 0 }),
     },
   };

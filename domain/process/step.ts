@@ -1,6 +1,6 @@
 import type { Candidate } from '../approval';
 import type { BusinessCalendar } from '../calendar';
-import type { QueryBackOff } from '../payment';
+import type { PaymentSighting, QueryBackOff } from '../payment';
 import type { MessageKind, MessageOwner, Plan, ProcessState } from '../refund';
 import type { Effects, StageStatus } from './effects';
 
@@ -35,6 +35,8 @@ export interface TransitionContext {
   answered: AnsweredRequest | null;
   /** Everybody who could decide; read for decisions and answers. */
   candidates: Candidate[];
+  /** What a stored notification says of a leg; null when it says nothing of this refund's money. */
+  sighted: { legId: string; sighting: PaymentSighting } | null;
   backOffOf: (provider: string) => QueryBackOff;
 }
 

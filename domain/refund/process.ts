@@ -44,7 +44,7 @@ export interface Leg {
   attempt: number;
   amountMinor: number;
   status: AttemptStatus;
-  /** Queries made so far; the gateway's back-off counts by it. */
+  /** Replies and queries so far; the gateway's back-off counts by it. */
   queries: number;
   /** When to ask the provider next; null when it need not be asked. */
   nextQueryAt: string | null;

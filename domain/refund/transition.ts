@@ -38,6 +38,8 @@ export type Transition = { id: string } & (
   | { kind: 'rung'; stageId: string; round: number; rung: Rung }
   | { kind: 'answer_overdue'; answer: AwaitedAnswer }
   | { kind: 'payment'; legId: string; sighting: PaymentSighting }
+  /** A stored notification; the record step reads what it says and applies it as a payment. */
+  | { kind: 'provider_event'; providerEventId: string }
   | { kind: 'arrival_overdue' }
 );
 
@@ -61,6 +63,7 @@ export type RefusalCode =
   | 'nothing_awaited'
   | 'not_paid'
   | 'action_not_available'
+  | 'event_of_another_refund'
   | 'command_invalid';
 
 /** What the record step is asked to do. `at` is the workflow's own time. */

@@ -1,0 +1,172 @@
+import { UncertifiedYearError } from '../domain/calendar';
+import {
+  checkRequest,
+  planAcceptance,
+  policyFacts,
+  type ContradictionKind,
+  type RequestedRefund,
+  type RequestRefusal,
+} from '../domain/process';
+import { assertNever, type ExcludedPerson } from '../domain/refund';
+import {
+  acceptRefund as accept,
+  OrderNotFoundError,
+  PolicyMissingError,
+  type CommandRecord,
+  type Database,
+} from '../store';
+import { Problem } from './problems';
+import type { CreateRefundBody } from './schemas/refunds';
+import type { Principal } from './types';
+
+export interface AcceptDeps {
+  db: Database;
+  clock: () => Date;
+  /** Whether this installation can pay through an account of a provider. */
+  canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string) => boolean;
+}
+
+/**
+ * Accepts a request: judged, reserved, planned and written in one transaction. Safe to run twice with one command.
+ * @throws Problem when it is refused; then nothing is kept.
+ */
+export async function acceptRefund(
+  deps: AcceptDeps,
+  principal: Principal,
+  body: CreateRefundBody,
+  command: CommandRecord,
+): Promise<{ refundId: string }> {
+  const now = deps.clock().toISOString();
+  const requested: RequestedRefund = {
+    amountMinor: body.amountMinor,
+    currency: body.currency,
+    reasonCode: body.reasonCode,
+    description: body.description,
+    lines: body.lines ?? null,
+    evidenceIds: body.evidenceIds,
+    resolution: body.resolution,
+    expectedRefundableMinor: body.expectedRefundableMinor ?? null,
+  };
+  try {
+    return await accept(
+      deps.db,
+      {
+        mode: principal.mode,
+        orderExternalId: body.orderExternalId,
+        amountMinor: body.amountMinor,
+        currency: body.currency,
+        reasonCode: body.reasonCode,
+        description: body.description,
+        channel: body.channel,
+        resolution: body.resolution,
+        evidenceIds: body.evidenceIds,
+        requestedBy: body.requestedBy ?? null,
+        externalReference: body.externalReference ?? null,
+        metadata: body.metadata,
+        enteredBy: { kind: principal.kind, id: principal.keyId, personId: principal.personId },
+        behindKey: personsBehind(principal),
+        customerId: principal.kind === 'customer' ? principal.customerId : null,
+        commandId: command.id,
+      },
+      now,
+      (input) => {
+        const checked = checkRequest(
+          requested,
+          input.order,
+          input.policy,
+          input.knownEvidence,
+          (provider, merchantAccount) => deps.canPay(principal.mode, provider, merchantAccount),
+          now,
+        );
+        if (checked.refused) throw problemOf(checked.refused, requested.expectedRefundableMinor);
+        const accepted = planAcceptance({
+          ...policyFacts(requested, input.order, now),
+          amountMinor: requested.amountMinor,
+          payments: input.payments,
+          excluded: input.excluded,
+          calendar: input.calendar,
+          policy: input.policy,
+          purchasePolicy: input.purchasePolicy,
+          candidates: input.candidates,
+        });
+        return { accepted, lines: checked.lines };
+      },
+    );
+  } catch (error) {
+    if (error instanceof OrderNotFoundError) throw new Problem('order_not_found');
+    if (error instanceof PolicyMissingError) throw new Problem('policy_not_configured');
+    if (error instanceof UncertifiedYearError)
+      throw new Problem('calendar_not_certified', { params: { calendarId: error.calendarId, year: error.year } });
+    throw error;
+  }
+}
+
+/** None of these may decide: who entered the request, and who owns or made the key that it came with. */
+function personsBehind(principal: Principal): ExcludedPerson[] {
+  const persons: [string | null, ExcludedPerson['rule']][] = [
+    [principal.personId, 'requester'],
+    [principal.ownerPersonId, 'key_owner'],
+    [principal.creatorPersonId, 'key_creator'],
+  ];
+  const seen = new Set<string>();
+  return persons.flatMap(([personId, rule]) => {
+    if (!personId || seen.has(personId)) return [];
+    seen.add(personId);
+    return [{ personId, rule }];
+  });
+}
+
+const WORDS: Record<ContradictionKind, string> = {
+  currency: 'The currency is not the one of the order.',
+  unknown_line: 'The order has no such line.',
+  quantity: 'The line has fewer pieces left to refund.',
+  amount_above_lines: 'The amount is above what the named lines cost.',
+};
+
+function problemOf(refused: RequestRefusal, expectedMinor: number | null): Problem {
+  switch (refused.code) {
+    case 'resolution_not_available':
+      return new Problem(refused.code, { params: { resolution: refused.resolution } });
+    case 'contradictory_facts':
+      return new Problem(refused.code, {
+        params: { reason: WORDS[refused.why] },
+        errors: [{ path: refused.path, code: refused.why, message: WORDS[refused.why] }],
+        extra: refused.data,
+      });
+    case 'provider_not_configured':
+      return new Problem(refused.code, {
+        params: { provider: refused.provider, merchantAccount: refused.merchantAccount },
+      });
+    case 'reason_not_available':
+      return new Problem(refused.code, {
+        params: { reasons: refused.allowed.join(', ') },
+        extra: { allowed: refused.allowed },
+      });
+    case 'description_too_short':
+      return new Problem('invalid_request', {
+        errors: [{ path: 'description', code: refused.code, message: `at least ${refused.minLength} characters` }],
+      });
+    case 'evidence_required':
+      return new Problem('invalid_request', {
+        errors: [{ path: 'evidenceIds', code: refused.code, message: 'this reason needs evidence' }],
+      });
+    case 'evidence_not_found':
+      return new Problem(refused.code, {
+        params: { evidenceId: refused.evidenceIds.join(', ') },
+        extra: { evidenceIds: refused.evidenceIds },
+      });
+    case 'refundable_changed':
+    case 'insufficient_refundable':
+      return new Problem(refused.code, {
+        params: { refundableMinor: refused.refundableMinor, expectedMinor: expectedMinor ?? refused.refundableMinor },
+        extra: { refundableMinor: refused.refundableMinor },
+      });
+    case 'duplicate_refund':
+      return new Problem(refused.code, {
+        params: { refundId: refused.refundId },
+        extra: { refundId: refused.refundId },
+      });
+    default:
+      return assertNever(refused);
+  }
+}

@@ -1,0 +1,63 @@
+import { ActivityFailure, log } from '@temporalio/workflow';
+import { formatAmount } from '../../../domain/money';
+import type { PaymentSighting } from '../../../domain/payment';
+import { nextQueryAtOf, type Leg } from '../../../domain/refund';
+import { payments } from '../activities';
+import { hasCome, takeOne, waitFor } from '../record';
+import type { RefundCase } from '../state';
+
+/**
+ * Until every leg is proven paid. Replies, notifications and answers to queries all come through the inbox and are
+ * merged in whatever order they arrive. A leg that is not proven is asked about on its provider's back-off; one that
+ * failed waits for the desk.
+ */
+export async function pay(refund: RefundCase): Promise<void> {
+  while (refund.state.status !== 'paid') {
+    for (const leg of refund.state.legs) if (isDue(refund, leg)) startPayment(refund, leg);
+    if (refund.inbox.length > 0) await takeOne(refund);
+    else await waitFor(refund, nextQueryAtOf(idleLegs(refund)), 'ask the payment provider');
+  }
+}
+
+const idleLegs = ({ state, busyLegs }: RefundCase): Leg[] => state.legs.filter((leg) => !busyLegs[leg.id]);
+
+function isDue({ busyLegs }: RefundCase, leg: Leg): boolean {
+  if (busyLegs[leg.id]) return false;
+  return leg.status === 'reserved' || (leg.nextQueryAt !== null && hasCome(leg.nextQueryAt));
+}
+
+/** Starts the one call that a leg needs next; its answer goes through the inbox like everything else. */
+function startPayment(refund: RefundCase, leg: Leg): void {
+  refund.busyLegs[leg.id] = true;
+  refund.payments += 1;
+  const id = `payment-${leg.id}-${leg.attempt}-${refund.payments}`;
+  const input = { refundId: refund.input.refundId, legId: leg.id, attempt: leg.attempt, now: new Date().toISOString() };
+  // What the provider is proven never to have seen may be instructed again, under the same reference.
+  const instruct = leg.status === 'reserved' || (leg.status === 'unknown' && leg.failure?.code === 'not_found');
+  const amount = formatAmount(leg.amountMinor, refund.input.currency, 'en');
+  const call = instruct
+    ? payments.instructPayment.executeWithOptions({ summary: `pay ${amount} by ${leg.provider}` }, [input])
+    : payments.queryPayment.executeWithOptions({ summary: `ask ${leg.provider} about ${leg.reference}` }, [input]);
+  void call
+    .catch((error: unknown) => unknownAfter(error, instruct ? 'reply' : 'query', input.now))
+    .then((sighting) => {
+      delete refund.busyLegs[leg.id];
+      refund.inbox.push({ transition: { id, kind: 'payment', legId: leg.id, sighting } });
+    });
+}
+
+/** A call that failed for good says nothing about the money: it is unknown, and is asked about. */
+function unknownAfter(error: unknown, source: 'reply' | 'query', at: string): PaymentSighting {
+  if (!(error instanceof ActivityFailure)) throw error;
+  log.error('A payment call failed for good; the outcome is unknown.', { activity: error.activityType });
+  return {
+    source,
+    outcome: 'unknown',
+    providerEventId: null,
+    providerRefundId: null,
+    amountMinor: null,
+    failure: { class: 'interface_changed', code: 'call_failed' },
+    traceNumber: null,
+    at,
+  };
+}
