@@ -172,15 +172,24 @@ function run(script, args) {
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   // A killed npm leaves this process behind; without npm (run directly) the parent may come and go.
-  const parent = process.ppid;
-  const watchParent = () => process.ppid !== parent && child.kill('SIGTERM');
-  if (process.env.npm_lifecycle_event !== undefined) setInterval(watchParent, 1_000).unref();
+  if (process.env.npm_lifecycle_event !== undefined) {
+    const callers = callerPids();
+    setInterval(() => callerPids() !== callers && child.kill('SIGTERM'), 1_000).unref();
+  }
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) =>
       resolve(code ?? 128 + ({ SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 1)),
     );
   });
+}
+
+/** The pids of npm and of the shell that npm may have put between itself and us, as far as they can be seen. */
+function callerPids() {
+  const parent = `/proc/${process.ppid}`;
+  if (!readOr(`${parent}/cmdline`, '').startsWith('sh\0-c\0')) return String(process.ppid);
+  const stat = readOr(`${parent}/stat`, '');
+  return `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
 }
 
 async function main([command = '', ...args]) {

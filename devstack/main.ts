@@ -2,7 +2,7 @@ import path from 'node:path';
 import { homeDir } from './home';
 import { onParentGone } from './parent';
 import { AlreadyRunningError } from './pid-file';
-import { CannotProvideError } from './program';
+import { CannotProvideError, PartFailedError } from './program';
 import { timelineTable, welcome } from './report';
 import { driveSampleRefund } from './sample-refund';
 import { startStack } from './stack';
@@ -72,6 +72,8 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const home = homeDir();
   const ending = new Ending();
+  // Not awaited in turn: a download that is under way must not hold up the end.
+  void ending.done.then(() => process.exit());
   const began = Date.now();
   let supervisor: Supervisor | undefined;
   try {
@@ -107,7 +109,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 function complain(error: unknown): void {
-  const isForPeople = error instanceof CannotProvideError || error instanceof AlreadyRunningError;
+  const isForPeople = [CannotProvideError, PartFailedError, AlreadyRunningError].some((kind) => error instanceof kind);
   const text = error instanceof Error ? (isForPeople ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`\n${text}\n`);
 }

@@ -24,3 +24,8 @@ export interface Program {
 export class CannotProvideError extends Error {
   override readonly name = 'CannotProvideError';
 }
+
+/** A part that did not come up: the message names it and shows the end of its log. */
+export class PartFailedError extends Error {
+  override readonly name = 'PartFailedError';
+}

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { note, removePidFile, writePidFile, type Noted } from './pid-file';
-import type { Program } from './program';
+import { PartFailedError, type Program } from './program';
 import { pause } from './wait';
 import { Watchdog } from './watchdog';
 
@@ -55,7 +55,7 @@ export class Supervisor {
   /**
    * Starts a program and waits until it is ready.
    * @returns its pid
-   * @throws Error with the end of its log when it ends or does not get ready
+   * @throws PartFailedError with the end of its log when it ends or does not get ready
    */
   async start(program: Program): Promise<number> {
     if (this.#stopping) throw new Error(`${program.name}: not started, the stack is stopping`);
@@ -121,13 +121,17 @@ export class Supervisor {
     await Promise.race([
       program.ready(),
       ended.then((exit) => {
-        throw new Error(`${program.name} ended before it was ready (${describe(exit)}).${this.#logTail(program.name)}`);
+        throw new PartFailedError(
+          `${program.name} ended before it was ready (${describe(exit)}).${this.#logTail(program.name)}`,
+        );
       }),
     ]).catch((error: unknown) => {
       signalGroup(running, 'SIGKILL');
-      if (error instanceof Error && error.message.startsWith(`${program.name} ended`)) throw error;
+      if (error instanceof PartFailedError) throw error;
       const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`${program.name} did not get ready: ${why}.${this.#logTail(program.name)}`, { cause: error });
+      throw new PartFailedError(`${program.name} did not get ready: ${why}.${this.#logTail(program.name)}`, {
+        cause: error,
+      });
     });
     isReady = true;
   }
