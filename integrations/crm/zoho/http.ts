@@ -22,7 +22,8 @@ export async function callZoho(url: URL, init: RequestInit, timeoutMs: number): 
     const text = await readLimited(response);
     return { status: response.status, body: parse(text), retryAfterMs: retryAfterOf(response) };
   } catch (error) {
-    const code = error instanceof Error && error.name === 'TimeoutError' ? 'timeout' : 'network';
+    const name = typeof error === 'object' && error !== null && 'name' in error ? error.name : undefined;
+    const code = name === 'TimeoutError' ? 'timeout' : 'network';
     throw new CrmTransientError(ZOHO, code, RETRY_LOST_AFTER_MS, { cause: error });
   }
 }

@@ -90,8 +90,7 @@ export class SmtpChannel implements NotificationChannel {
 
 /** RFC 5321: 4xx may be tried again, 5xx may not. A login that is refused is the operator's to mend, not the message's. */
 function classified(error: unknown): Error {
-  if (!(error instanceof Error)) return new MessageTransientError('unknown', true, { cause: error });
-  const { code = 'unknown', responseCode, command } = error as SmtpFailure;
+  const { code = 'unknown', responseCode, command } = (error ?? {}) as SmtpFailure;
   if (code === 'EAUTH' || code === 'ENOAUTH' || code === 'EOAUTH2') return transient(code, false, error);
   if (responseCode !== undefined && responseCode >= 500 && responseCode < 600 && responseCode !== 503) {
     return new MessagePermanentError(String(responseCode), { cause: error });
@@ -103,6 +102,6 @@ function classified(error: unknown): Error {
   return transient(code, !neverTalked, error);
 }
 
-function transient(code: string, ambiguous: boolean, cause: Error): MessageTransientError {
+function transient(code: string, ambiguous: boolean, cause: unknown): MessageTransientError {
   return new MessageTransientError(code, ambiguous, { cause });
 }

@@ -68,7 +68,7 @@ function sendingOnce(client: HttpClient): HttpClient {
       try {
         return await client.makeRequest(...request);
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? error.code : undefined;
+        const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
         if (code !== 'ECONNRESET' && code !== 'EPIPE') throw error;
         throw Object.assign(new Error('The connection to Stripe was lost.', { cause: error }), {
           code: CONNECTION_LOST,

@@ -1,0 +1,2 @@
+export { isPublicAddress } from './address-guard';
+export * from './sender';

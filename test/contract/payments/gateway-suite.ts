@@ -1,0 +1,432 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  GatewayBusyError,
+  NOT_FOUND,
+  type PaymentGateway,
+  type PaymentInstruction,
+  type PaymentQuery,
+} from '../../../integrations/payments';
+import {
+  ForgedNotificationError,
+  type NotificationHeaders,
+  type VerifiedNotification,
+} from '../../../integrations/payments/notifications';
+
+/** A notification as it came over the wire. */
+export interface ReceivedNotification {
+  headers: NotificationHeaders;
+  rawBody: Buffer;
+}
+
+/** What can go wrong at the provider, in the words of the sandbox. */
+export interface ProviderFault {
+  call: 'instruct' | 'query';
+  behaviour: string;
+  reference?: string;
+  count?: number;
+  delayMs?: number;
+}
+
+/** A gateway with its provider's stand-in: what the suite needs to know about a provider. */
+export interface GatewayWorld {
+  gateway: PaymentGateway;
+  /** The same gateway where nobody listens. */
+  unreachable: PaymentGateway;
+  currency: string;
+  /** How long the gateway waits for an answer, in milliseconds. */
+  timeoutMs: number;
+  /** An error code by which the provider refuses for good, and one by which it asks to slow down. */
+  refusalCode: string;
+  slowDownCode: string;
+  /** Whether the provider keeps an error for its idempotency key. */
+  keepsErrors: boolean;
+  /** A captured payment's provider id. */
+  capture(amountMinor: number): Promise<string>;
+  fault(fault: ProviderFault): Promise<void>;
+  /** Amounts of the movements under a reference that did not come back. */
+  movements(reference: string): Promise<number[]>;
+  /** Makes the provider forget its idempotency keys, as after a day. */
+  forgetKeys(): Promise<void>;
+  notifications(): readonly ReceivedNotification[];
+  read(received: ReceivedNotification, now: Date): VerifiedNotification | null;
+  /** Signs a body as somebody would who has the secret, or another one. */
+  sign(rawBody: Buffer, at: Date, secret?: string): NotificationHeaders;
+  close(): Promise<void>;
+}
+
+/** What every payment gateway must keep, fault by fault. */
+export function gatewaySuite(provider: string, start: () => Promise<GatewayWorld>): void {
+  let world: GatewayWorld;
+  beforeAll(async () => {
+    world = await start();
+  });
+  afterAll(async () => {
+    await world.close();
+  });
+
+  const now = '2026-11-02T02:00:00.000Z';
+
+  async function instructionOf(amountMinor = 5_000, capturedMinor = 5_000): Promise<PaymentInstruction> {
+    const reference = `R${randomBytes(10).toString('hex').toUpperCase()}`;
+    const providerPaymentId = await world.capture(capturedMinor);
+    return {
+      reference,
+      refundId: `rf_${reference.toLowerCase()}`,
+      providerPaymentId,
+      amountMinor,
+      currency: world.currency,
+      now,
+      instructedBefore: false,
+    };
+  }
+
+  const again = (first: PaymentInstruction): PaymentInstruction => ({ ...first, instructedBefore: true });
+
+  const queryOf = (first: PaymentInstruction, providerRefundId: string | null = null): PaymentQuery => ({
+    reference: first.reference,
+    providerPaymentId: first.providerPaymentId,
+    providerRefundId,
+    amountMinor: first.amountMinor,
+    currency: first.currency,
+    now,
+  });
+
+  async function received(first: PaymentInstruction, outcome: string): Promise<ReceivedNotification> {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const found = world.notifications().find((one) => {
+        const read = world.read(one, new Date());
+        return read?.reference === first.reference && read.facts?.outcome === outcome;
+      });
+      if (found !== undefined) return found;
+      if (Date.now() > deadline) throw new Error(`no notification said ${outcome}`);
+      await sleep(25);
+    }
+  }
+
+  describe(`${provider}: one reference, at most one movement`, () => {
+    test('pays, and says what the provider said', async () => {
+      const first = await instructionOf();
+      const sighting = await world.gateway.instruct(first);
+      expect(sighting).toMatchObject({
+        source: 'reply',
+        outcome: 'succeeded',
+        amountMinor: 5_000,
+        failure: null,
+        at: now,
+      });
+      expect(sighting.providerRefundId).not.toBeNull();
+      expect(sighting.traceNumber).not.toBeNull();
+      expect(await world.movements(first.reference)).toEqual([5_000]);
+    });
+
+    test('the same instruction twice is one movement', async () => {
+      const first = await instructionOf();
+      const one = await world.gateway.instruct(first);
+      const two = await world.gateway.instruct(first);
+      const three = await world.gateway.instruct(again(first));
+      expect([two.providerRefundId, three.providerRefundId]).toEqual([one.providerRefundId, one.providerRefundId]);
+      expect(await world.movements(first.reference)).toEqual([5_000]);
+    });
+
+    test('the same instruction five times at once is one movement', async () => {
+      const first = await instructionOf();
+      const sightings = await Promise.all(Array.from({ length: 5 }, () => world.gateway.instruct(first)));
+      expect(sightings.every(({ outcome }) => outcome === 'succeeded' || outcome === 'unknown')).toBe(true);
+      expect(await world.movements(first.reference)).toEqual([5_000]);
+    });
+
+    test('pays once when the first reply is lost', async () => {
+      const first = await instructionOf();
+      await world.fault({ call: 'instruct', reference: first.reference, behaviour: 'drop-after-commit', count: 1 });
+      expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'succeeded' });
+      expect(await world.movements(first.reference)).toEqual([5_000]);
+    });
+
+    test('pays once when every reply is lost and the instruction is repeated', async () => {
+      const first = await instructionOf();
+      await world.fault({ call: 'instruct', reference: first.reference, behaviour: 'drop-after-commit', count: 2 });
+      expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'unknown', failure: { class: 'network' } });
+      expect(await world.gateway.instruct(again(first))).toMatchObject({ outcome: 'succeeded', amountMinor: 5_000 });
+      expect(await world.movements(first.reference)).toEqual([5_000]);
+    });
+
+    test('pays once when the instruction never arrived and is repeated', async () => {
+      const first = await instructionOf();
+      await world.fault({ call: 'instruct', reference: first.reference, behaviour: 'drop-before-commit', count: 2 });
+      expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'unknown' });
+      expect(await world.gateway.query(queryOf(first))).toMatchObject({
+        outcome: 'unknown',
+        failure: { code: NOT_FOUND },
+      });
+      expect(await world.gateway.instruct(again(first))).toMatchObject({ outcome: 'succeeded' });
+      expect(await world.movements(first.reference)).toEqual([5_000]);
+    });
+
+    test('pays once when the provider has forgotten the key, and does not call its own refund a refusal', async () => {
+      const first = await instructionOf();
+      await world.fault({ call: 'instruct', reference: first.reference, behaviour: 'drop-after-commit', count: 2 });
+      expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'unknown' });
+      await world.forgetKeys();
+      // Said to be the first instruction, though it is not: the refusal "already refunded" is checked all the same.
+      expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'succeeded' });
+      expect(await world.gateway.instruct(again(first))).toMatchObject({ outcome: 'succeeded' });
+      expect(await world.movements(first.reference)).toEqual([5_000]);
+    });
+
+    test('pays a part once when the provider has forgotten the key', async () => {
+      const first = await instructionOf(1_500, 5_000);
+      await world.fault({ call: 'instruct', reference: first.reference, behaviour: 'drop-after-commit', count: 2 });
+      expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'unknown' });
+      await world.forgetKeys();
+      expect(await world.gateway.instruct(again(first))).toMatchObject({ outcome: 'succeeded', amountMinor: 1_500 });
+      expect(await world.movements(first.reference)).toEqual([1_500]);
+    });
+
+    test('parts of one payment are told apart by their references', async () => {
+      const first = await instructionOf(1_500, 5_000);
+      const second = { ...(await instructionOf(2_000)), providerPaymentId: first.providerPaymentId };
+      const one = await world.gateway.instruct(first);
+      const two = await world.gateway.instruct(second);
+      expect(await world.gateway.query(queryOf(first))).toMatchObject({
+        amountMinor: 1_500,
+        providerRefundId: one.providerRefundId,
+      });
+      expect(await world.gateway.query(queryOf(second))).toMatchObject({
+        amountMinor: 2_000,
+        providerRefundId: two.providerRefundId,
+      });
+    });
+
+    test('another amount under a used reference moves nothing and shows the amount that moved', async () => {
+      const first = await instructionOf(1_500, 5_000);
+      await world.gateway.instruct(first);
+      const other = await world.gateway.instruct({ ...again(first), amountMinor: 1_600 });
+      expect(other.amountMinor).toBe(1_500);
+      const claimedFirst = await world.gateway.instruct({ ...first, amountMinor: 1_600 });
+      expect(claimedFirst.outcome === 'unknown' || claimedFirst.amountMinor === 1_500).toBe(true);
+      expect(await world.movements(first.reference)).toEqual([1_500]);
+    });
+  });
+
+  describe(`${provider}: what is ambiguous is unknown, and heals`, () => {
+    test('an answer that comes too late is unknown, and the query finds the movement', async () => {
+      const first = await instructionOf();
+      const delayMs = world.timeoutMs * 2;
+      await world.fault({ call: 'instruct', reference: first.reference, behaviour: 'slow', count: 1, delayMs });
+      expect(await world.gateway.instruct(first)).toMatchObject({
+        outcome: 'unknown',
+        failure: { class: 'network', code: 'timeout' },
+      });
+      expect(await world.gateway.query(queryOf(first))).toMatchObject({ source: 'query', outcome: 'succeeded' });
+      expect(await world.movements(first.reference)).toEqual([5_000]);
+    });
+
+    test('a server error after the money moved is unknown, and the query finds the movement', async () => {
+      const first = await instructionOf();
+      await world.fault({ call: 'instruct', reference: first.reference, behaviour: '5xx-after-commit', count: 1 });
+      expect(await world.gateway.instruct(first)).toMatchObject({
+        outcome: 'unknown',
+        failure: { class: 'provider_maintenance' },
+      });
+      expect(await world.gateway.query(queryOf(first))).toMatchObject({ outcome: 'succeeded', amountMinor: 5_000 });
+      expect(await world.gateway.instruct(again(first))).toMatchObject({ outcome: 'succeeded' });
+      // Even somebody who takes it for the first instruction meets the kept error and looks before he pays.
+      expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'succeeded' });
+      expect(await world.movements(first.reference)).toEqual([5_000]);
+    });
+
+    test('a server error that moved nothing is unknown, and the repetition pays once, also where errors are kept', async () => {
+      const first = await instructionOf();
+      await world.fault({ call: 'instruct', reference: first.reference, behaviour: '5xx', count: 1 });
+      expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'unknown' });
+      expect(await world.gateway.query(queryOf(first))).toMatchObject({
+        outcome: 'unknown',
+        failure: { code: NOT_FOUND },
+      });
+      expect(await world.gateway.instruct(again(first))).toMatchObject({ outcome: 'succeeded' });
+      expect(await world.gateway.instruct(again(first))).toMatchObject({ outcome: 'succeeded' });
+      expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'succeeded' });
+      expect(await world.movements(first.reference)).toEqual([5_000]);
+    });
+
+    test('a query that fails leaves the answer unknown', async () => {
+      const first = await instructionOf();
+      await world.gateway.instruct(first);
+      await world.fault({ call: 'query', behaviour: '5xx', count: 1 });
+      const sighting = await world.gateway.query(queryOf(first));
+      expect(sighting).toMatchObject({ source: 'query', outcome: 'unknown' });
+      expect(sighting.failure?.code).not.toBe(NOT_FOUND);
+      expect(await world.gateway.query(queryOf(first))).toMatchObject({ outcome: 'succeeded' });
+    });
+
+    test('nothing is sent again while the look-up before it fails', async () => {
+      const first = await instructionOf();
+      await world.fault({ call: 'query', behaviour: '5xx', count: 1 });
+      expect(await world.gateway.instruct(again(first))).toMatchObject({ outcome: 'unknown' });
+      expect(await world.movements(first.reference)).toEqual([]);
+    });
+
+    test('a provider that cannot be reached or asks to slow down is busy: nothing was done', async () => {
+      const first = await instructionOf();
+      await expect(world.unreachable.instruct(first)).rejects.toBeInstanceOf(GatewayBusyError);
+      await expect(world.unreachable.query(queryOf(first))).rejects.toBeInstanceOf(GatewayBusyError);
+      await world.fault({
+        call: 'instruct',
+        reference: first.reference,
+        behaviour: `error:${world.slowDownCode}`,
+        count: 1,
+      });
+      const busy = await world.gateway.instruct(first).catch((error: unknown) => error);
+      expect(busy).toBeInstanceOf(GatewayBusyError);
+      expect((busy as GatewayBusyError).retryAfterMs).toBeGreaterThan(0);
+      expect(await world.movements(first.reference)).toEqual([]);
+      expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'succeeded' });
+    });
+  });
+
+  describe(`${provider}: refusals`, () => {
+    test('a final error is failed with its code, and nothing moved', async () => {
+      const first = await instructionOf();
+      await world.fault({
+        call: 'instruct',
+        reference: first.reference,
+        behaviour: `error:${world.refusalCode}`,
+        count: 1,
+      });
+      expect(await world.gateway.instruct(first)).toMatchObject({
+        outcome: 'failed',
+        failure: { code: world.refusalCode },
+      });
+      expect(await world.movements(first.reference)).toEqual([]);
+    });
+
+    test('more than is left of the payment is failed', async () => {
+      const first = await instructionOf(3_000, 5_000);
+      const second = { ...(await instructionOf(3_000)), providerPaymentId: first.providerPaymentId };
+      await world.gateway.instruct(first);
+      expect(await world.gateway.instruct(second)).toMatchObject({ outcome: 'failed' });
+      expect(await world.movements(second.reference)).toEqual([]);
+    });
+  });
+
+  describe(`${provider}: pending refunds`, () => {
+    test('pending becomes succeeded by query, with and without the provider id', async () => {
+      const first = await instructionOf();
+      await world.fault({
+        call: 'instruct',
+        reference: first.reference,
+        behaviour: 'pending-ok',
+        count: 1,
+        delayMs: 300,
+      });
+      const sighting = await world.gateway.instruct(first);
+      expect(sighting).toMatchObject({ outcome: 'pending', failure: null });
+      expect(await world.gateway.query(queryOf(first, sighting.providerRefundId))).toMatchObject({
+        outcome: 'pending',
+      });
+      await sleep(500);
+      expect(await world.gateway.query(queryOf(first, sighting.providerRefundId))).toMatchObject({
+        outcome: 'succeeded',
+      });
+      expect(await world.gateway.query(queryOf(first))).toMatchObject({
+        outcome: 'succeeded',
+        providerRefundId: sighting.providerRefundId,
+      });
+    });
+
+    test('pending becomes failed by query, with the reason', async () => {
+      const first = await instructionOf();
+      await world.fault({
+        call: 'instruct',
+        reference: first.reference,
+        behaviour: 'pending-fail',
+        count: 1,
+        delayMs: 50,
+      });
+      expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'pending' });
+      await sleep(250);
+      const sighting = await world.gateway.query(queryOf(first));
+      expect(sighting.outcome).toBe('failed');
+      expect(sighting.failure?.code).toBeTruthy();
+      expect(await world.movements(first.reference)).toEqual([]);
+    });
+
+    test('pending becomes succeeded by notification, with amount and reference', async () => {
+      const first = await instructionOf();
+      await world.fault({
+        call: 'instruct',
+        reference: first.reference,
+        behaviour: 'pending-ok',
+        count: 1,
+        delayMs: 100,
+      });
+      const sighting = await world.gateway.instruct(first);
+      const notification = world.read(await received(first, 'succeeded'), new Date());
+      expect(notification).toMatchObject({
+        mode: 'test',
+        reference: first.reference,
+        providerRefundId: sighting.providerRefundId,
+        facts: { outcome: 'succeeded', amountMinor: 5_000 },
+      });
+    });
+
+    test('a notification delivered three times has one event id', async () => {
+      const first = await instructionOf();
+      await world.fault({ call: 'instruct', reference: first.reference, behaviour: 'duplicate-webhook:3', count: 1 });
+      await world.gateway.instruct(first);
+      await received(first, 'succeeded');
+      await sleep(300);
+      const ids = world
+        .notifications()
+        .map((one) => world.read(one, new Date()))
+        .filter((read) => read?.reference === first.reference)
+        .map((read) => read?.providerEventId);
+      expect(ids.length).toBeGreaterThanOrEqual(3);
+      expect(new Set(ids).size).toBeLessThan(ids.length);
+    });
+  });
+
+  describe(`${provider}: notifications that must not be believed`, () => {
+    const minutes = (count: number): Date => new Date(Date.now() + count * 60_000);
+    const read =
+      (one: ReceivedNotification, at = new Date()) =>
+      () =>
+        world.read(one, at);
+
+    async function genuine(): Promise<ReceivedNotification> {
+      const first = await instructionOf();
+      await world.gateway.instruct(first);
+      return received(first, 'succeeded');
+    }
+
+    test('any flipped bit of the body', async () => {
+      const { headers, rawBody } = await genuine();
+      for (let n = 0; n < 40; n += 1) {
+        const flipped = Buffer.from(rawBody);
+        const at = Math.floor((n * rawBody.length) / 40);
+        flipped.writeUInt8(flipped.readUInt8(at) ^ (1 << (n % 8)), at);
+        expect(read({ headers, rawBody: flipped })).toThrow(ForgedNotificationError);
+      }
+    });
+
+    test('a time more than five minutes off, on both sides', async () => {
+      const { rawBody } = await genuine();
+      const signedAt = (at: Date): ReceivedNotification => ({ headers: world.sign(rawBody, at), rawBody });
+      expect(read(signedAt(minutes(-4)))).not.toThrow();
+      expect(read(signedAt(minutes(4)))).not.toThrow();
+      expect(read(signedAt(minutes(-6)))).toThrow(expect.objectContaining({ reason: 'too_old' }));
+      expect(read(signedAt(minutes(6)))).toThrow(expect.objectContaining({ reason: 'too_new' }));
+      expect(read(signedAt(minutes(24 * 60)))).toThrow(ForgedNotificationError);
+    });
+
+    test('another secret, no signature, an empty body', async () => {
+      const { headers, rawBody } = await genuine();
+      const otherSecret = world.sign(rawBody, new Date(), 'somebody-elses-secret');
+      expect(read({ headers: otherSecret, rawBody })).toThrow(expect.objectContaining({ reason: 'bad_signature' }));
+      expect(read({ headers: {}, rawBody })).toThrow(expect.objectContaining({ reason: 'no_signature' }));
+      expect(read({ headers, rawBody: Buffer.alloc(0) })).toThrow(ForgedNotificationError);
+    });
+  });
+}

@@ -1,0 +1,434 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createGateways, GatewayBusyError, type PaymentGateway } from '../../../integrations/payments';
+import {
+  createNotificationReader,
+  ForgedNotificationError,
+  type NotificationHeaders,
+} from '../../../integrations/payments/notifications';
+import { startSandbox, type Movement, type Running } from '../../../sandbox';
+import { gatewaySuite, type GatewayWorld, type ReceivedNotification } from './gateway-suite';
+
+const SECRET = 'whsec_current';
+const PREVIOUS_SECRET = 'whsec_previous';
+const KEY = 'sk_test_contract';
+const TIMEOUT_MS = 800;
+
+const reader = createNotificationReader({
+  stripe: [
+    { merchantAccount: 'default', mode: 'test', webhookSecrets: [SECRET, PREVIOUS_SECRET] },
+    { merchantAccount: 'default', mode: 'live', webhookSecrets: ['whsec_live'] },
+  ],
+});
+
+function sign(rawBody: Buffer, at: Date, secret = SECRET): NotificationHeaders {
+  const seconds = Math.floor(at.getTime() / 1_000);
+  const digest = createHmac('sha256', secret).update(`${seconds}.`).update(rawBody).digest('hex');
+  return { 'stripe-signature': `t=${seconds},v1=${digest}` };
+}
+
+function gatewayAt(apiBase: string): PaymentGateway {
+  const account = { merchantAccount: 'default', mode: 'test', secretKey: KEY, apiBase } as const;
+  const gateway = createGateways({ stripe: [{ ...account, timeoutMs: TIMEOUT_MS, lookUpPauseMs: 10 }] }).find(
+    'stripe',
+    'default',
+    'test',
+  );
+  if (gateway === null) throw new Error('the gateway is not registered');
+  return gateway;
+}
+
+async function call(method: string, url: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(url, {
+    method,
+    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
+  return response.status === 204 ? null : response.json();
+}
+
+/** A server for whatever the test lets it answer. */
+async function serve(listener: Parameters<typeof createServer>[1]): Promise<{ url: string; server: Server }> {
+  const server = createServer(listener as never);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+async function stop(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+async function startWorld(): Promise<GatewayWorld> {
+  const notifications: ReceivedNotification[] = [];
+  const { url: webhookUrl, server } = await serve((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      notifications.push({ headers: request.headers, rawBody: Buffer.concat(chunks) });
+      response.end();
+    });
+  });
+  const sandbox: Running = await startSandbox({ port: 0, stripeWebhook: { url: webhookUrl, secret: SECRET } });
+  const closed = await serve(() => undefined);
+  await stop(closed.server);
+  return {
+    gateway: gatewayAt(sandbox.url),
+    unreachable: gatewayAt(closed.url),
+    currency: 'CNY',
+    timeoutMs: TIMEOUT_MS,
+    refusalCode: 'charge_disputed',
+    slowDownCode: 'rate_limit',
+    keepsErrors: true,
+    capture: async (amountMinor) => {
+      const id = `pi_${randomBytes(10).toString('hex')}`;
+      await call('POST', `${sandbox.url}/control/stripe/payment_intents`, { id, amountMinor, currency: 'CNY' });
+      return id;
+    },
+    fault: async ({ call: which, ...fault }) => {
+      const operation = which === 'instruct' ? 'refund.create' : 'refund.list';
+      await call('POST', `${sandbox.url}/control/faults`, { provider: 'stripe', operation, ...fault });
+    },
+    movements: async (reference) => {
+      const ledger = (await call('GET', `${sandbox.url}/ledger`)) as Movement[];
+      return ledger
+        .filter((movement) => movement.reference === reference && movement.status !== 'failed')
+        .map((movement) => movement.amountMinor);
+    },
+    forgetKeys: async () => {
+      await call('DELETE', `${sandbox.url}/control/stripe/idempotency_keys`);
+    },
+    notifications: () => notifications,
+    read: (one, now) => reader.read('stripe', 'default', one.headers, one.rawBody, now),
+    sign,
+    close: async () => {
+      await sandbox.close();
+      await stop(server);
+    },
+  };
+}
+
+gatewaySuite('stripe', startWorld);
+
+describe('stripe: the wire', () => {
+  const instruction = {
+    reference: 'R1',
+    refundId: 'rf_1',
+    providerPaymentId: 'pi_1',
+    amountMinor: 700,
+    currency: 'CNY',
+    now: '2026-11-02T02:00:00.000Z',
+    instructedBefore: false,
+  };
+
+  test('sends our reference as key and metadata, our reason, and nothing that the default of the SDK adds', async () => {
+    const seen: { url: string | undefined; headers: NotificationHeaders; body: string }[] = [];
+    const { url, server } = await serve((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        seen.push({ url: request.url, headers: request.headers, body });
+        response.end(
+          JSON.stringify({
+            object: 'refund',
+            id: 're_1',
+            amount: 700,
+            currency: 'cny',
+            status: 'succeeded',
+            metadata: {},
+          }),
+        );
+      });
+    });
+    try {
+      expect(await gatewayAt(url).instruct(instruction)).toMatchObject({ outcome: 'succeeded', amountMinor: 700 });
+      expect(seen).toHaveLength(1);
+      expect(seen[0]?.headers).toMatchObject({ 'idempotency-key': 'R1', 'stripe-version': '2026-10-28.endive' });
+      expect(Object.fromEntries(new URLSearchParams(seen[0]?.body))).toEqual({
+        payment_intent: 'pi_1',
+        amount: '700',
+        reason: 'requested_by_customer',
+        'metadata[reference]': 'R1',
+        'metadata[refund_id]': 'rf_1',
+      });
+    } finally {
+      await stop(server);
+    }
+  });
+
+  test('a lost call followed by a refused connection is unknown, not busy', async () => {
+    const { url, server } = await serve((request) => {
+      // Nobody listens any more when the client comes back.
+      server.close();
+      request.socket.resetAndDestroy();
+    });
+    try {
+      expect(await gatewayAt(url).instruct(instruction)).toMatchObject({
+        outcome: 'unknown',
+        failure: { class: 'network', code: 'connection_lost' },
+      });
+    } finally {
+      server.closeAllConnections();
+    }
+  });
+
+  test.each([
+    ['an answer that is no JSON', '<html>', 'unknown'],
+    [
+      'a refund with a status nobody knows',
+      '{"object":"refund","id":"re_1","amount":700,"currency":"cny","status":"new"}',
+      'unknown',
+    ],
+    [
+      'a refund in another currency',
+      '{"object":"refund","id":"re_1","amount":700,"currency":"usd","status":"succeeded"}',
+      'unknown',
+    ],
+    [
+      'a refund that needs the customer',
+      '{"object":"refund","id":"re_1","amount":700,"currency":"cny","status":"requires_action"}',
+      'pending',
+    ],
+    [
+      'a cancelled refund',
+      '{"object":"refund","id":"re_1","amount":700,"currency":"cny","status":"canceled"}',
+      'failed',
+    ],
+  ])('%s', async (_what, body, outcome) => {
+    const { url, server } = await serve((_request, response) => response.end(body));
+    try {
+      expect(await gatewayAt(url).instruct(instruction)).toMatchObject({ outcome });
+    } finally {
+      await stop(server);
+    }
+  });
+
+  test.each([
+    [401, { type: 'invalid_request_error' }, 'failed', 'interface_changed'],
+    [403, { type: 'invalid_request_error', code: 'more_permissions_required' }, 'failed', 'interface_changed'],
+    [400, { type: 'invalid_request_error', code: 'charge_disputed' }, 'failed', 'disputed'],
+    [400, { type: 'invalid_request_error', code: 'balance_insufficient' }, 'failed', 'insufficient_merchant_funds'],
+    [402, { type: 'card_error', code: 'expired_card' }, 'failed', 'card_expired_or_lost'],
+    [404, { type: 'invalid_request_error', code: 'resource_missing' }, 'failed', 'interface_changed'],
+    [400, { type: 'idempotency_error' }, 'unknown', 'interface_changed'],
+    [409, { type: 'idempotency_error', code: 'idempotency_key_in_use' }, 'unknown', 'network'],
+    [503, { type: 'api_error' }, 'unknown', 'provider_maintenance'],
+  ])('a %i of %j is %s (%s)', async (status, error, outcome, failureClass) => {
+    const { url, server } = await serve((request, response) => {
+      if (request.method === 'GET' && status !== 401 && status !== 403) {
+        response.end('{"object":"list","data":[],"has_more":false,"url":"/v1/refunds"}');
+        return;
+      }
+      response.statusCode = status;
+      response.end(JSON.stringify({ error: { message: 'no', ...error } }));
+    });
+    try {
+      const gateway = gatewayAt(url);
+      expect(await gateway.instruct(instruction)).toMatchObject({ outcome, failure: { class: failureClass } });
+      if (status === 401) {
+        // Refused credentials prove nothing about an instruction that was given before.
+        expect(await gateway.instruct({ ...instruction, instructedBefore: true })).toMatchObject({
+          outcome: 'unknown',
+        });
+      }
+    } finally {
+      await stop(server);
+    }
+  });
+
+  test('a reference that moved money twice shows the sum, so that nobody takes it for success', async () => {
+    const refund = (id: string) => ({
+      object: 'refund',
+      id,
+      amount: 700,
+      currency: 'cny',
+      status: 'succeeded',
+      metadata: { reference: 'R1' },
+    });
+    const { url, server } = await serve((_request, response) =>
+      response.end(
+        JSON.stringify({ object: 'list', data: [refund('re_1'), refund('re_2')], has_more: false, url: '/v1/refunds' }),
+      ),
+    );
+    try {
+      expect(await gatewayAt(url).query({ ...instruction, providerRefundId: null })).toMatchObject({
+        amountMinor: 1_400,
+      });
+    } finally {
+      await stop(server);
+    }
+  });
+
+  test('the search goes through every page', async () => {
+    const other = (n: number) => ({
+      object: 'refund',
+      id: `re_${n}`,
+      amount: 1,
+      currency: 'cny',
+      status: 'succeeded',
+      metadata: {},
+    });
+    const ours = { ...other(101), amount: 700, metadata: { reference: 'R1' } };
+    const { url, server } = await serve((request, response) => {
+      const second = request.url?.includes('starting_after=re_99') === true;
+      const data = second ? [ours] : Array.from({ length: 100 }, (_none, n) => other(n));
+      response.end(JSON.stringify({ object: 'list', data, has_more: !second, url: '/v1/refunds' }));
+    });
+    try {
+      expect(await gatewayAt(url).query({ ...instruction, providerRefundId: null })).toMatchObject({
+        providerRefundId: 're_101',
+      });
+    } finally {
+      await stop(server);
+    }
+  });
+
+  test.each([
+    ['UGX', 500, 'currency_not_supported'],
+    ['MGA', 150, 'amount_not_expressible'],
+    ['KWD', 1_001, 'amount_not_expressible'],
+  ])('%s %i fails before anything is sent: %s', async (currency, amountMinor, code) => {
+    const gateway = gatewayAt('http://127.0.0.1:9');
+    expect(gateway.capabilities.refuses(amountMinor, currency)).toBe(code);
+    expect(await gateway.instruct({ ...instruction, amountMinor, currency })).toMatchObject({
+      outcome: 'failed',
+      failure: { code },
+    });
+  });
+});
+
+describe('stripe: accounts', () => {
+  const account = { merchantAccount: 'default', mode: 'test', secretKey: KEY } as const;
+
+  test('an account is found by provider, name and mode alone', () => {
+    const gateways = createGateways({ stripe: [account] });
+    expect(gateways.find('stripe', 'default', 'test')).not.toBeNull();
+    expect(gateways.find('stripe', 'default', 'live')).toBeNull();
+    expect(gateways.find('stripe', 'other', 'test')).toBeNull();
+    expect(gateways.find('alipay', 'default', 'test')).toBeNull();
+  });
+
+  test('a key of the other mode, plain http for live, and an account named twice are refused at start', () => {
+    expect(() => createGateways({ stripe: [{ ...account, mode: 'live' }] })).toThrow(/sk_live_/);
+    const live = { ...account, mode: 'live', secretKey: 'sk_live_1', apiBase: 'http://payments.example' } as const;
+    expect(() => createGateways({ stripe: [live] })).toThrow(/https/);
+    expect(() => createGateways({ stripe: [{ ...live, apiBase: 'http://127.evil.example' }] })).toThrow(/https/);
+    expect(() => createGateways({ stripe: [account, account] })).toThrow(/twice/);
+  });
+
+  test('a busy gateway names the wait', async () => {
+    const { url, server } = await serve((_request, response) => {
+      response.statusCode = 429;
+      response.setHeader('retry-after', '7');
+      response.end('{"error":{"type":"invalid_request_error","code":"lock_timeout","message":"no"}}');
+    });
+    try {
+      const query = {
+        reference: 'R1',
+        providerPaymentId: 'pi_1',
+        providerRefundId: null,
+        amountMinor: 1,
+        currency: 'CNY',
+      };
+      const error = await gatewayAt(url)
+        .query({ ...query, now: '2026-11-02T02:00:00.000Z' })
+        .catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(GatewayBusyError);
+      expect(error).toMatchObject({ code: 'lock_timeout', retryAfterMs: 7_000 });
+    } finally {
+      await stop(server);
+    }
+  });
+});
+
+describe('stripe: notifications', () => {
+  const refund = {
+    object: 'refund',
+    id: 're_1',
+    amount: 700,
+    currency: 'cny',
+    status: 'succeeded',
+    created: 1,
+    payment_intent: 'pi_1',
+  };
+
+  function read(
+    type: string,
+    object: unknown,
+    options: { secret?: string; livemode?: boolean; account?: string } = {},
+  ) {
+    const event = {
+      id: 'evt_1',
+      object: 'event',
+      type,
+      created: 1_793_600_000,
+      livemode: options.livemode ?? false,
+      data: { object },
+    };
+    const rawBody = Buffer.from(JSON.stringify(event));
+    const now = new Date();
+    return reader.read('stripe', options.account ?? 'default', sign(rawBody, now, options.secret), rawBody, now);
+  }
+
+  test('the secret before the current one still counts; a test event signed with the live secret does not', () => {
+    const ours = { ...refund, metadata: { reference: 'R1' } };
+    expect(read('refund.updated', ours, { secret: PREVIOUS_SECRET })).toMatchObject({ mode: 'test', reference: 'R1' });
+    expect(read('refund.updated', ours, { secret: 'whsec_live', livemode: true })).toMatchObject({ mode: 'live' });
+    expect(() => read('refund.updated', ours, { secret: 'whsec_live' })).toThrow(ForgedNotificationError);
+  });
+
+  test.each(['refund.created', 'refund.updated', 'refund.failed', 'charge.refund.updated'])(
+    '%s tells of its refund',
+    (type) => {
+      const failed = {
+        ...refund,
+        status: 'failed',
+        failure_reason: 'expired_or_canceled_card',
+        metadata: { reference: 'R1' },
+      };
+      expect(read(type, failed)).toEqual({
+        mode: 'test',
+        providerEventId: 'evt_1',
+        type,
+        reference: 'R1',
+        providerRefundId: 're_1',
+        providerPaymentId: 'pi_1',
+        occurredAt: new Date(1_793_600_000_000).toISOString(),
+        facts: {
+          outcome: 'failed',
+          amountMinor: 700,
+          failure: { class: 'card_expired_or_lost', code: 'expired_or_canceled_card' },
+          traceNumber: null,
+        },
+      });
+    },
+  );
+
+  test('charge.refunded tells of the latest refund of ours inside, or of none', () => {
+    const charge = { object: 'charge', id: 'ch_1', payment_intent: 'pi_1' };
+    const data = [
+      { ...refund, id: 're_theirs', created: 9, metadata: {} },
+      { ...refund, id: 're_first', created: 2, metadata: { reference: 'R1' } },
+      { ...refund, id: 're_second', created: 3, metadata: { reference: 'R2' } },
+    ];
+    expect(read('charge.refunded', { ...charge, refunds: { data } })).toMatchObject({
+      reference: 'R2',
+      providerRefundId: 're_second',
+    });
+    expect(read('charge.refunded', charge)).toMatchObject({ reference: null, facts: null, providerPaymentId: 'pi_1' });
+  });
+
+  test('a dispute keeps its type and tells nothing about a refund', () => {
+    const dispute = { object: 'dispute', id: 'dp_1', amount: 700, payment_intent: 'pi_1' };
+    expect(read('charge.dispute.created', dispute)).toMatchObject({
+      type: 'charge.dispute.created',
+      facts: null,
+      reference: null,
+    });
+  });
+
+  test('an account nobody configured is null, so that the caller answers 404', () => {
+    expect(read('refund.updated', refund, { account: 'other' })).toBeNull();
+  });
+});
