@@ -1,24 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DEMO_KEY_NAMES, type DemoKeyName } from '../prisma/seed';
 
-/** Whose demo keys the stack hands out: the shop's system, and people with the roles their names say. */
-export const KEY_NAMES = [
-  'integrator',
-  'agent',
-  'reviewer',
-  'reviewer2',
-  'approver',
-  'approver2',
-  'finance',
-  'finance2',
-  'auditor',
-  'admin',
-  'admin2',
-] as const;
-
-export type KeyName = (typeof KEY_NAMES)[number];
-export type DemoKeys = Readonly<Record<KeyName, string>>;
+export type DemoKeys = Readonly<Record<DemoKeyName, string>>;
 
 /** What `<home>/stack.json` says while the stack is ready. */
 export interface StackFile {
@@ -43,7 +28,7 @@ export function homeDir(env: NodeJS.ProcessEnv = process.env): string {
 export function demoKeys(home: string): DemoKeys {
   const known = readJson<Record<string, string>>(path.join(home, 'keys.json')) ?? {};
   const newKey = () => `rk_test_${randomBytes(32).toString('base64url')}`;
-  const keys = Object.fromEntries(KEY_NAMES.map((name) => [name, known[name] ?? newKey()])) as DemoKeys;
+  const keys = Object.fromEntries(DEMO_KEY_NAMES.map((name) => [name, known[name] ?? newKey()])) as DemoKeys;
   writePrivately(path.join(home, 'keys.json'), keys);
   return keys;
 }

@@ -18,6 +18,9 @@ DATABASE_URL and TEMPORAL_ADDRESS use servers that you run instead of starting t
 /** npm, the shell and the terminal each deliver the same Ctrl-C; only one that comes later is a second one. */
 const SAME_SIGNAL_MS = 1_000;
 
+/** Exit code of a command that Ctrl-C ended before its work was done. */
+const INTERRUPTED = 130;
+
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** Ends the stack on the first signal in order, on a second at once. Resolves when everything has ended. */
@@ -73,7 +76,8 @@ async function main(args: readonly string[]): Promise<void> {
   const home = homeDir();
   const ending = new Ending();
   // Not awaited in turn: a download that is under way must not hold up the end.
-  void ending.done.then(() => process.exit());
+  let isReady = false;
+  void ending.done.then(() => process.exit(isReady ? process.exitCode : INTERRUPTED));
   const began = Date.now();
   let supervisor: Supervisor | undefined;
   try {
@@ -95,6 +99,7 @@ async function main(args: readonly string[]): Promise<void> {
       return;
     }
     say(welcome(file, sample, path.relative('.', home) || '.'));
+    isReady = true;
     say(`Ready after ${Math.round((Date.now() - began) / 1000)} s.`);
   } catch (error) {
     // Whatever fails while the stack is being stopped fails because of that.

@@ -19,16 +19,15 @@ What happened to the sample refund, and the open work of the first reviewer:
   curl -s ${api}/v1/refunds/${sample.id}/timeline -H 'Authorization: Bearer ${keys.auditor}'
   curl -s '${api}/v1/tasks?mine=true' -H 'Authorization: Bearer ${keys.reviewer}'
 
-A refund of your own: take a payment, tell Redress the order, ask for the refund, decide its first stage:
+A refund of your own, of the shop's order SHOP-1002 (there are SHOP-1001 to SHOP-1008). Below CNY 200 one person decides:
 
-  PAYMENT=$(curl -s ${stack.sandbox}/v1/payment_intents -H 'Authorization: Bearer sk_test_local_stack' \\
-    -d amount=12900 -d currency=cny -d confirm=true | sed -n 's/.*"id": *"\\(pi_[^"]*\\)".*/\\1/p')
-  curl -s -X PUT ${api}/v1/orders/O-1 -H 'Authorization: Bearer ${keys.integrator}' -H 'Content-Type: application/json' \\
-    -d '{"customer":{"externalId":"C-1","name":"Li Lei","email":"lei@example.com","locale":"en"},"currency":"CNY","placedAt":"2026-01-05T08:00:00Z","lines":[{"externalId":"L1","sku":"LAMP-1","name":"Lamp","category":"lighting","quantity":1,"unitPriceMinor":12900}],"payments":[{"externalId":"P-1","provider":"stripe","providerPaymentId":"'$PAYMENT'","method":"bank_card","amountMinor":12900,"currency":"CNY","capturedAt":"2026-01-05T08:01:00Z"}]}'
-  REFUND=$(curl -s ${api}/v1/refunds -H 'Authorization: Bearer ${keys.integrator}' -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first-refund' \\
-    -d '{"orderExternalId":"O-1","amountMinor":12900,"currency":"CNY","reasonCode":"quality","channel":"online"}' | sed -n 's/.*"id": *"\\(rf_[^"]*\\)".*/\\1/p')
-  curl -s ${api}/v1/refunds/$REFUND/decisions -H 'Authorization: Bearer ${keys.reviewer}' -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first-decision' \\
-    -d '{"stage":"first_review","decision":"approve","snapshotVersion":1}'
+  REFUND=$(curl -s ${api}/v1/refunds -H 'Authorization: Bearer ${keys.integrator}' -H 'Content-Type: application/json' \\
+    -H 'Idempotency-Key: my-first-refund' \\
+    -d '{"orderExternalId":"SHOP-1002","amountMinor":4500,"currency":"CNY","reasonCode":"quality","channel":"online","lines":[{"externalId":"L1","quantity":1}]}' \\
+    | sed -n 's/.*"id": *"\\(rf_[^"]*\\)".*/\\1/p'); echo $REFUND
+  curl -s ${api}/v1/refunds/$REFUND/decisions -H 'Authorization: Bearer ${keys.reviewer}' -H 'Content-Type: application/json' \\
+    -H 'Idempotency-Key: my-first-decision' -d '{"stage":"first_review","decision":"approve","snapshotVersion":1}'
+  curl -s ${api}/v1/refunds/$REFUND -H 'Authorization: Bearer ${keys.auditor}'
 
 Ctrl-C stops everything; the next start takes up where this one stopped.
 `;

@@ -1,4 +1,5 @@
-import type { DemoKeys, KeyName } from './home';
+import type { DemoKeyName } from '../prisma/seed';
+import type { DemoKeys } from './home';
 import { call } from './http-client';
 import { waitFor } from './wait';
 
@@ -35,7 +36,7 @@ const AMOUNT_MINOR = 519_900;
 const CURRENCY = 'CNY';
 
 /** Who decides which stage in the sample; each person once. */
-const DECIDERS: Readonly<Record<string, KeyName>> = {
+const DECIDERS: Readonly<Record<string, DemoKeyName>> = {
   first_review: 'reviewer',
   second_review: 'reviewer2',
   final_approval: 'approver',

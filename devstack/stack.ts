@@ -6,7 +6,7 @@ import { apiProgram, sandboxProgram, workerProgram } from './parts';
 import { endLeftovers } from './pid-file';
 import { freePort, portOrFree } from './ports';
 import { databaseUrl, ensureDatabase, postgresDataDir, postgresProgram } from './postgres';
-import { seedDemo } from './seed';
+import { seedDatabase, seedSandbox } from './seed';
 import { Supervisor } from './supervisor';
 import { temporalProgram, waitForTemporal } from './temporal';
 
@@ -47,9 +47,11 @@ export async function startStack(
   const keys = demoKeys(home);
 
   await Promise.all([
-    startDatabase(supervisor, layout).then(() => seedDemo(layout.databaseUrl, keys)),
+    startDatabase(supervisor, layout)
+      .then(() => seedDatabase(layout.databaseUrl, keys))
+      .then((notices) => notices.forEach(say)),
     startTemporal(supervisor, layout, say),
-    supervisor.start(sandboxProgram(layout)),
+    supervisor.start(sandboxProgram(layout)).then(() => seedSandbox(sandboxUrl(layout))),
   ]);
   say('PostgreSQL, Temporal and the sandbox are up, the demo shop is seeded');
   await Promise.all([supervisor.start(workerProgram(layout)), supervisor.start(apiProgram(layout))]);
