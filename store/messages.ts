@@ -121,6 +121,15 @@ export async function skipMessage(db: Db, id: string, reason: string): Promise<v
   });
 }
 
+/** Gives back what was claimed and not tried, as if it had not been claimed. */
+export async function releaseMessages(db: Db, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db.message.updateMany({
+    where: { id: { in: ids }, status: 'due' },
+    data: { claimedUntil: null, attempts: { decrement: 1 } },
+  });
+}
+
 /** Gives a message back to be tried again at `dueAtIso`. */
 export async function retryMessage(db: Db, id: string, retry: { dueAtIso: string; error: string }): Promise<void> {
   await db.message.updateMany({
@@ -129,12 +138,16 @@ export async function retryMessage(db: Db, id: string, retry: { dueAtIso: string
   });
 }
 
-/** Gives a message up: it stays visible as dead, and the desk gets an item. */
+/**
+ * Gives a message up: it stays visible as dead, and the desk gets an item.
+ * @param deskKey what makes two such items of a refund the same; each message has its own unless told otherwise
+ */
 export async function buryMessage(
   db: Database,
   message: Pick<ClaimedMessage, 'id' | 'mode' | 'refundId' | 'kind' | 'channel' | 'recipient'>,
   error: string,
   nowIso: string,
+  deskKey: string = message.id,
 ): Promise<void> {
   await db.$transaction(async (tx) => {
     await appendRefundAudit(tx, message.refundId, nowIso, [
@@ -154,7 +167,7 @@ export async function buryMessage(
         mode: message.mode,
         refundId: message.refundId,
         kind: 'message_undeliverable',
-        dedupKey: `${message.refundId}:message:${message.id}`,
+        dedupKey: `${message.refundId}:message:${deskKey}`,
         dueAt: null,
         data: { messageId: message.id, messageKind: message.kind, channel: message.channel },
       },

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { describeInstant } from '../domain/calendar';
+import { formatAmount, type Locale } from '../domain/money';
+import type { MessageKind } from '../domain/refund';
+import { renderEmail, type MessageView, type OutgoingEmail } from '../integrations/messaging';
+import type { ClaimedMessage, LetterFacts, LetterRecipient } from '../store';
+import type { LetterSettings } from './deps';
+
+/** The language of ours that is nearest to a person's. */
+export const localeOf = (locale: string): Locale => (locale.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en');
+
+/**
+ * The same for every sending of the same letter to the same person, so that mail programs show a resent one once. The
+ * hash keeps ids of people out of headers that travel through the world.
+ */
+export function messageIdOf(messageId: string, recipientId: string, domain: string): string {
+  const who = createHash('sha256').update(`${messageId}:${recipientId}`).digest('hex').slice(0, 12);
+  return `${messageId}.${who}@${domain}`;
+}
+
+/** Writes one letter to one recipient. `nowIso` only decides whether a date needs its year. */
+export function composeLetter(
+  message: ClaimedMessage & { kind: MessageKind },
+  facts: LetterFacts,
+  recipient: LetterRecipient & { email: string },
+  words: { messageToCustomer: string | null },
+  settings: LetterSettings,
+  nowIso: string,
+): OutgoingEmail {
+  const locale = localeOf(recipient.locale);
+  const view = viewOf(message, facts, recipient, words, settings, locale, nowIso);
+  return {
+    messageId: messageIdOf(message.id, recipient.id, settings.messageIdDomain),
+    to: recipient.email,
+    locale,
+    ...renderEmail(message.kind, locale, view),
+  };
+}
+
+/** What a letter is asked for before anything is approved; afterwards it is about the approved amount. */
+const ABOUT_THE_REQUEST: readonly MessageKind[] = ['refund_received', 'refund_declined', 'refund_withdrawn'];
+
+function viewOf(
+  message: ClaimedMessage & { kind: MessageKind },
+  facts: LetterFacts,
+  recipient: LetterRecipient,
+  words: { messageToCustomer: string | null },
+  settings: LetterSettings,
+  locale: Locale,
+  nowIso: string,
+): MessageView {
+  const { data } = message;
+  const text = (name: string): string | null => (typeof data[name] === 'string' ? data[name] : null);
+  const instant = (iso: string | null): string | null =>
+    iso === null ? null : describeInstant(facts.calendar, nowIso, iso, locale);
+  const approved = ABOUT_THE_REQUEST.includes(message.kind) ? null : facts.approvedAmountMinor;
+  const amountMinor = approved ?? facts.amountMinor;
+  const stage = facts.plan.stages.find((candidate) => candidate.id === text('stage'));
+  return {
+    recipientName: recipient.name,
+    shopName: settings.shopName,
+    refundId: facts.refundId,
+    orderExternalId: facts.orderExternalId,
+    amount: formatAmount(amountMinor, facts.currency, locale),
+    requestedAmount: amountMinor === facts.amountMinor ? null : formatAmount(facts.amountMinor, facts.currency, locale),
+    stageLabel: stage?.label[locale] ?? null,
+    dueText: instant(text('deadlineAt') ?? text('dueAt')),
+    arrivalFromText: dayOf(instant(text('arrivalFrom') ?? facts.arrivalFrom)),
+    arrivalToText: dayOf(instant(text('arrivalTo') ?? facts.arrivalTo)),
+    traceNumber: facts.traceNumber,
+    // There is no page to link to before the console and the customer's portal exist.
+    statusUrl: null,
+    messageToCustomer: words.messageToCustomer,
+    clauseText: message.kind === 'refund_declined' ? (facts.declineClause?.[locale] ?? null) : null,
+    paymentState: message.kind === 'payment_delayed' ? (text('failureClass') === null ? 'unknown' : 'failed') : null,
+    deskKind: text('deskKind'),
+  };
+}
+
+/** Money arrives on a day, not at a minute: `Mon 23 Nov 10:40 (Shanghai)` without its time and place. */
+const dayOf = (instant: string | null): string | null =>
+  instant === null ? null : instant.replace(/\s*\d{2}:\d{2}.*$/, '');

@@ -1,0 +1,153 @@
+import type { MessageKind } from '../domain/refund';
+import { CrmPermanentError, CrmTransientError } from '../integrations/crm';
+import { MessagePermanentError, MessageTransientError } from '../integrations/messaging';
+import {
+  buryMessage,
+  readLetterFacts,
+  readMessageToCustomer,
+  readSyncedSeq,
+  resolveRecipients,
+  retryMessage,
+  settleMessages,
+  skipMessage,
+  writeCrmLink,
+  type ClaimedMessage,
+  type LetterFacts,
+} from '../store';
+import { MAX_MESSAGE_ATTEMPTS, messageRetryAt } from './back-off';
+import { composeLetter, localeOf } from './compose-letter';
+import type { ActivityDeps } from './deps';
+
+export type DeliverDeps = Pick<ActivityDeps, 'db' | 'email' | 'crm' | 'letters' | 'clock' | 'logger' | 'metrics'>;
+
+/** What became of one attempt to deliver; it stands in the message's row already. */
+export type Delivered = { outcome: 'sent' | 'skipped' | 'dead' } | { outcome: 'retry'; code: string; dueAtIso: string };
+
+/**
+ * Delivers one claimed message and writes down what became of it. Refusals for good and the last of the attempts end as
+ * `dead` with a desk item; nothing but the database's own errors is thrown.
+ * @param nowIso the instant that stands in the records: the refund's own time when its workflow asks
+ */
+export async function deliverMessage(deps: DeliverDeps, message: ClaimedMessage, nowIso: string): Promise<Delivered> {
+  const delivered =
+    message.channel === 'crm' ? await syncOne(deps, message, nowIso) : await mailOne(deps, message, nowIso);
+  deps.metrics.messages.inc({ channel: message.channel, status: delivered.outcome });
+  return delivered;
+}
+
+async function mailOne(deps: DeliverDeps, message: ClaimedMessage, nowIso: string): Promise<Delivered> {
+  const { db } = deps;
+  const facts = await readLetterFacts(db, message.refundId);
+  const recipients = await resolveRecipients(db, message, facts.customer);
+  if (recipients.length === 0) return skip(deps, message, 'nobody_has_this_role');
+  const reachable = recipients.flatMap((recipient) =>
+    recipient.email === null ? [] : [{ ...recipient, email: recipient.email }],
+  );
+  if (reachable.length === 0) return bury(deps, message, 'no_address', nowIso, 'no_address');
+  const commandId = message.data['commandId'];
+  const messageToCustomer =
+    typeof commandId === 'string' ? await readMessageToCustomer(db, message.refundId, commandId) : null;
+  const letter = message as ClaimedMessage & { kind: MessageKind };
+  let refused: string | null = null;
+  let taken = 0;
+  for (const recipient of reachable) {
+    try {
+      await deps.email.send(composeLetter(letter, facts, recipient, { messageToCustomer }, deps.letters, nowIso));
+      taken += 1;
+    } catch (error) {
+      if (error instanceof MessagePermanentError) refused = error.code;
+      else if (error instanceof MessageTransientError) return tryAgainLater(deps, message, error.code, nowIso);
+      else throw error;
+    }
+  }
+  // A letter to several is settled when somebody took it; who refused is in the log.
+  if (refused !== null) deps.logger.warn({ messageId: message.id, code: refused }, 'A letter was refused.');
+  if (taken === 0) return bury(deps, message, refused ?? 'refused', nowIso);
+  await settleMessages(db, message.refundId, [message], nowIso);
+  return { outcome: 'sent' };
+}
+
+/**
+ * Writes the refund as it stands now, not as it stood then: what the CRM knows never goes back. Two writers of one refund
+ * can only meet when a lease has run out under a slow one; the later of them then looks again and writes again.
+ */
+async function syncOne(deps: DeliverDeps, message: ClaimedMessage, nowIso: string): Promise<Delivered> {
+  const { db, crm } = deps;
+  if (!crm) return skip(deps, message, 'no_crm');
+  try {
+    for (let round = 0; round < 3; round += 1) {
+      const known = await readSyncedSeq(db, message.refundId);
+      if (round === 0 && known > 0 && known >= message.transitionSeq) return await skip(deps, message, 'overtaken');
+      const facts = await readLetterFacts(db, message.refundId);
+      const { recordId } = await crm.upsertRefundCase(caseOf(facts));
+      await writeCrmLink(
+        db,
+        {
+          refundId: facts.refundId,
+          mode: message.mode,
+          crm: crm.crm,
+          recordId,
+          syncedSeq: facts.transitionSeq,
+        },
+        nowIso,
+      );
+      if ((await readSyncedSeq(db, message.refundId)) <= facts.transitionSeq) break;
+    }
+  } catch (error) {
+    if (error instanceof CrmPermanentError) return bury(deps, message, error.code, nowIso);
+    if (error instanceof CrmTransientError) return tryAgainLater(deps, message, error.code, nowIso, error.retryAfterMs);
+    throw error;
+  }
+  await settleMessages(db, message.refundId, [message], nowIso);
+  return { outcome: 'sent' };
+}
+
+function caseOf(facts: LetterFacts): Parameters<NonNullable<ActivityDeps['crm']>['upsertRefundCase']>[0] {
+  const stage = facts.plan.stages.find((candidate) => candidate.id === facts.waitingStage);
+  const { externalId, name, email, phone } = facts.customer;
+  return {
+    refundId: facts.refundId,
+    orderExternalId: facts.orderExternalId,
+    status: facts.status,
+    stage: stage?.label[localeOf(facts.customer.locale)] ?? null,
+    amountMinor: facts.approvedAmountMinor ?? facts.amountMinor,
+    currency: facts.currency,
+    reasonCode: facts.reasonCode,
+    requestedAt: facts.createdAt,
+    dueAt: facts.dueAt,
+    updatedAt: facts.updatedAt,
+    url: null,
+    customer: { externalId, name, email, phone },
+  };
+}
+
+async function skip(deps: DeliverDeps, message: ClaimedMessage, reason: string): Promise<Delivered> {
+  await skipMessage(deps.db, message.id, reason);
+  return { outcome: 'skipped' };
+}
+
+async function bury(
+  deps: DeliverDeps,
+  message: ClaimedMessage,
+  code: string,
+  nowIso: string,
+  deskKey?: string,
+): Promise<Delivered> {
+  await buryMessage(deps.db, message, code, nowIso, deskKey);
+  deps.logger.error({ messageId: message.id, kind: message.kind, code }, 'A message was given up; the desk has it.');
+  return { outcome: 'dead' };
+}
+
+/** Gives a message back for a later attempt, or up when there were enough. */
+export async function tryAgainLater(
+  deps: DeliverDeps,
+  message: ClaimedMessage,
+  code: string,
+  nowIso: string,
+  atLeastMs = 0,
+): Promise<Delivered> {
+  if (message.attempts >= MAX_MESSAGE_ATTEMPTS) return bury(deps, message, code, nowIso);
+  const dueAtIso = messageRetryAt(deps.clock(), message.attempts, atLeastMs);
+  await retryMessage(deps.db, message.id, { dueAtIso, error: code });
+  return { outcome: 'retry', code, dueAtIso };
+}

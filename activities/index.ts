@@ -1,0 +1,25 @@
+import type { RedressActivities } from '../contract';
+import { createDeliverDueMessages } from './deliver-due-messages';
+import { createDeliverDueWebhooks } from './deliver-due-webhooks';
+import type { ActivityDeps } from './deps';
+import { createInstructPayment } from './instruct-payment';
+import { createMaintenanceActivities } from './maintenance';
+import { measureRecordStep } from './measure-record-step';
+import { createQueryPayment } from './query-payment';
+import { createRecordActivities } from './record-transition';
+import { createTellActivities } from './tell';
+
+export type { ActivityDeps, LetterSettings } from './deps';
+
+/** Every activity there is, by the name that workflows call it by. */
+export function createActivities(deps: ActivityDeps): RedressActivities {
+  return {
+    ...measureRecordStep(createRecordActivities({ db: deps.db, nudge: deps.nudgeDelivery }), deps.metrics),
+    ...createInstructPayment(deps),
+    ...createQueryPayment(deps),
+    ...createTellActivities(deps),
+    ...createDeliverDueMessages(deps),
+    ...createDeliverDueWebhooks(deps),
+    ...createMaintenanceActivities(deps),
+  };
+}
