@@ -29,7 +29,9 @@ const MESSAGE_ID = /^[\w.+-]+@[\w.-]+$/;
 interface SmtpFailure {
   code?: string;
   responseCode?: number;
-  command?: string;
+  /** Of system errors: `connect` when there was never a connection. */
+  syscall?: string;
+  timeoutType?: string;
 }
 
 /** E-mail over SMTP through a pool of connections. */
@@ -90,7 +92,7 @@ export class SmtpChannel implements NotificationChannel {
 
 /** RFC 5321: 4xx may be tried again, 5xx may not. A login that is refused is the operator's to mend, not the message's. */
 function classified(error: unknown): Error {
-  const { code = 'unknown', responseCode, command } = (error ?? {}) as SmtpFailure;
+  const { code = 'unknown', responseCode, syscall, timeoutType } = (error ?? {}) as SmtpFailure;
   if (code === 'EAUTH' || code === 'ENOAUTH' || code === 'EOAUTH2') return transient(code, false, error);
   if (responseCode !== undefined && responseCode >= 500 && responseCode < 600 && responseCode !== 503) {
     return new MessagePermanentError(String(responseCode), { cause: error });
@@ -98,7 +100,11 @@ function classified(error: unknown): Error {
   if (responseCode !== undefined && responseCode >= 400) return transient(String(responseCode), false, error);
   if (code === 'EENVELOPE') return new MessagePermanentError(code, { cause: error });
   // Without a reply nobody knows whether the letter was taken over, unless there was never a conversation.
-  const neverTalked = code === 'EDNS' || code === 'ETLS' || command === 'CONN';
+  const neverTalked =
+    code === 'EDNS' ||
+    code === 'ETLS' ||
+    syscall === 'connect' ||
+    (timeoutType ?? 'SOCKET_TIMEOUT') !== 'SOCKET_TIMEOUT';
   return transient(code, !neverTalked, error);
 }
 

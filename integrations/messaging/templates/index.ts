@@ -41,7 +41,7 @@ export function renderEmail(kind: MessageKind, locale: Locale, view: MessageView
   const values = {
     ...view,
     failed: view.paymentState === 'failed',
-    deskText: view.deskKind === null ? null : (shared.deskKinds[view.deskKind] ?? view.deskKind),
+    deskText: deskTextOf(view.deskKind, shared.deskKinds),
   };
   const fill = (template: string): string => wordsOf(template)(values).trim();
   const factOf = (name: FactName): string | null => {
@@ -75,6 +75,10 @@ function wordsOf(template: string): Words {
   const words = Handlebars.compile(template, { ...EXACT, noEscape: true });
   compiled.set(template, words);
   return words;
+}
+
+function deskTextOf(kind: string | null, words: Readonly<Record<string, string>>): string | null {
+  return kind === null ? null : (words[kind] ?? kind);
 }
 
 /** Headers and facts are one line each. */

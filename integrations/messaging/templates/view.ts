@@ -1,4 +1,5 @@
 import type { Locale } from '../../../domain/money';
+import type { DeskKind } from '../../../domain/process';
 
 /**
  * What a letter may say, as text for people: amounts formatted, instants written out in the reader's language and time
@@ -32,8 +33,8 @@ export interface MessageView {
   clauseText: string | null;
   /** For `payment_delayed`: whether the provider refused, or nobody knows yet. */
   paymentState: 'failed' | 'unknown' | null;
-  /** For `desk_item_opened`: the kind of the desk item (`DeskKind`). */
-  deskKind: string | null;
+  /** For `desk_item_opened`: the kind of the desk item; a kind that has no words is shown as it is. */
+  deskKind: DeskKind | (string & {}) | null;
 }
 
 /** The words of one kind of letter in one language. Every string is a Handlebars template over MessageView. */
@@ -66,7 +67,7 @@ export interface SharedWords {
   automatic: string;
   facts: Record<FactName, string>;
   arrival: string;
-  deskKinds: Readonly<Record<string, string>>;
+  deskKinds: Readonly<Record<DeskKind, string>>;
 }
 
 export type { Locale };

@@ -80,7 +80,6 @@ async function startWorld(): Promise<GatewayWorld> {
     timeoutMs: TIMEOUT_MS,
     refusalCode: 'charge_disputed',
     slowDownCode: 'rate_limit',
-    keepsErrors: true,
     capture: async (amountMinor) => {
       const id = `pi_${randomBytes(10).toString('hex')}`;
       await call('POST', `${sandbox.url}/control/stripe/payment_intents`, { id, amountMinor, currency: 'CNY' });
