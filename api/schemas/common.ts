@@ -20,10 +20,11 @@ export const positiveAmountMinor = z
   .max(MAX_AMOUNT_MINOR)
   .openapi({ description: 'Whole minor units of the currency, more than zero.', example: 129900 });
 
-export const currency = z.enum(CURRENCY_CODES as [string, ...string[]], custom('unknown_currency')).openapi({
-  description: 'ISO 4217 code in capital letters.',
-  example: 'CNY',
-});
+export const currency = z
+  .enum(CURRENCY_CODES as [string, ...string[]], {
+    error: (issue) => (issue.input === undefined ? 'required' : 'unknown_currency'),
+  })
+  .openapi({ description: 'ISO 4217 code in capital letters.', example: 'CNY' });
 
 const CONTROL = /\p{Cc}/u;
 
