@@ -3,16 +3,16 @@ import type { LetterWords } from './view';
 
 type CustomerMessage = (typeof CUSTOMER_MESSAGES)[number];
 
-const MESSAGE = '{{#if messageToCustomer}}给您的说明:\n{{messageToCustomer}}{{/if}}';
+const MESSAGE = '{{#if messageToCustomer}}给您的说明：\n{{messageToCustomer}}{{/if}}';
 
-/** 给客户的中文邮件。只说当时的事实:批准不等于已付款。 */
+/** 给客户的中文邮件。只说当时的事实：批准不等于已付款。 */
 export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
   refund_received: {
     subject: '我们已收到您对订单 {{orderExternalId}} 的退款申请',
     heading: '已收到您的退款申请',
     paragraphs: [
-      '我们已收到您对订单 {{orderExternalId}} 的退款申请,申请金额为 {{amount}}。',
-      '申请即将进入审核。目前尚未作出决定,也尚未付款;一有结果,我们会立即通知您。',
+      '我们已收到您对订单 {{orderExternalId}} 的退款申请，申请金额为 {{amount}}。',
+      '申请即将进入审核。目前尚未作出决定，也尚未付款；一有结果，我们会立即通知您。',
     ],
     facts: ['refundId', 'orderExternalId', 'amount', 'dueText'],
     action: '查看申请',
@@ -21,19 +21,19 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     subject: '订单 {{orderExternalId}} 的退款需要您补充材料',
     heading: '请您补充材料',
     paragraphs: [
-      '为继续处理您对订单 {{orderExternalId}} 的退款申请,我们需要更多信息。',
+      '为继续处理您对订单 {{orderExternalId}} 的退款申请，我们需要更多信息。',
       MESSAGE,
-      '{{#if dueText}}请在 {{dueText}} 之前答复,在此之前审核暂停。{{else}}在您答复之前,审核暂停。{{/if}}',
+      '{{#if dueText}}请在 {{dueText}} 之前答复，在此之前审核暂停。{{else}}在您答复之前，审核暂停。{{/if}}',
     ],
     facts: ['refundId', 'orderExternalId', 'dueText'],
     action: '立即答复',
   },
   information_overdue: {
-    subject: '未收到您的答复,订单 {{orderExternalId}} 的退款审核继续进行',
+    subject: '未收到您的答复，订单 {{orderExternalId}} 的退款审核继续进行',
     heading: '我们尚未收到您的答复',
     paragraphs: [
-      '我们曾请您就订单 {{orderExternalId}} 的退款申请补充信息,但未在期限内收到。',
-      '审核将根据现有材料继续进行。在作出决定之前,您仍可补充材料。',
+      '我们曾请您就订单 {{orderExternalId}} 的退款申请补充信息，但未在期限内收到。',
+      '审核将根据现有材料继续进行。在作出决定之前，您仍可补充材料。',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: '查看申请',
@@ -42,9 +42,9 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     subject: '您对订单 {{orderExternalId}} 的退款已获批准',
     heading: '退款已获批准',
     paragraphs: [
-      '您对订单 {{orderExternalId}} 的退款已获批准,金额为 {{amount}}。{{#if requestedAmount}}您申请的金额为 {{requestedAmount}}。{{/if}}',
+      '您对订单 {{orderExternalId}} 的退款已获批准，金额为 {{amount}}。{{#if requestedAmount}}您申请的金额为 {{requestedAmount}}。{{/if}}',
       MESSAGE,
-      '款项尚未汇出。我们即将通知支付机构办理,待支付机构确认后会再次通知您。',
+      '款项尚未汇出。我们即将通知支付机构办理，待支付机构确认后会再次通知您。',
     ],
     facts: ['refundId', 'orderExternalId', 'amount', 'requestedAmount'],
     action: '查看退款',
@@ -53,10 +53,10 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     subject: '您对订单 {{orderExternalId}} 的退款申请未获批准',
     heading: '退款申请未获批准',
     paragraphs: [
-      '我们已审核您对订单 {{orderExternalId}} 的退款申请(金额 {{amount}}),申请未获批准。',
+      '我们已审核您对订单 {{orderExternalId}} 的退款申请（金额 {{amount}}）,申请未获批准。',
       MESSAGE,
-      '{{#if clauseText}}依据的条款:\n{{clauseText}}{{/if}}',
-      '没有发生任何款项变动。如果您认为我们有所遗漏,请联系客服并告知申请编号。',
+      '{{#if clauseText}}依据的条款：\n{{clauseText}}{{/if}}',
+      '没有发生任何款项变动。如果您认为我们有所遗漏，请联系客服并告知申请编号。',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: '查看申请',
@@ -65,8 +65,8 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     subject: '您对订单 {{orderExternalId}} 的退款申请已撤回',
     heading: '退款申请已撤回',
     paragraphs: [
-      '对订单 {{orderExternalId}} 的退款申请(金额 {{amount}})已撤回,不会再为此付款。',
-      '如果这不是您的意愿,请联系客服。',
+      '对订单 {{orderExternalId}} 的退款申请（金额 {{amount}}）已撤回，不会再为此付款。',
+      '如果这不是您的意愿，请联系客服。',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: '查看申请',
@@ -75,7 +75,7 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     subject: '您对订单 {{orderExternalId}} 的退款申请已过期',
     heading: '退款申请已过期',
     paragraphs: [
-      '对订单 {{orderExternalId}} 的退款申请(金额 {{amount}})需要更正,但我们未在期限内收到。申请已关闭,没有付款。',
+      '对订单 {{orderExternalId}} 的退款申请（金额 {{amount}}）需要更正，但我们未在期限内收到。申请已关闭，没有付款。',
       '您可以重新提交申请。',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],
@@ -85,9 +85,9 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     subject: '您的退款 {{amount}} 正在到账途中',
     heading: '退款正在到账途中',
     paragraphs: [
-      '支付机构已确认订单 {{orderExternalId}} 的退款,金额为 {{amount}}。{{#if requestedAmount}}您申请的金额为 {{requestedAmount}}。{{/if}}',
-      '{{#if arrivalToText}}预计款项在 {{arrivalFromText}} 至 {{arrivalToText}} 之间到账,具体时间取决于您的银行。{{else}}具体到账时间取决于您的银行。{{/if}}',
-      '{{#if traceNumber}}如果届时仍未到账,您的银行可凭编号 {{traceNumber}} 查询。{{/if}}',
+      '支付机构已确认订单 {{orderExternalId}} 的退款，金额为 {{amount}}。{{#if requestedAmount}}您申请的金额为 {{requestedAmount}}。{{/if}}',
+      '{{#if arrivalToText}}预计款项在 {{arrivalFromText}} 至 {{arrivalToText}} 之间到账，具体时间取决于您的银行。{{else}}具体到账时间取决于您的银行。{{/if}}',
+      '{{#if traceNumber}}如果届时仍未到账，您的银行可凭编号 {{traceNumber}} 查询。{{/if}}',
     ],
     facts: ['refundId', 'orderExternalId', 'amount', 'arrival', 'traceNumber'],
     action: '查看退款',
@@ -96,8 +96,8 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     subject: '您的退款 {{amount}} 已到账',
     heading: '退款已到账',
     paragraphs: [
-      '已确认订单 {{orderExternalId}} 的退款到账,金额为 {{amount}}。您的申请至此办结。',
-      '如果您没有收到款项,请联系客服。',
+      '已确认订单 {{orderExternalId}} 的退款到账，金额为 {{amount}}。您的申请至此办结。',
+      '如果您没有收到款项，请联系客服。',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: '查看退款',
@@ -106,9 +106,9 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     subject: '您对订单 {{orderExternalId}} 的退款延迟',
     heading: '退款延迟',
     paragraphs: [
-      '您对订单 {{orderExternalId}} 的退款(金额 {{amount}})已获批准,但付款有所延迟,非常抱歉。',
-      '{{#if failed}}支付机构未能完成这笔付款,我们的工作人员正在寻找其他办法。{{else}}支付机构尚未告知付款结果,因此我们目前还不知道款项是否已经汇出。我们会继续查询;如果一直没有答复,将由工作人员处理。{{/if}}',
-      '您无需做任何事。一有消息,我们会立即通知您。',
+      '您对订单 {{orderExternalId}} 的退款（金额 {{amount}}）已获批准，但付款有所延迟，非常抱歉。',
+      '{{#if failed}}支付机构未能完成这笔付款，我们的工作人员正在寻找其他办法。{{else}}支付机构尚未告知付款结果，因此我们目前还不知道款项是否已经汇出。我们会继续查询；如果一直没有答复，将由工作人员处理。{{/if}}',
+      '您无需做任何事。一有消息，我们会立即通知您。',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: '查看退款',

@@ -62,7 +62,7 @@ export function renderEmail(kind: MessageKind, locale: Locale, view: MessageView
     }),
     url: webUrl(view.statusUrl),
     action: words.action,
-    colon: locale === 'zh-CN' ? ':' : ': ',
+    colon: locale === 'zh-CN' ? '\u{FF1A}' : ': ',
     closing: fill(shared.closing),
     automatic: shared.automatic,
   };

@@ -28,7 +28,7 @@ export const SHARED_WORDS: Record<Locale, SharedWords> = {
     },
   },
   'zh-CN': {
-    greeting: '{{recipientName}},您好:',
+    greeting: '{{recipientName}}，您好：',
     closing: '{{shopName}}',
     automatic: '本邮件由系统自动发送。请勿向任何人发送银行卡号或密码。',
     facts: {

@@ -83,6 +83,7 @@ describe.each(EVERY_LETTER)('%s in %s', (kind, locale) => {
     else {
       expect(body).not.toMatch(/[A-Za-z]{2,}/);
       expect(subject).toMatch(/[\u4e00-\u9fff]/);
+      expect(body.replace(/https?:\S*/g, '')).not.toMatch(/[\u4e00-\u9fff][,;:()]/);
     }
   });
 
