@@ -1,1 +1,3 @@
+export { deliverMessagesWorkflow } from './delivery';
+export { startAcceptedRefundsWorkflow, sweepRefundsWorkflow } from './maintenance';
 export { refundWorkflow } from './refund';

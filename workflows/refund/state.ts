@@ -19,7 +19,7 @@ export interface RefundCase {
   inbox: Queued[];
   /** By transition id: a command that comes twice is answered twice and recorded once. */
   outcomes: Record<string, Outcome>;
-  /** Legs whose payment activity is running. */
+  /** Legs whose payment activity is running, or has answered and is not recorded yet. */
   busyLegs: Record<string, true>;
   /** How many payment activities were started: makes their transition ids. */
   payments: number;

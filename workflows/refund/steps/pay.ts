@@ -41,8 +41,9 @@ function startPayment(refund: RefundCase, leg: Leg): void {
   void call
     .catch((error: unknown) => unknownAfter(error, instruct ? 'reply' : 'query', input.now))
     .then((sighting) => {
-      delete refund.busyLegs[leg.id];
-      refund.inbox.push({ transition: { id, kind: 'payment', legId: leg.id, sighting } });
+      // Busy until it is recorded: before that the state does not know what the call has found out.
+      const answer = () => void delete refund.busyLegs[leg.id];
+      refund.inbox.push({ transition: { id, kind: 'payment', legId: leg.id, sighting }, answer });
     });
 }
 

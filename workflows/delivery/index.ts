@@ -1,0 +1,1 @@
+export { deliverMessagesWorkflow } from './deliver-messages-workflow';

@@ -1,0 +1,2 @@
+export { startAcceptedRefundsWorkflow } from './start-accepted-refunds-workflow';
+export { sweepRefundsWorkflow } from './sweep-refunds-workflow';
