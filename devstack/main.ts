@@ -91,7 +91,12 @@ async function main(args: readonly string[]): Promise<void> {
       },
     });
     if (supervisor !== undefined) ending.watch(supervisor, () => stack.stop());
-    const sample = await driveSampleRefund(stack.target, new Date().toISOString().replace(/\D/g, '').slice(0, 14));
+    const sample = await driveSampleRefund(stack.target, sampleNumber()).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new PartFailedError(`The sample refund did not arrive: ${why}\nLogs: ${path.join(home, 'logs')}`, {
+        cause: error,
+      });
+    });
     const file = stack.announce();
     if (once) {
       say(`\nSample refund ${sample.id}, order ${sample.orderExternalId}:\n\n${timelineTable(sample.timeline)}\n`);
@@ -112,6 +117,9 @@ async function main(args: readonly string[]): Promise<void> {
   }
   await ending.done;
 }
+
+/** Each start makes a new sample, so its ids must differ. */
+const sampleNumber = () => new Date().toISOString().replace(/\D/g, '').slice(0, 14);
 
 function complain(error: unknown): void {
   const isForPeople = [CannotProvideError, PartFailedError, AlreadyRunningError].some((kind) => error instanceof kind);

@@ -53,11 +53,11 @@ function lastLine({ passed, failed, skipped }: Totals): string {
 
 async function main(): Promise<number> {
   const { code, totals } = await runJest(process.argv.slice(2));
-  const ranNothing = totals.passed + totals.failed === 0;
-  // A non-zero code without a failed test (coverage threshold, broken teardown, Ctrl-C) is a failure of the run.
-  const reported = code !== 0 && totals.failed === 0 && !ranNothing ? { ...totals, failed: 1 } : totals;
+  // A run that proved nothing, or that jest itself calls failed (broken teardown, Ctrl-C), has failed.
+  const isGood = code === 0 && totals.failed === 0 && totals.passed > 0;
+  const reported = isGood || totals.failed > 0 ? totals : { ...totals, failed: 1 };
   process.stdout.write(`${lastLine(reported)}\n`);
-  return code !== 0 ? code : ranNothing || reported.failed > 0 ? 1 : 0;
+  return isGood ? 0 : code || 1;
 }
 
 main().then(
