@@ -279,9 +279,9 @@ export const VARIABLES = {
     example: '50',
   }),
   WORKER_WORKFLOW_POLLERS: define({
-    about: 'Requests for workflow tasks held open.',
-    schema: integer(2, 100).default(4),
-    example: '4',
+    about: 'Requests for workflow tasks held open; not more than WORKER_MAX_WORKFLOW_TASKS.',
+    schema: integer(2, 100).default(8),
+    example: '8',
   }),
   WORKER_ACTIVITY_POLLERS: define({
     about: 'Requests for activity tasks held open, for each queue.',

@@ -81,6 +81,8 @@ export function loadWorkerConfig(env: Environment = process.env): WorkerConfig {
   const zoho = zohoConfig(values, problems);
   if (values.NODE_ENV === 'production' && values.WORKFLOW_BUNDLE_PATH === undefined)
     problems.push('WORKFLOW_BUNDLE_PATH is missing: build the workflow bundle (npm run build) and name its file.');
+  if (values.WORKER_WORKFLOW_POLLERS > values.WORKER_MAX_WORKFLOW_TASKS)
+    problems.push('WORKER_WORKFLOW_POLLERS is above WORKER_MAX_WORKFLOW_TASKS: lower the one or raise the other.');
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze({
     ...shared,
