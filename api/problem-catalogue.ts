@@ -408,7 +408,7 @@ export const PROBLEMS = {
     '没有保存任何内容。最多可启用 {limit} 个端点；请删除不再需要的端点。',
   ),
   notification_not_verified: entry(
-    401,
+    400,
     'The notification could not be verified',
     'Nothing was kept. The signature does not fit the body, is too old, or belongs to another account; check the signing secret of this provider account.',
     '通知未通过验证',

@@ -68,6 +68,7 @@ export interface RefundClient {
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000;
+const CLOSE_WAIT_MS = 2_000;
 const RESEND_DELAYS_MS = [50, 150, 400, 800];
 /** The transport's own attempts: one and a second; more would outlive the time limit of the call. */
 const TRANSPORT_ATTEMPTS = 2;
@@ -93,6 +94,9 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
     ...(options.identity === undefined ? {} : { identity: options.identity }),
   });
 
+  /** Calls that have not ended, also those whose callers have been answered: the channel must outlive them. */
+  const open = new Map<Promise<unknown>, AbortController>();
+
   /** Ends in time whatever the call does; the call itself is told to stop and may still have been executed. */
   async function bounded<T>(call: () => Promise<T>): Promise<T> {
     const abort = new AbortController();
@@ -104,13 +108,15 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
       }, timeoutMs);
     });
     const running = connection.withAbortSignal(abort.signal, call);
+    open.set(running, abort);
     try {
       return await Promise.race([running, limit]);
     } catch (error) {
       throw error instanceof WorkflowExecutionAlreadyStartedError ? error : toEngineError(error);
     } finally {
       clearTimeout(timer);
-      running.catch(() => undefined); // its end after the limit concerns nobody: the caller has been answered
+      // Its end after the limit concerns nobody: the caller has been answered.
+      void running.catch(() => undefined).finally(() => open.delete(running));
     }
   }
 
@@ -180,6 +186,14 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
         throw error;
       }
     },
-    close: () => connection.close(),
+    async close() {
+      // A retry that is waiting for its turn would meet a closed channel and throw where nobody can catch it.
+      for (const abort of open.values()) abort.abort();
+      await Promise.race([
+        Promise.allSettled(open.keys()),
+        new Promise((resolve) => setTimeout(resolve, CLOSE_WAIT_MS).unref()),
+      ]);
+      await connection.close();
+    },
   };
 }

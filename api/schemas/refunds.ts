@@ -1,3 +1,4 @@
+import { containsCardNumber } from '../../domain/audit';
 import { REFUND_STATUSES } from '../../domain/refund';
 import {
   amountMinor,
@@ -35,10 +36,18 @@ const evidenceIds = z
 
 /** A phone number in international form is never a card number: it has at most 15 digits behind its plus sign. */
 const INTERNATIONAL_PHONE = /^\+[1-9](?:[ -]?\d){5,14}$/;
-const contact = z.union([z.string().regex(INTERNATIONAL_PHONE), freeText(1, 200)]).openapi({
-  type: 'string',
-  description: 'An e-mail address, a phone number with country code, or how else to reach them.',
-});
+const contact = z
+  .string()
+  .max(200)
+  .refine((text) => text.trim().length > 0 && !/\p{Cc}/u.test(text), {
+    params: { code: 'invalid_id' },
+    message: 'invalid_id',
+  })
+  .refine((text) => INTERNATIONAL_PHONE.test(text) || !containsCardNumber(text), {
+    params: { code: 'card_number_in_text' },
+    message: 'card_number_in_text',
+  })
+  .openapi({ description: 'An e-mail address, a phone number with country code, or how else to reach them.' });
 
 const metadata = z
   .record(z.string().min(1).max(40), freeText(0, 500))

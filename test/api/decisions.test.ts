@@ -1,0 +1,299 @@
+import { randomUUID } from 'node:crypto';
+import type { Response } from 'supertest';
+
+import { refundWorkflowId } from '../../contract';
+import { eventually, openEngine, type TestEngine } from './support/engine';
+import { openRefundApi, type KeyName, type RefundApi } from './support/refund-api';
+
+let engine: TestEngine;
+let api: RefundApi;
+beforeAll(async () => {
+  engine = await openEngine();
+  api = await openRefundApi(engine);
+  await engine.work(api.db);
+});
+afterAll(async () => {
+  await engine.close();
+  await api.close();
+});
+
+const decide = (
+  key: KeyName,
+  id: string,
+  stage: string,
+  change: object = {},
+  headers: Record<string, string> = {},
+): Promise<Response> =>
+  api.post(key, `/v1/refunds/${id}/decisions`, { stage, decision: 'approve', snapshotVersion: 1, ...change }, headers);
+
+const statusOf = async (id: string): Promise<string> => (await api.get('auditor', `/v1/refunds/${id}`)).body.status;
+const reaches = (id: string, status: string): Promise<boolean> =>
+  eventually(`${id} is ${status}`, async () => (await statusOf(id)) === status);
+
+describe('an accepted refund', () => {
+  it('is started at once under its own id, to join a running workflow and never repeat a finished one', async () => {
+    const { id } = await api.accept(129_900);
+    const description = await eventually('it is started', () =>
+      engine.client.workflow
+        .getHandle(refundWorkflowId(id))
+        .describe()
+        .catch(() => null),
+    );
+    expect(description.type).toBe('refundWorkflow');
+    expect(description.taskQueue).toBe('refunds-v1');
+    expect(description.raw.workflowExecutionInfo?.memo?.fields ?? {}).toEqual({});
+    expect(await description.staticSummary()).toBe('129900 CNY (minor units), medium, default@1');
+    expect(description.typedSearchAttributes.getAll()).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ key: expect.objectContaining({ name: 'RefundStatus' }), value: 'in_review' }),
+        expect.objectContaining({ key: expect.objectContaining({ name: 'RefundStage' }), value: 'first_review' }),
+        expect.objectContaining({ key: expect.objectContaining({ name: 'RefundTier' }), value: 'medium' }),
+        expect.objectContaining({ key: expect.objectContaining({ name: 'RefundAmountMinor' }), value: 129_900 }),
+      ]),
+    );
+    await eventually(
+      'its ticket is used',
+      async () => (await api.db.startTicket.findUniqueOrThrow({ where: { refundId: id } })).consumedAt,
+    );
+    expect(await api.deps.refundClient.start(id)).toBe('exists');
+    // With the ticket put back, a second start meets the running workflow, and later the finished one.
+    const restore = () => api.db.startTicket.update({ where: { refundId: id }, data: { consumedAt: null } });
+    await restore();
+    expect(await api.deps.refundClient.start(id)).toBe('started');
+    const again = await engine.client.workflow.getHandle(refundWorkflowId(id)).describe();
+    expect(again.runId).toBe(description.runId);
+    await engine.client.workflow.getHandle(refundWorkflowId(id)).terminate();
+    await restore();
+    expect(await api.deps.refundClient.start(id)).toBe('exists');
+    expect((await api.db.startTicket.findUniqueOrThrow({ where: { refundId: id } })).consumedAt).not.toBeNull();
+  });
+});
+
+describe('a decision', () => {
+  it('moves the refund through all stages to paid, and each answer shows what it did', async () => {
+    const { id } = await api.accept(600_000);
+    const first = await decide('reviewer', id, 'first_review', { reason: 'photos show the break' });
+    expect(first.status).toBe(200);
+    expect(first.body).toMatchObject({
+      status: 'in_review',
+      seq: 1,
+      waitingFor: { stage: 'second_review', who: 'role:second_reviewer' },
+      plan: [{ status: 'approved' }, { status: 'open' }, { status: 'pending' }],
+      decisions: [
+        { stage: 'first_review', decision: 'approve', reason: 'photos show the break', personName: 'Person reviewer' },
+      ],
+    });
+    expect((await decide('approver', id, 'second_review')).body.waitingFor.stage).toBe('final_approval');
+    const last = await decide('approver2', id, 'final_approval');
+    expect(last.status).toBe(200);
+    expect(['paying', 'paid']).toContain(last.body.status);
+    await reaches(id, 'paid');
+    const timeline = (await api.get('auditor', `/v1/refunds/${id}/timeline`)).body.data;
+    const decided = timeline.find((event: { data: { stage?: string; reason?: string } }) => event.data.reason);
+    expect(decided.data).toMatchObject({ stage: 'first_review', reason: 'photos show the break' });
+    const receipt = { arrivedAt: new Date().toISOString() };
+    expect((await api.post('agent', `/v1/refunds/${id}/receipt`, receipt)).body.code).toBe('invalid_request');
+    const arrived = await api.post('customer', `/v1/refunds/${id}/receipt`, receipt);
+    expect([arrived.status, arrived.body.status, arrived.body.waitingFor]).toEqual([200, 'arrived', null]);
+  });
+
+  it('counts once when 200 come at the same moment; the others learn who was faster and when', async () => {
+    const { id } = await api.accept(600_000);
+    const keys: KeyName[] = ['reviewer', 'reviewer2'];
+    const answers = await Promise.all(
+      [...Array(200).keys()].map((n) => decide(keys[n % 2] ?? 'reviewer', id, 'first_review')),
+    );
+    const won = answers.filter((answer) => answer.status === 200);
+    const lost = answers.filter((answer) => answer.status === 409);
+    expect([won.length, lost.length]).toEqual([1, 199]);
+    for (const { body } of lost) {
+      expect(body.code).toBe('already_decided');
+      expect(body.decidedAt).toMatch(/Z$/);
+      expect(Object.values(api.personIds)).toContain(body.decidedBy.id);
+      expect(body.decidedBy.name).toMatch(/^Person reviewer/);
+    }
+    const timeline = (await api.get('auditor', `/v1/refunds/${id}/timeline`)).body.data;
+    const refused = timeline.filter((event: { type: string }) => event.type.endsWith('_refused'));
+    expect(refused.map((event: { data: { code: string } }) => event.data.code)).toEqual(
+      Array(199).fill('already_decided'),
+    );
+    expect(await api.db.decision.count({ where: { refundId: id } })).toBe(1);
+  });
+
+  it('is answered again, not repeated, under the same key', async () => {
+    const { id } = await api.accept(600_000);
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const first = await decide('reviewer', id, 'first_review', {}, headers);
+    const again = await decide('reviewer', id, 'first_review', {}, headers);
+    expect([first.status, again.status, again.headers['idempotency-replayed']]).toEqual([200, 200, 'true']);
+    // A crash between the verdict and the stored answer: the command counted, nobody was told.
+    await api.db.command.updateMany({
+      where: { refundId: id, kind: 'decide' },
+      data: { responseStatus: null, leaseUntil: null },
+    });
+    const rerun = await decide('reviewer', id, 'first_review', {}, headers);
+    expect([rerun.status, rerun.body.seq]).toEqual([200, 1]);
+    expect(await api.db.decision.count({ where: { refundId: id } })).toBe(1);
+  });
+
+  it('is refused to who may not decide, with the rule, and the refusal is on record', async () => {
+    const { orderExternalId } = await api.putOrder(600_000);
+    await api.db.personRole.create({
+      data: { personId: api.personIds.agent, role: 'reviewer', grantedAt: new Date() },
+    });
+    const body = {
+      orderExternalId,
+      amountMinor: 600_000,
+      currency: 'CNY',
+      reasonCode: 'quality',
+      description: '左侧扶手断裂',
+    };
+    const { id } = (await api.post('agent', '/v1/refunds', body)).body;
+    await api.db.personRole.deleteMany({ where: { personId: api.personIds.agent, role: 'reviewer' } });
+    expect((await decide('agent', id, 'first_review')).body.code).toMatch(/same_person|not_your_stage/);
+    const wrongRole = await decide('finance', id, 'first_review');
+    expect([wrongRole.status, wrongRole.body.code]).toEqual([403, 'not_your_stage']);
+    const system = await decide('integrator', id, 'first_review');
+    expect([system.status, system.body.code]).toEqual([403, 'not_your_stage']);
+    await decide('reviewer2', id, 'first_review');
+    const twice = await decide('reviewer2', id, 'second_review');
+    expect([twice.status, twice.body.code, twice.body.rule]).toEqual([403, 'same_person', 'earlier_stage']);
+    const early = await decide('approver2', id, 'final_approval');
+    expect([early.status, early.body.code, early.body.openStage]).toEqual([409, 'stage_not_open', 'second_review']);
+    const refusals = (await api.get('auditor', `/v1/refunds/${id}/timeline`)).body.data
+      .filter((event: { type: string }) => event.type === 'refund.decision_refused')
+      .map((event: { data: { code: string } }) => event.data.code);
+    expect(refusals.slice(-4)).toEqual(['not_your_stage', 'not_your_stage', 'same_person', 'stage_not_open']);
+  });
+
+  it('names what was seen: a stale one is refused with the difference', async () => {
+    const { id } = await api.accept(600_000);
+    const lowered = await decide('reviewer', id, 'first_review', { approvedAmountMinor: 500_000 });
+    expect([lowered.status, lowered.body.approvedAmountMinor, lowered.body.snapshotVersion]).toEqual([200, 500_000, 2]);
+    const stale = await decide('approver', id, 'second_review');
+    expect([stale.status, stale.body.code]).toEqual([409, 'stale_snapshot']);
+    expect(stale.body.differences).toContainEqual({ field: 'amountMinor', seen: 600_000, current: 500_000 });
+    const raised = await decide('approver', id, 'second_review', { snapshotVersion: 2, approvedAmountMinor: 500_001 });
+    expect([raised.status, raised.body.code, raised.body.atMostMinor]).toEqual([422, 'amount_not_allowed', 500_000]);
+  });
+
+  it('can ask the customer, whose answer resumes the stage', async () => {
+    const { id } = await api.accept(600_000);
+    const asked = await decide('reviewer', id, 'first_review', {
+      decision: 'request_info',
+      reason: 'photo is dark',
+      messageToCustomer: 'Please send a brighter photo.',
+    });
+    expect([asked.status, asked.body.status, asked.body.waitingFor.kind]).toEqual([
+      200,
+      'awaiting_customer',
+      'customer',
+    ]);
+    const seen = (await api.get('customer', `/v1/refunds/${id}`)).body;
+    expect(JSON.stringify(seen)).not.toContain('photo is dark');
+    expect(seen.messages).toMatchObject([{ decision: 'request_info', message: 'Please send a brighter photo.' }]);
+    const information = (body: object) =>
+      api.post('customer', `/v1/refunds/${id}/information`, { note: 'here', ...body });
+    expect((await information({ amountMinor: 600_001 })).body.code).toBe('amount_not_allowed');
+    expect((await information({ lines: [{ externalId: 'L9', quantity: 1 }] })).body.code).toBe('contradictory_facts');
+    expect((await information({ evidenceIds: [`ev_${'0'.repeat(32)}`] })).body.code).toBe('evidence_not_found');
+    const answered = await information({ amountMinor: 550_000, description: '左侧扶手断裂，见照片' });
+    expect([answered.status, answered.body.status, answered.body.snapshotVersion]).toEqual([200, 'in_review', 2]);
+    const stale = await decide('reviewer', id, 'first_review');
+    expect(stale.body.differences).toContainEqual({ field: 'amountMinor', seen: 600_000, current: 550_000 });
+  });
+
+  it('other than approve needs a reason', async () => {
+    const { id } = await api.accept(1_000);
+    for (const decision of ['decline', 'send_back', 'request_info']) {
+      const answer = await decide('reviewer', id, 'first_review', { decision });
+      expect(answer.status).toBe(400);
+      expect(answer.body.errors).toMatchObject([{ path: 'reason', code: 'reason_required' }]);
+    }
+    const declined = await decide('reviewer', id, 'first_review', { decision: 'decline', reason: 'worn, not broken' });
+    expect([declined.status, declined.body.status]).toEqual([200, 'declined']);
+    const late = await api.post('customer', `/v1/refunds/${id}/withdrawal`, { reason: 'never mind' });
+    expect([late.status, late.body.code]).toEqual([409, 'too_late']);
+  });
+
+  it.each([
+    ['an unknown decision', { decision: 'maybe' }],
+    ['no snapshot version', { snapshotVersion: undefined }],
+    ['a snapshot version of zero', { snapshotVersion: 0 }],
+    ['a negative amount', { approvedAmountMinor: -1 }],
+    ['an unknown field', { comment: 'x' }],
+  ])('with %s is not even looked at', async (_what, change) => {
+    const { id } = await api.accept(1_000);
+    const answer = await decide('reviewer', id, 'first_review', change);
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid_request']);
+    expect(await api.db.command.count({ where: { refundId: id, kind: 'decide' } })).toBe(0);
+  });
+
+  it('can be handed over without waiting for it', async () => {
+    const { id } = await api.accept(600_000);
+    const answer = await decide('reviewer', id, 'first_review', {}, { Prefer: 'respond-async' });
+    expect(answer.status).toBe(202);
+    expect(answer.headers['preference-applied']).toBe('respond-async');
+    const command = await eventually('the command is used', async () => {
+      const row = await api.db.command.findUniqueOrThrow({ where: { id: answer.body.commandId } });
+      return row.outcome === 'done' && row;
+    });
+    expect(command.transitionSeq).toBe(1);
+  });
+});
+
+describe('a withdrawal', () => {
+  it('ends the request before payment and releases what was reserved', async () => {
+    const { id } = await api.accept(600_000);
+    const answer = await api.post('customer', `/v1/refunds/${id}/withdrawal`, { reason: 'found the part' });
+    expect([answer.status, answer.body.status]).toEqual([200, 'withdrawn']);
+    const reservation = await api.db.reservation.findFirstOrThrow({ where: { refundId: id } });
+    expect(reservation.state).toBe('released');
+    const decision = await decide('reviewer', id, 'first_review');
+    expect([decision.status, decision.body.code]).toEqual([409, 'stage_not_open']);
+  });
+});
+
+describe('without an engine', () => {
+  let alone: RefundApi;
+  beforeAll(async () => {
+    alone = await openRefundApi();
+  });
+  afterAll(() => alone.close());
+
+  it('a decision gets 503 with Retry-After, decides nothing, and its command stays open', async () => {
+    const { id } = await alone.accept(1_000);
+    const body = { stage: 'first_review', decision: 'approve', snapshotVersion: 1 };
+    const answer = await alone.post('reviewer', `/v1/refunds/${id}/decisions`, body);
+    expect([answer.status, answer.body.code, answer.headers['retry-after']]).toEqual([503, 'engine_unavailable', '5']);
+    const commands = await alone.db.command.findMany({ where: { refundId: id, kind: 'decide' } });
+    expect(commands.map((command) => [command.outcome, command.responseStatus])).toEqual([['open', null]]);
+    expect(await alone.db.decision.count()).toBe(0);
+  });
+});
+
+describe('without a worker', () => {
+  it('a decision gets 503 in about five seconds; the same key counts once when the worker is back', async () => {
+    const idle = await openEngine();
+    const waiting = await openRefundApi(idle);
+    try {
+      const { id } = await waiting.accept(600_000);
+      const headers = { 'Idempotency-Key': randomUUID() };
+      const body = { stage: 'first_review', decision: 'approve', snapshotVersion: 1 };
+      const startedAt = Date.now();
+      const unanswered = await waiting.post('reviewer', `/v1/refunds/${id}/decisions`, body, headers);
+      expect([unanswered.status, unanswered.body.code]).toEqual([503, 'engine_unavailable']);
+      expect(Date.now() - startedAt).toBeLessThan(8_000);
+      await idle.work(waiting.db);
+      const answered = await eventually('the repeat is answered', async () => {
+        const answer = await waiting.post('reviewer', `/v1/refunds/${id}/decisions`, body, headers);
+        return answer.status === 200 && answer;
+      });
+      expect(answered.body.seq).toBe(1);
+      expect(await waiting.db.decision.count()).toBe(1);
+    } finally {
+      await idle.close();
+      await waiting.close();
+    }
+  });
+});

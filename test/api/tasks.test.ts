@@ -1,0 +1,93 @@
+import { openRefundApi, type KeyName, type RefundApi } from './support/refund-api';
+
+let api: RefundApi;
+beforeAll(async () => {
+  api = await openRefundApi();
+});
+afterAll(() => api.close());
+
+interface Task {
+  refundId: string;
+  stage: string;
+  why: string;
+  priority: string;
+  dueAt: string;
+  label: string;
+}
+
+const tasksOf = async (key: KeyName): Promise<Task[]> =>
+  (await api.get(key, '/v1/tasks?mine=true&limit=100')).body.data;
+const idsOf = async (key: KeyName): Promise<string[]> => (await tasksOf(key)).map((task) => task.refundId);
+
+/** The stage as an escalation would leave it. */
+const moveStage = async (id: string, change: { roles?: string[]; dueAt?: Date }): Promise<void> => {
+  await api.db.stage.updateMany({ where: { refundId: id, status: 'open' }, data: change });
+};
+
+describe('the work of a caller', () => {
+  it('is every open stage of their role, and nobody else is shown it', async () => {
+    const { id } = await api.accept(600_000);
+    const [task] = (await tasksOf('reviewer')).filter((found) => found.refundId === id);
+    expect(task).toMatchObject({
+      stage: 'first_review',
+      label: 'First review',
+      role: 'reviewer',
+      why: 'role',
+      snapshotVersion: 1,
+      amountMinor: 600_000,
+      customerTier: 'normal',
+      explanation: expect.stringMatching(/^due /),
+      links: { decisions: `/v1/refunds/${id}/decisions` },
+    });
+    for (const other of ['approver2', 'finance', 'admin', 'agent'] as const)
+      expect(await idsOf(other)).not.toContain(id);
+  });
+
+  it('comes most urgent first, with what is overdue on top', async () => {
+    const late = await api.accept(600_001);
+    const soon = await api.accept(600_002);
+    await moveStage(late.id, { dueAt: new Date(Date.now() - 60_000) });
+    await moveStage(soon.id, { dueAt: new Date(Date.now() + 60 * 60_000) });
+    const tasks = await tasksOf('reviewer');
+    expect(tasks[0]).toMatchObject({ refundId: late.id, priority: 'overdue' });
+    expect(tasks[1]).toMatchObject({ refundId: soon.id, priority: 'urgent' });
+    const dueTimes = tasks.map((task) => task.dueAt);
+    expect(dueTimes).toEqual(dueTimes.toSorted());
+  });
+
+  it('says when it came by escalation', async () => {
+    const { id } = await api.accept(600_003);
+    await moveStage(id, { roles: ['reviewer', 'second_reviewer', 'approver'] });
+    const why = async (key: KeyName): Promise<string | undefined> =>
+      (await tasksOf(key)).find((task) => task.refundId === id)?.why;
+    expect([await why('reviewer'), await why('approver2')]).toEqual(['role', 'escalation']);
+  });
+
+  it('leaves out refunds from which they are excluded', async () => {
+    const { id } = await api.accept(600_004);
+    const { process } = await api.db.refund.findUniqueOrThrow({ where: { id } });
+    const excluded = [{ personId: api.personIds.reviewer, rule: 'requester' }];
+    await api.db.refund.update({ where: { id }, data: { process: { ...(process as object), excluded } } });
+    expect(await idsOf('reviewer')).not.toContain(id);
+    expect(await idsOf('reviewer2')).toContain(id);
+  });
+
+  it('comes in pages that neither repeat nor skip', async () => {
+    const all = await idsOf('reviewer');
+    const seen: string[] = [];
+    let url = '/v1/tasks?limit=2';
+    for (;;) {
+      const { body } = await api.get('reviewer', url);
+      seen.push(...body.data.map((task: Task) => task.refundId));
+      if (body.nextCursor === null) break;
+      url = `/v1/tasks?limit=2&cursor=${body.nextCursor}`;
+    }
+    expect(seen).toEqual(all);
+  });
+
+  it('is for people: systems and customers have none', async () => {
+    for (const key of ['integrator', 'customer'] as const)
+      expect((await api.get(key, '/v1/tasks?mine=true')).body.code).toBe('forbidden');
+    expect((await api.get('reviewer', '/v1/tasks?mine=maybe')).body.code).toBe('invalid_request');
+  });
+});
