@@ -50,12 +50,16 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
   });
 }
 
-/** Stops accepting, lets requests in flight finish, and ends connections that only idle. */
-function drain(server: Server): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.close((error) => (error ? reject(error) : resolve()));
-    server.closeIdleConnections();
-  });
+/** Stops accepting and lets requests in flight finish; connections end as soon as they idle. */
+async function drain(server: Server): Promise<void> {
+  const closing = new Promise<void>((resolve, reject) => server.close((error) => (error ? reject(error) : resolve())));
+  // A connection whose last request has just been answered would otherwise be kept alive for the next one.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  try {
+    await closing;
+  } finally {
+    clearInterval(sweep);
+  }
 }
 
 /**

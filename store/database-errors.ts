@@ -1,5 +1,5 @@
 /** Prisma: cannot reach, time-out, closed connection, no free connection in the pool. */
-const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037']);
+const PRISMA_CODES = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1017', 'P2024', 'P2037']);
 /** The driver adapter's own words for the same. */
 const ADAPTER_KINDS = new Set([
   'DatabaseNotReachable',
@@ -7,9 +7,15 @@ const ADAPTER_KINDS = new Set([
   'SocketTimeout',
   'TooManyConnections',
   'TlsConnectionError',
+  'AuthenticationFailed',
+  'DatabaseDoesNotExist',
+  'DatabaseAccessDenied',
 ]);
-/** SQLSTATE: class 08 (connection), admin shutdown, crash shutdown, cannot connect now, too many connections. */
-const SQL_STATE = /^(?:08\w{3}|57P0[123]|53300)$/;
+/**
+ * SQLSTATE: class 08 (connection), class 28 (our credentials), unknown database, admin shutdown, crash shutdown, cannot
+ * connect now, too many connections.
+ */
+const SQL_STATE = /^(?:08\w{3}|28\w{3}|3D000|57P0[123]|53300)$/;
 const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT']);
 /** What pg's client and pool say without a code. */
 const PG_WORDS =

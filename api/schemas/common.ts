@@ -46,13 +46,13 @@ export const redressId = (prefix: string) =>
 /** An ISO 8601 instant in UTC, written with Z. */
 export const instant = z.iso.datetime().openapi({ example: '2026-11-23T02:40:00Z' });
 
-/** A text that people write. Refuses control characters but tab and line feed, and what looks like a card number. */
+/** A text that people write. Refuses control characters but tabs and line ends, and what looks like a card number. */
 export const freeText = (minLength: number, maxLength: number) =>
   z
     .string()
     .max(maxLength)
     .refine((text) => text.trim().length >= minLength, custom(minLength > 1 ? 'too_short' : 'empty_text'))
-    .refine((text) => !/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text), custom('control_characters'))
+    .refine((text) => !CONTROL.test(text.replaceAll(/[\t\n\r]/g, '')), custom('control_characters'))
     .refine((text) => !containsCardNumber(text), custom('card_number_in_text'));
 
 /** The query of every list. */
