@@ -301,7 +301,7 @@ async function readPolicies(
   nowIso: string,
 ): Promise<{ policy: PolicyDocument; purchasePolicy: PolicyDocument }> {
   const versions = await tx.policy.findMany({
-    where: { mode, status: 'in_force', effectiveFrom: { lte: nowIso } },
+    where: { mode, status: 'published', effectiveFrom: { lte: nowIso } },
     orderBy: [{ effectiveFrom: 'desc' }, { version: 'desc' }],
     select: { document: true, effectiveFrom: true },
   });

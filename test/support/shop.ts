@@ -61,7 +61,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
       mode,
       name: 'default',
       version: 1,
-      status: 'in_force',
+      status: 'published',
       document: defaultPolicy,
       hash: 'default',
       effectiveFrom: new Date('2020-01-01T00:00:00Z'),

@@ -148,7 +148,6 @@ async function seedPeople(db: Database): Promise<Pick<RefundApi, 'keys' | 'perso
   );
   await putCalendar(db, MODE, testCalendar(now), now);
   await publishPolicy(db, MODE, { name: 'default', version: 1, effectiveFrom: '2020-01-01T00:00:00Z', document }, now);
-  await db.policy.updateMany({ data: { status: 'in_force' } });
   const personIds = {} as Record<PersonName, string>;
   const keys = {} as Record<KeyName, string>;
   for (const [name, roles] of Object.entries(PEOPLE) as [PersonName, Role[]][]) {
