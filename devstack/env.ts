@@ -10,6 +10,8 @@ export interface StackLayout {
   readonly temporalNamespace: string;
   readonly temporalUi: string;
   readonly webhookSecret: string;
+  /** Settings of API and worker that this stack has otherwise, such as a benchmark's rate limit. */
+  readonly settings?: Partial<Record<VariableName, string>>;
 }
 
 export type PortName = keyof typeof DEFAULT_PORTS;
@@ -63,7 +65,7 @@ export function appEnv(layout: StackLayout): NodeJS.ProcessEnv {
     ZOHO_CLIENT_SECRET: 'local-stack',
     ZOHO_REFRESH_TOKEN: 'local-stack',
   };
-  return { ...systemEnv(), ...own };
+  return { ...systemEnv(), ...own, ...layout.settings };
 }
 
 /** What sandbox/main.ts reads. */

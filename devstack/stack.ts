@@ -15,6 +15,8 @@ const DATABASE = 'redress';
 export interface StackOptions {
   readonly home: string;
   readonly say: (line: string) => void;
+  /** Settings of API and worker that this stack has otherwise. */
+  readonly settings?: StackLayout['settings'];
 }
 
 /** A running local stack. */
@@ -40,7 +42,7 @@ export async function startStack(
   const ended = await endLeftovers(home);
   if (ended.length > 0) say(`Ended what an earlier run left behind: ${ended.join(', ')}`);
   removeStackFile(home);
-  const layout = await planLayout(home, say);
+  const layout = { ...(await planLayout(home, say)), ...(options.settings ? { settings: options.settings } : {}) };
   let announced = false;
   const supervisor = new Supervisor({ home, say, onRestart: () => announced && writeStackFile(home, describe()) });
   options.onSupervisor(supervisor);

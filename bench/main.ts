@@ -1,0 +1,188 @@
+import { mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { startStack } from '../devstack/stack';
+import type { Supervisor } from '../devstack/supervisor';
+import { runBare, startBareWorker } from './bare/run';
+import { median, percentile } from './measure';
+import { historyOf, RefundLoad, type Stages } from './refunds';
+import { printReport, type Report, type Row } from './report';
+
+const USAGE = `usage: npm run bench [-- options]
+
+  --refunds N        refunds a measurement (default 60)
+  --concurrency A,B  how many at once (default 1,10,50)
+  --runs N           interleaved runs, of which the median counts (default 3)
+  --json             print the figures as JSON alone
+  --quick            one run of 20 at concurrency 10, no open loop
+
+Every run measures bare workflows and refunds in turn on the same server, so that the ratio holds when the machine drifts.`;
+
+interface Options {
+  refunds: number;
+  concurrency: number[];
+  runs: number;
+  json: boolean;
+  quick: boolean;
+}
+
+async function main(options: Options): Promise<void> {
+  const say = options.json ? () => undefined : (line: string) => void process.stderr.write(`${line}\n`);
+  const home = mkdtempSync(path.join(os.tmpdir(), 'redress-bench-'));
+  chmodSync(home, 0o755);
+  let supervisor: Supervisor | undefined;
+  const interrupted = () => void supervisor?.stop().then(() => process.exit(130));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  const stack = await startStack({
+    home,
+    say,
+    onSupervisor: (made) => void (supervisor = made),
+    settings: { RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'warn' },
+  });
+  try {
+    const file = stack.announce();
+    const connection = await Connection.connect({ address: file.temporal.address });
+    const client = new Client({ connection, namespace: file.temporal.namespace });
+    const bare = await startBareWorker(file.temporal.address, file.temporal.namespace);
+    const load = new RefundLoad(file);
+    try {
+      const report = await measure(options, client, load, say, () => memoryOf(file.pids));
+      if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+      else printReport(report);
+    } finally {
+      bare.stop();
+      await load.close();
+      await connection.close();
+    }
+  } finally {
+    await stack.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function measure(
+  options: Options,
+  client: Client,
+  load: RefundLoad,
+  say: (line: string) => void,
+  memory: () => Record<string, number>,
+): Promise<Report> {
+  say('Warming up …');
+  await runBare(client, 'bareRegularWorkflow', 10, 5);
+  await runBare(client, 'bareLocalWorkflow', 10, 5);
+  for (const stages of ['one', 'three'] as const) await load.run(stages, await load.orders(10, stages), 5);
+
+  const rows: Row[] = [];
+  const refundIds: Record<Stages, string[]> = { one: [], three: [] };
+  for (const concurrency of options.concurrency) {
+    const total = Math.max(concurrency, concurrency === 1 ? Math.min(options.refunds, 20) : options.refunds);
+    const samples = { regular: [] as number[], local: [] as number[], one: [] as number[], three: [] as number[] };
+    const ratios = { one: [] as number[], three: [] as number[] };
+    const accept: number[] = [];
+    const decide: number[] = [];
+    for (let run = 0; run < options.runs; run += 1) {
+      say(`Concurrency ${concurrency}, run ${run + 1} of ${options.runs} …`);
+      const regular = perSecond(await runBare(client, 'bareRegularWorkflow', total, concurrency));
+      samples.regular.push(regular);
+      samples.local.push(perSecond(await runBare(client, 'bareLocalWorkflow', total, concurrency)));
+      for (const stages of ['one', 'three'] as const) {
+        const measured = await load.run(stages, await load.orders(total, stages), concurrency);
+        samples[stages].push(perSecond(measured));
+        ratios[stages].push(perSecond(measured) / regular);
+        accept.push(...measured.acceptMs);
+        decide.push(...measured.decideMs);
+        refundIds[stages].push(...measured.refundIds);
+      }
+    }
+    rows.push({
+      concurrency,
+      refunds: total,
+      bareRegularPerSecond: median(samples.regular),
+      bareLocalPerSecond: median(samples.local),
+      oneStagePerSecond: median(samples.one),
+      threeStagePerSecond: median(samples.three),
+      oneStageRatio: median(ratios.one),
+      threeStageRatio: median(ratios.three),
+      acceptP50Ms: percentile(accept, 0.5),
+      acceptP99Ms: percentile(accept, 0.99),
+      decideP50Ms: percentile(decide, 0.5),
+      decideP99Ms: percentile(decide, 0.99),
+    });
+  }
+  const rssMb = memory();
+  const open = options.quick ? null : await measureOpen(load, say);
+  const one = await historyOf(client, refundIds.one.slice(-20));
+  const three = await historyOf(client, refundIds.three.slice(-20));
+  return {
+    cpus: os.cpus().length,
+    rows,
+    open,
+    history: {
+      oneStage: { events: Math.max(...one.events), bytes: Math.max(...one.bytes) },
+      threeStages: { events: Math.max(...three.events), bytes: Math.max(...three.bytes) },
+    },
+    rssMb,
+  };
+}
+
+async function measureOpen(load: RefundLoad, say: (line: string) => void): Promise<NonNullable<Report['open']>> {
+  say('Open loop: 4 three-stage refunds a second …');
+  const steady = await load.runOpen('three', await load.orders(80, 'three'), 4);
+  say('Open loop: 50 requests a second to accept …');
+  const flood = await load.acceptOpen(await load.orders(500, 'one'), 50);
+  return {
+    decideP50Ms: percentile(steady.decideMs, 0.5),
+    decideP99Ms: percentile(steady.decideMs, 0.99),
+    acceptP50Ms: percentile(steady.acceptMs, 0.5),
+    acceptP99Ms: percentile(steady.acceptMs, 0.99),
+    acceptAt50P50Ms: percentile(flood, 0.5),
+    acceptAt50P99Ms: percentile(flood, 0.99),
+  };
+}
+
+const perSecond = (measured: { done: number; seconds: number }): number => measured.done / measured.seconds;
+
+/** Resident memory of the parts in MB, by Linux's own account; empty elsewhere. */
+function memoryOf(pids: Record<string, number>): Record<string, number> {
+  if (process.platform !== 'linux') return {};
+  return Object.fromEntries(
+    Object.entries(pids).flatMap(([name, pid]) => {
+      const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+      return kilobytes ? [[name, Math.round(Number(kilobytes) / 1024)]] : [];
+    }),
+  );
+}
+
+function readOptions(): Options | null {
+  const { values } = parseArgs({
+    options: {
+      refunds: { type: 'string', default: '60' },
+      concurrency: { type: 'string', default: '1,10,50' },
+      runs: { type: 'string', default: '3' },
+      json: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return null;
+  const numbers = values.quick ? [10] : values.concurrency.split(',').map(Number);
+  const refunds = values.quick ? 20 : Number(values.refunds);
+  const runs = values.quick ? 1 : Number(values.runs);
+  if (![refunds, runs, ...numbers].every((one) => Number.isSafeInteger(one) && one > 0)) return null;
+  return { refunds, runs, concurrency: numbers, json: values.json, quick: values.quick };
+}
+
+const options = readOptions();
+if (!options) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(64);
+}
+main(options).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  },
+);

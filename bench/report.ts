@@ -1,0 +1,72 @@
+/** Medians of the interleaved runs at one concurrency. Rates are completions a second. */
+export interface Row {
+  concurrency: number;
+  refunds: number;
+  bareRegularPerSecond: number;
+  bareLocalPerSecond: number;
+  oneStagePerSecond: number;
+  threeStagePerSecond: number;
+  /** Against the bare workflow with regular activities, run by run. */
+  oneStageRatio: number;
+  threeStageRatio: number;
+  acceptP50Ms: number;
+  acceptP99Ms: number;
+  decideP50Ms: number;
+  decideP99Ms: number;
+}
+
+export interface Report {
+  cpus: number;
+  rows: Row[];
+  open: {
+    decideP50Ms: number;
+    decideP99Ms: number;
+    acceptP50Ms: number;
+    acceptP99Ms: number;
+    acceptAt50P50Ms: number;
+    acceptAt50P99Ms: number;
+  } | null;
+  /** The most that any of the last refunds took, letters included. */
+  history: Record<'oneStage' | 'threeStages', { events: number; bytes: number }>;
+  rssMb: Record<string, number>;
+}
+
+const figure = (value: number, digits = 1): string => value.toFixed(digits);
+
+/** Prints a report for people. */
+export function printReport(report: Report): void {
+  const line = (text: string) => process.stdout.write(`${text}\n`);
+  line(`\n${report.cpus} CPUs; medians; rates are completions a second\n`);
+  line(
+    'at once   bare regular   bare local   one stage (ratio)   three stages (ratio)   accept p50/p99   decide p50/p99',
+  );
+  for (const row of report.rows)
+    line(
+      [
+        String(row.concurrency).padEnd(10),
+        figure(row.bareRegularPerSecond).padEnd(15),
+        figure(row.bareLocalPerSecond).padEnd(13),
+        `${figure(row.oneStagePerSecond)} (${figure(row.oneStageRatio, 2)})`.padEnd(20),
+        `${figure(row.threeStagePerSecond)} (${figure(row.threeStageRatio, 2)})`.padEnd(23),
+        `${figure(row.acceptP50Ms, 0)} / ${figure(row.acceptP99Ms, 0)} ms`.padEnd(17),
+        `${figure(row.decideP50Ms, 0)} / ${figure(row.decideP99Ms, 0)} ms`,
+      ].join(''),
+    );
+  if (report.open) {
+    const { open } = report;
+    line(
+      `\nOpen loop, 4 three-stage refunds a second: decide ${figure(open.decideP50Ms, 0)} / ${figure(open.decideP99Ms, 0)} ms, accept ${figure(open.acceptP50Ms, 0)} / ${figure(open.acceptP99Ms, 0)} ms (p50 / p99)`,
+    );
+    line(
+      `Open loop, 50 requests a second: accept ${figure(open.acceptAt50P50Ms, 0)} / ${figure(open.acceptAt50P99Ms, 0)} ms`,
+    );
+  }
+  line(
+    `\nHistory: one stage ${report.history.oneStage.events} events, ${report.history.oneStage.bytes} bytes; three stages ${report.history.threeStages.events} events, ${report.history.threeStages.bytes} bytes`,
+  );
+  line(
+    `Memory (RSS, MB): ${Object.entries(report.rssMb)
+      .map(([name, mb]) => `${name} ${mb}`)
+      .join(', ')}`,
+  );
+}
