@@ -1,0 +1,212 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import { createWebhookSender, isPublicAddress } from '../../integrations/webhooks';
+import { newId } from '../../store';
+import { attempt, FakeMail, openBench, type Bench } from './support/bench';
+
+let bench: Bench;
+let refundId: string;
+beforeAll(async () => {
+  bench = await openBench();
+  ({ refundId } = await bench.payingRefund());
+});
+beforeEach(async () => {
+  await bench.db.message.deleteMany();
+  await bench.db.webhookDelivery.deleteMany();
+});
+afterAll(() => bench.close());
+
+async function addMessage(options: { owner?: string; recipient?: string; dueAt?: Date; seq?: number } = {}) {
+  const id = newId('ms');
+  await bench.db.message.create({
+    data: {
+      id,
+      mode: 'test',
+      refundId,
+      transitionSeq: options.seq ?? 1,
+      kind: 'stage_opened',
+      channel: 'email',
+      audience: 'staff',
+      recipient: options.recipient ?? 'role:finance',
+      locale: 'en',
+      data: { stage: 'first_review', dueAt: '2026-11-24T02:00:00.000Z' },
+      owner: options.owner ?? 'delivery',
+      dueAt: options.dueAt ?? new Date(),
+      createdAt: new Date(),
+    },
+  });
+  return id;
+}
+
+describe('deliverDueMessages', () => {
+  test('everybody who holds the role is told, each once, with an id of their own', async () => {
+    await addMessage();
+    const mail = new FakeMail();
+    const result = await attempt(1, bench.activities({ email: mail }).deliverDueMessages, { limit: 10 });
+    expect(result).toMatchObject({ sent: 1, failed: 0, more: false, nextDueAt: null });
+    expect(mail.taken.map((letter) => letter.to).toSorted()).toEqual(['finance2@example.com', 'finance@example.com']);
+    expect(new Set(mail.taken.map((letter) => letter.messageId)).size).toBe(2);
+  });
+
+  test('batches that run at the same time never send the same letter', async () => {
+    for (let seq = 1; seq <= 30; seq += 1) await addMessage({ seq, recipient: `person:${bench.shop.personIds.admin}` });
+    const mail = new FakeMail();
+    mail.onSend = () => new Promise((resolve) => setTimeout(resolve, 5));
+    const { deliverDueMessages } = bench.activities({ email: mail });
+    const results = await Promise.all([1, 2, 3].map(() => attempt(1, deliverDueMessages, { limit: 10 })));
+    expect(results.reduce((sum, result) => sum + result.sent, 0)).toBe(30);
+    expect(new Set(mail.taken.map((letter) => letter.messageId)).size).toBe(30);
+    expect(mail.taken).toHaveLength(30);
+  });
+
+  test('what the refund’s own workflow sends is left to it for two minutes', async () => {
+    const dueAt = new Date(Date.now() - 60_000);
+    const id = await addMessage({ owner: 'refund', dueAt });
+    const mail = new FakeMail();
+    const { deliverDueMessages } = bench.activities({ email: mail });
+    const early = await attempt(1, deliverDueMessages, { limit: 10 });
+    expect(early).toMatchObject({ sent: 0, nextDueAt: new Date(dueAt.getTime() + 120_000).toISOString() });
+    await bench.db.message.update({ where: { id }, data: { dueAt: new Date(Date.now() - 121_000) } });
+    await expect(attempt(1, deliverDueMessages, { limit: 10 })).resolves.toMatchObject({ sent: 1 });
+  });
+
+  test('a letter that cannot be written does not hold up the others, and is given up in the end', async () => {
+    const bad = await addMessage({ seq: 1, recipient: 'nobody' });
+    await addMessage({ seq: 2 });
+    const mail = new FakeMail();
+    const { deliverDueMessages } = bench.activities({ email: mail });
+    await expect(attempt(1, deliverDueMessages, { limit: 10 })).resolves.toMatchObject({ sent: 1, failed: 1 });
+    await bench.db.message.update({ where: { id: bad }, data: { attempts: 16, dueAt: new Date() } });
+    await attempt(1, deliverDueMessages, { limit: 10 });
+    expect(await bench.db.message.findUnique({ where: { id: bad } })).toMatchObject({ status: 'dead' });
+  });
+
+  test('a claim that its holder lost is free again when its lease has run out', async () => {
+    const id = await addMessage();
+    await bench.db.message.update({ where: { id }, data: { claimedUntil: new Date(Date.now() + 60_000) } });
+    const mail = new FakeMail();
+    const { deliverDueMessages } = bench.activities({ email: mail });
+    await expect(attempt(1, deliverDueMessages, { limit: 10 })).resolves.toMatchObject({ sent: 0 });
+    await bench.db.message.update({ where: { id }, data: { claimedUntil: new Date(Date.now() - 1) } });
+    await expect(attempt(1, deliverDueMessages, { limit: 10 })).resolves.toMatchObject({ sent: 1 });
+  });
+});
+
+describe('deliverDueWebhooks', () => {
+  const secret = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
+  const received: { headers: IncomingHttpHeaders; body: string }[] = [];
+  let answerWith = 204;
+  let server: Server;
+  let url: string;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        received.push({ headers: request.headers, body });
+        response.writeHead(answerWith, { location: 'http://127.0.0.1:1/' }).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`;
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+  beforeEach(() => void (received.length = 0));
+
+  async function addDelivery(createdAt = new Date()) {
+    const endpointId = newId('wh');
+    await bench.db.webhookEndpoint.create({
+      data: { id: endpointId, mode: 'test', url, events: ['refund.paid'], secret, createdById: 'k', createdAt },
+    });
+    const id = newId('wd');
+    await bench.db.webhookDelivery.create({
+      data: {
+        id,
+        mode: 'test',
+        endpointId,
+        refundId,
+        transitionSeq: 1,
+        event: 'refund.paid',
+        payload: { type: 'refund.paid', data: { id: refundId } },
+        dueAt: createdAt,
+        createdAt,
+      },
+    });
+    return {
+      endpoint: () => bench.db.webhookEndpoint.findUniqueOrThrow({ where: { id: endpointId } }),
+      row: () => bench.db.webhookDelivery.findUniqueOrThrow({ where: { id } }),
+    };
+  }
+
+  const deliver = () =>
+    attempt(1, bench.activities({ webhooks: createWebhookSender({ allowPrivateTargets: true }) }).deliverDueWebhooks, {
+      limit: 10,
+    });
+
+  test('subscribers can verify what they get', async () => {
+    answerWith = 204;
+    const { row } = await addDelivery();
+    await expect(deliver()).resolves.toMatchObject({ sent: 1, failed: 0 });
+    const [got] = received;
+    const verified = new Webhook(secret).verify(got?.body ?? '', got?.headers as Record<string, string>);
+    expect(verified).toEqual({ type: 'refund.paid', data: { id: refundId } });
+    expect(await row()).toMatchObject({ status: 'delivered', lastStatus: 204, attempts: 1 });
+  });
+
+  test('a failure or a redirect is tried again later', async () => {
+    for (const status of [500, 302]) {
+      answerWith = status;
+      const { row } = await addDelivery();
+      await expect(deliver()).resolves.toMatchObject({ failed: 1 });
+      const waiting = await row();
+      expect(waiting).toMatchObject({ status: 'due', lastStatus: status, claimedUntil: null });
+      expect(waiting.dueAt.getTime()).toBeGreaterThan(Date.now());
+    }
+  });
+
+  test('after a day it is dead and on the desk', async () => {
+    answerWith = 500;
+    const { row, endpoint } = await addDelivery(new Date(Date.now() - 86_400_000));
+    await deliver();
+    expect((await row()).status).toBe('dead');
+    const { id } = await endpoint();
+    expect(await bench.db.deskItem.count({ where: { dedupKey: { startsWith: `webhook:${id}:` } } })).toBe(1);
+  });
+
+  test('an address that is gone gets nothing more', async () => {
+    answerWith = 410;
+    const { row, endpoint } = await addDelivery();
+    await deliver();
+    expect([(await row()).status, (await endpoint()).status]).toEqual(['dead', 'disabled']);
+  });
+
+  test('private targets are not reached, by address or by name', async () => {
+    const sender = createWebhookSender();
+    const webhook = { id: 'wd_1', secret, payload: {}, sentAt: new Date() };
+    const port = new URL(url).port;
+    const errors = [];
+    for (const target of [url, `https://127.0.0.1:${port}/`, `https://[::1]:${port}/`, `https://localhost:${port}/`])
+      errors.push((await sender.send({ ...webhook, url: target })).error);
+    expect(errors).toEqual(['not_https', 'private_address', 'private_address', 'private_address']);
+    expect(received).toHaveLength(0);
+  });
+
+  test('special-purpose addresses are told from public ones', () => {
+    const privates = [
+      '10.1.2.3',
+      '169.254.169.254',
+      '172.31.0.1',
+      '100.64.0.1',
+      '0.0.0.0',
+      '::1',
+      'fe80::1',
+      'fd00::1',
+      '::ffff:10.0.0.1',
+      'x',
+    ];
+    expect(privates.filter(isPublicAddress)).toEqual([]);
+    expect(['8.8.8.8', '172.32.0.1', '2606:4700::1111'].filter((address) => !isPublicAddress(address))).toEqual([]);
+  });
+});

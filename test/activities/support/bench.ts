@@ -1,0 +1,164 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createActivities, type ActivityDeps } from '../../../activities';
+import type { PaymentSighting } from '../../../domain/payment';
+import { MessageTransientError, type NotificationChannel, type OutgoingEmail } from '../../../integrations/messaging';
+import type { PaymentGateway, PaymentInstruction } from '../../../integrations/payments';
+import { createLogger, createMetrics } from '../../../platform';
+import { openDatabase, type Database } from '../../../store';
+import { createTestDatabase } from '../../support';
+import { openShop, type Shop } from '../../support/shop';
+
+/** A database with a shop, and activities over parts that a test can look into. */
+export interface Bench {
+  db: Database;
+  shop: Shop;
+  provider: FakeProvider;
+  mail: FakeMail;
+  deps: ActivityDeps;
+  /** Activities over the parts above, some of them replaced. */
+  activities(parts?: Partial<ActivityDeps>): ReturnType<typeof createActivities>;
+  /** A refund of one leg that has come to paying. */
+  payingRefund(amountMinor?: number): Promise<PayingRefund>;
+  close(): Promise<void>;
+}
+
+export interface PayingRefund {
+  refundId: string;
+  legId: string;
+  reference: string;
+}
+
+/** Failures are expected in these tests. */
+const QUIET = new DefaultLogger('ERROR');
+
+/** Runs an activity as the n-th attempt of one task. */
+export function attempt<Input, Result>(
+  n: number,
+  activity: (input: Input) => Promise<Result>,
+  input: Input,
+): Promise<Result> {
+  return new MockActivityEnvironment({ attempt: n }, { logger: QUIET }).run(activity, input) as Promise<Result>;
+}
+
+export async function openBench(): Promise<Bench> {
+  const database = await createTestDatabase();
+  const db = openDatabase({
+    databaseUrl: database.url,
+    maxConnections: 10,
+    connectTimeoutMs: 5_000,
+    applicationName: 'test',
+  });
+  const shop = await openShop(db);
+  const provider = new FakeProvider();
+  const mail = new FakeMail();
+  const deps: ActivityDeps = {
+    db,
+    gateways: {
+      find: (name, account, mode) => (`${name}/${account}/${mode}` === 'stripe/default/test' ? provider : null),
+    },
+    crm: null,
+    email: mail,
+    webhooks: { send: async () => ({ httpStatus: 200, error: null }) },
+    letters: { shopName: 'Test shop', messageIdDomain: 'test.example' },
+    clock: () => new Date(),
+    nudgeDelivery: () => undefined,
+    logger: createLogger({ process: 'test', level: 'silent' }),
+    metrics: createMetrics({ process: 'test', runtime: false }),
+  };
+  return {
+    db,
+    shop,
+    provider,
+    mail,
+    deps,
+    activities: (parts = {}) => createActivities({ ...deps, ...parts }),
+    async payingRefund(amountMinor = 100_00) {
+      const refundId = await shop.accept(await shop.addOrder(amountMinor), amountMinor);
+      await db.refund.update({ where: { id: refundId }, data: { status: 'paying' } });
+      const leg = await db.paymentAttempt.findFirstOrThrow({ where: { allocation: { refundId } } });
+      return { refundId, legId: leg.allocationId, reference: leg.reference };
+    },
+    async close() {
+      await db.$disconnect();
+      await database.drop();
+    },
+  };
+}
+
+/** A provider that remembers by reference what it moved, and can lose its replies. */
+export class FakeProvider implements PaymentGateway {
+  readonly provider = 'stripe';
+  readonly capabilities: PaymentGateway['capabilities'] = {
+    partial: true,
+    asynchronous: true,
+    queryable: true,
+    queryBackOff: { delaysSeconds: [10], maxQueries: 3 },
+    refuses: () => null,
+  };
+  readonly movements: PaymentInstruction[] = [];
+  queries = 0;
+  /** Runs in the middle of an instruction: throw here to refuse it. */
+  beforeMoving: (instruction: PaymentInstruction) => Promise<void> | void = () => undefined;
+  /** Runs when the money has moved: throw here to lose the reply. */
+  afterMoving: () => void = () => undefined;
+
+  async instruct(instruction: PaymentInstruction): Promise<PaymentSighting> {
+    await this.beforeMoving(instruction);
+    this.movements.push(instruction);
+    this.afterMoving();
+    return sighting('reply', 'succeeded', instruction.amountMinor, instruction.now);
+  }
+
+  async query({
+    reference,
+    amountMinor,
+    now,
+  }: {
+    reference: string;
+    amountMinor: number;
+    now: string;
+  }): Promise<PaymentSighting> {
+    this.queries += 1;
+    const found = this.movements.some((movement) => movement.reference === reference);
+    if (found) return sighting('query', 'succeeded', amountMinor, now);
+    return { ...sighting('query', 'unknown', null, now), failure: { class: 'network', code: 'not_found' } };
+  }
+}
+
+function sighting(
+  source: PaymentSighting['source'],
+  outcome: PaymentSighting['outcome'],
+  amountMinor: number | null,
+  at: string,
+): PaymentSighting {
+  return {
+    source,
+    outcome,
+    amountMinor,
+    at,
+    providerEventId: null,
+    providerRefundId: outcome === 'succeeded' ? 're_1' : null,
+    failure: null,
+    traceNumber: null,
+  };
+}
+
+/** A mail server that keeps what it took and can be told to refuse. */
+export class FakeMail implements NotificationChannel {
+  readonly channel = 'email';
+  readonly taken: OutgoingEmail[] = [];
+  /** Throw here to refuse a letter. */
+  onSend: (letter: OutgoingEmail) => Promise<void> | void = () => undefined;
+
+  async send(letter: OutgoingEmail): Promise<void> {
+    await this.onSend(letter);
+    this.taken.push(letter);
+  }
+
+  close(): void {
+    this.onSend = () => {
+      throw new MessageTransientError('closed', false);
+    };
+  }
+}
