@@ -110,10 +110,11 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
     throw await refusalProblem(deps, ask.refundId, refusal, ask.principal);
   }
 
+  /** The refund when the command has counted, null when it may be sent. @throws Problem when it cannot count */
   async function settle(ask: Omit<Ask, 'send'>): Promise<StoredRefund | null> {
     const seen = await look(ask);
     if (seen === 'open') return null;
-    return 'counted' in seen ? seen.counted : turns.take(ask.refundId, () => refuse(ask, seen.refusal));
+    return 'counted' in seen ? seen.counted : refuse(ask, seen.refusal);
   }
 
   /** What a failed call means, by what stands in Postgres now. */
@@ -153,13 +154,10 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
     startSoon,
     nudge,
     async run(ask) {
-      const settled = await settle(ask);
-      if (settled) return settled;
-      const refund = await turns.take(ask.refundId, async (waited) => {
-        if (waited) {
-          const seen = await look(ask);
-          if (seen !== 'open') return 'counted' in seen ? seen.counted : refuse(ask, seen.refusal);
-        }
+      // Looked at when its turn has come: by then somebody else may have decided, and the engine need not be asked.
+      const refund = await turns.take(ask.refundId, async () => {
+        const settled = await settle(ask);
+        if (settled) return settled;
         let verdict: Verdict;
         try {
           verdict = await ask.send(actorOf(ask.command), ask.command.scopeHash);
@@ -171,14 +169,15 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
       nudge();
       return refund;
     },
-    async handOver(ask, send) {
-      if (await settle(ask)) return;
-      try {
-        await send(actorOf(ask.command));
-      } catch (error) {
-        await explain(ask, error);
-      }
-    },
+    handOver: (ask, send) =>
+      turns.take(ask.refundId, async () => {
+        if (await settle(ask)) return;
+        try {
+          await send(actorOf(ask.command));
+        } catch (error) {
+          await explain(ask, error);
+        }
+      }),
   };
 }
 

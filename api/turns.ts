@@ -5,8 +5,7 @@ import PQueue from 'p-queue';
  * The engine takes ten updates in flight per refund and answers badly above.
  */
 export interface Turns {
-  /** @param work is told whether it had to wait: then the world may have changed. */
-  take<T>(key: string, work: (waited: boolean) => Promise<T>): Promise<T>;
+  take<T>(key: string, work: () => Promise<T>): Promise<T>;
   /** Keys somebody is in line for. */
   readonly size: number;
 }
@@ -25,8 +24,7 @@ export function createTurns(concurrency: number): Turns {
         lines.set(key, fresh);
         line = fresh;
       }
-      const waits = line.pending >= concurrency || line.size > 0;
-      return line.add(() => work(waits));
+      return line.add(work);
     },
     get size() {
       return lines.size;

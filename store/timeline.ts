@@ -26,14 +26,16 @@ export async function readTimeline(
   const texts = (key: string): string[] =>
     shown.map((row) => (row.data as Record<string, unknown>)[key]).filter((value) => typeof value === 'string');
   const personIds = shown.flatMap((row) => [row.actorId, row.onBehalfOf]).filter((id): id is string => id !== null);
-  const [people, keys, decisions, messages] = await Promise.all([
+  const [people, keys, decisions, messages, commands] = await Promise.all([
     db.person.findMany({ where: { id: { in: personIds } }, select: { id: true, name: true } }),
     db.apiKey.findMany({ where: { id: { in: personIds } }, select: { id: true, name: true } }),
     db.decision.findMany({ where: { refundId, commandId: { in: texts('commandId') } } }),
     db.message.findMany({ where: { refundId, id: { in: texts('messageId') } } }),
+    db.command.findMany({ where: { refundId, id: { in: texts('commandId') } }, select: { id: true, body: true } }),
   ]);
   const names = new Map([...keys, ...people].map((named) => [named.id, named.name]));
   const decisionOf = new Map(decisions.map((decision) => [decision.commandId, decision]));
+  const wordsOf = new Map(commands.map((command) => [command.id, wordsIn(command.body)]));
   const messageOf = new Map(messages.map((message) => [message.id, message]));
   return {
     events: shown.map((row) => {
@@ -52,6 +54,7 @@ export async function readTimeline(
         },
         data: {
           ...data,
+          ...wordsOf.get(String(data['commandId'])),
           ...(decision && {
             stage: decision.stageId,
             decision: decision.decision,
@@ -74,4 +77,10 @@ export async function readTimeline(
     }),
     nextSeq: rows.length > page.limit ? (shown.at(-1)?.seq ?? null) : null,
   };
+}
+
+/** What whoever stated a command wrote with it; the command's row can be erased, the chain cannot. */
+function wordsIn(body: unknown): { reason?: string; note?: string } {
+  const { reason, note } = (body ?? {}) as { reason?: unknown; note?: unknown };
+  return { ...(typeof reason === 'string' && { reason }), ...(typeof note === 'string' && { note }) };
 }

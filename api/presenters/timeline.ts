@@ -2,7 +2,7 @@ import type { TimelineEvent } from '../../store';
 import { isStaff, type Reading } from './refund';
 
 /** What colleagues write and who they are: for colleagues alone. */
-const STAFF_ONLY = ['reason', 'personId', 'rule', 'recipient'];
+const STAFF_ONLY = ['reason', 'note', 'personId', 'rule', 'recipient'];
 
 /** The timeline as this reader may see it: names, reasons and persons for staff, words meant for the customer for all. */
 export function presentTimeline(events: TimelineEvent[], reading: Reading): TimelineEvent[] {

@@ -21,6 +21,7 @@ registerRoute({
   summary: 'Decide the open stage',
   description:
     'Names the snapshot version that was looked at. Exactly one decision counts. With `Prefer: respond-async` the decision is handed over and its outcome stands in the timeline.',
+  roles: ['reviewer', 'second_reviewer', 'approver'],
   idempotent: true,
   request: { params: refundParams, body: decisionBody },
   responses: {

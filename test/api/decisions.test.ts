@@ -249,6 +249,12 @@ describe('a withdrawal', () => {
     expect([answer.status, answer.body.status]).toEqual([200, 'withdrawn']);
     const reservation = await api.db.reservation.findFirstOrThrow({ where: { refundId: id } });
     expect(reservation.state).toBe('released');
+    const told = async (key: KeyName): Promise<{ type: string; data: object }> =>
+      (await api.get(key, `/v1/refunds/${id}/timeline`)).body.data.find(
+        (event: { type: string }) => event.type === 'refund.withdrawn',
+      );
+    expect((await told('auditor')).data).toMatchObject({ reason: 'found the part' });
+    expect((await told('integrator')).data).not.toHaveProperty('reason');
     const decision = await decide('reviewer', id, 'first_review');
     expect([decision.status, decision.body.code]).toEqual([409, 'stage_not_open']);
   });
