@@ -70,7 +70,7 @@ export async function claimCommand(db: Db, command: NewCommand, now: Date): Prom
   if (!row) return { state: 'running' };
   if (row.bodyHash !== command.bodyHash) return { state: 'other_body' };
   if (row.responseStatus !== null) {
-    return { state: 'answered', status: row.responseStatus, body: String(row.responseBody) };
+    return { state: 'answered', status: row.responseStatus, body: row.responseBody as string };
   }
   const renew = row.outcome === 'open' ? { expiresAt: new Date(command.expiresAt) } : {};
   const leased = await db.command.updateMany({

@@ -1,5 +1,5 @@
-/** Prisma: cannot reach, time-out, closed connection, no free connection in the pool. */
-const PRISMA_CODES = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1017', 'P2024', 'P2037']);
+/** Prisma: cannot reach, time-out, closed connection, no free connection in the pool, no time for a transaction. */
+const PRISMA_CODES = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037']);
 /** The driver adapter's own words for the same. */
 const ADAPTER_KINDS = new Set([
   'DatabaseNotReachable',

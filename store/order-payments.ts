@@ -3,7 +3,7 @@ import { newId } from './new-id';
 import { OrderRefused, type OrderPaymentInput, type PaymentConflict } from './order-input';
 
 /**
- * Brings the payments of an order to what its shop states, under their row locks. Call it in the order's transaction.
+ * Brings the payments of an order to what its shop states. Call it in the order's transaction, which holds their locks.
  * @throws OrderRefused payment_conflict when the capture stands on another order, when it would fall below what is
  *   refunded, disputed or reserved, or when a refund refers to it and it would go or become another payment
  */
@@ -13,7 +13,6 @@ export async function writeOrderPayments(
   payments: readonly OrderPaymentInput[],
   now: Date,
 ): Promise<void> {
-  await tx.$queryRaw`SELECT id FROM payments WHERE order_id = ${order.id} ORDER BY id FOR UPDATE`;
   const stored = await tx.payment.findMany({
     where: { orderId: order.id },
     include: { _count: { select: { allocations: true } } },

@@ -9,6 +9,9 @@ import { writeOrderPayments } from './order-payments';
 
 type Mode = 'live' | 'test';
 
+/** Writers of one order wait for each other. */
+const WAITS = { maxWait: 5_000, timeout: 10_000 };
+
 /** How often a write that lost against another one is run again. */
 const MAX_ATTEMPTS = 3;
 
@@ -26,7 +29,7 @@ export async function putOrder(
 ): Promise<{ orderId: string; created: boolean }> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await db.$transaction((tx) => writeOrder(tx, mode, externalId, input, now));
+      return await db.$transaction((tx) => writeOrder(tx, mode, externalId, input, now), WAITS);
     } catch (error) {
       // A payment of ours that appeared on another order meanwhile is seen by the check of the next attempt.
       if (attempt >= MAX_ATTEMPTS || !(isWriteConflict(error) || isUniqueViolation(error))) throw error;
@@ -43,12 +46,17 @@ async function writeOrder(
 ): Promise<{ orderId: string; created: boolean }> {
   // A row that does not exist yet cannot be locked; two first writes of one order wait here for each other.
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`order:${mode}:${externalId}`}, 0))`;
-  await tx.$queryRaw`SELECT id FROM orders WHERE mode = ${mode}::"Mode" AND external_id = ${externalId} FOR UPDATE`;
+  // Then the payments, which acceptance locks first too: from here on no refund of this order appears unseen. The order's
+  // own lock is the weaker kind, which lets a refund that is being accepted refer to it, or both would wait for ever.
+  await tx.$queryRaw`
+    SELECT id FROM orders WHERE mode = ${mode}::"Mode" AND external_id = ${externalId} FOR NO KEY UPDATE`;
+  await tx.$queryRaw`
+    SELECT p.id FROM payments p JOIN orders o ON o.id = p.order_id
+    WHERE o.mode = ${mode}::"Mode" AND o.external_id = ${externalId} ORDER BY p.captured_at, p.id FOR UPDATE OF p`;
   const stored = await tx.order.findUnique({
     where: { mode_externalId: { mode, externalId } },
     include: {
       customer: { select: { externalId: true } },
-      lines: true,
       _count: { select: { refunds: true } },
     },
   });
@@ -79,8 +87,8 @@ async function writeOrder(
   if (stored) await tx.order.update({ where: { id: orderId }, data: fields });
   else await tx.order.create({ data: { id: orderId, mode, externalId, createdAt: now, ...fields } });
 
-  await writeOrderLines(tx, { id: orderId, mode }, input.lines);
   await writeOrderPayments(tx, { id: orderId, mode }, input.payments, now);
+  await writeOrderLines(tx, { id: orderId, mode }, input.lines);
   return { orderId, created: stored === null };
 }
 

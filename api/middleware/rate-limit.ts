@@ -3,6 +3,9 @@ import { ipKeyGenerator, rateLimit, type RateLimitInfo } from 'express-rate-limi
 import { Problem } from '../problems';
 import type { AppDeps } from '../types';
 
+/** Which X-Forwarded-For is believed is decided by the setting of proxy hops; a client that sends one is no event. */
+const TRUST_IS_SETTLED = { xForwardedForHeader: false };
+
 function tooMany(req: Request, windowMs: number): Problem {
   const { rateLimit: info } = req as Request & { rateLimit?: RateLimitInfo };
   const waitMs = info?.resetTime ? info.resetTime.getTime() - Date.now() : windowMs;
@@ -20,6 +23,7 @@ export function limitPerKey(deps: Pick<AppDeps, 'config'>): RequestHandler {
     limit: requests,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
+    validate: TRUST_IS_SETTLED,
     identifier: 'per-key',
     keyGenerator: (req) => req.principal?.keyId ?? ipKeyGenerator(req.ip ?? ''),
     handler: (req, _res, next) => next(tooMany(req, windowMs)),
@@ -34,6 +38,7 @@ export function limitFailedLogins(deps: Pick<AppDeps, 'config'>): RequestHandler
     limit: deps.config.failedLoginLimit,
     standardHeaders: false,
     legacyHeaders: false,
+    validate: TRUST_IS_SETTLED,
     skipSuccessfulRequests: true,
     requestWasSuccessful: (_req, res) => res.statusCode !== 401,
     keyGenerator: (req) => ipKeyGenerator(req.ip ?? ''),

@@ -60,7 +60,7 @@ export async function openFrame(through = (url: string) => Promise.resolve(url))
   const db = openDatabase({
     databaseUrl: await through(database.url),
     maxConnections: 10,
-    connectTimeoutMs: 2_000,
+    connectTimeoutMs: 10_000,
     applicationName: 'test-api',
   });
   const logged: string[] = [];

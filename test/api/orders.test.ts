@@ -95,7 +95,7 @@ test('a payment of the provider stands on one order only, also when two are writ
       put(`U-${letter}`, order(`U-${letter}`, { payments: [payment('pi_shared')] })),
     ),
   );
-  expect(results.map((result) => result.status).toSorted()).toEqual([201, 409, 409, 409]);
+  expect(results.map((result) => result.status).toSorted((a, b) => a - b)).toEqual([201, 409, 409, 409]);
   for (const result of results.filter(({ status }) => status === 409)) {
     expect(result.body).toMatchObject({ code: 'payment_conflict', conflict: 'used_by_another_order' });
   }
@@ -107,6 +107,36 @@ test('the same order written twenty times at once becomes one order', async () =
   expect(results.filter(({ status }) => status === 201)).toHaveLength(1);
   expect(results.filter(({ status }) => status === 200)).toHaveLength(19);
   expect(await frame.db.payment.count({ where: { providerPaymentId: 'pi_R1' } })).toBe(1);
+});
+
+test('requests for refunds and changes of their order may meet: nobody waits for ever, and the cap holds', async () => {
+  await put('M-1', order('M-1'));
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, index) => [
+      request(app)
+        .post('/v1/refunds')
+        .set(...bearer(frame.keys.integrator))
+        .set('Idempotency-Key', `meet-${index}`)
+        .send({
+          orderExternalId: 'M-1',
+          amountMinor: 15_000 + index,
+          currency: 'CNY',
+          reasonCode: 'quality',
+          description: '左侧扶手断裂',
+          channel: 'online',
+        }),
+      put('M-1', order('M-1', { payments: [payment('pi_M1', { amountMinor: 100_000 + index })] })),
+    ]).flat(),
+  );
+  const refunds = answers.filter((_, index) => index % 2 === 0).map(({ status }) => status);
+  const changes = answers.filter((_, index) => index % 2 === 1).map(({ status }) => status);
+  expect(new Set(refunds)).toEqual(new Set([202, 409]));
+  expect(changes.every((status) => status === 200 || status === 409)).toBe(true);
+  const stored = await frame.db.payment.findFirstOrThrow({ where: { providerPaymentId: 'pi_M1' } });
+  const reservations = await frame.db.reservation.findMany({ where: { paymentId: stored.id } });
+  const reservedMinor = reservations.reduce((sum, { amountMinor }) => sum + amountMinor, 0n);
+  expect(stored.reservedMinor).toBe(reservedMinor);
+  expect(stored.reservedMinor).toBeLessThanOrEqual(stored.capturedMinor);
 });
 
 describe('once a refund refers to a payment', () => {

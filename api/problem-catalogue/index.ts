@@ -1,0 +1,14 @@
+import { DECISION_PROBLEMS } from './decisions';
+import { REFUND_PROBLEMS } from './refunds';
+import { REQUEST_PROBLEMS } from './requests';
+import { SURROUNDING_PROBLEMS } from './surroundings';
+
+/** Every problem that a caller can be told. Codes are a promise to integrators: they are added, never changed. */
+export const PROBLEMS = {
+  ...REQUEST_PROBLEMS,
+  ...REFUND_PROBLEMS,
+  ...DECISION_PROBLEMS,
+  ...SURROUNDING_PROBLEMS,
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
