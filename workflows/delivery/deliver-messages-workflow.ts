@@ -15,7 +15,7 @@ const BATCH_SIZE = 20;
 const IDLE_MS = 30_000;
 /** The shortest: a row that cannot be claimed yet must not make a busy loop. */
 const SHORTEST_WAIT_MS = 500;
-const MAX_HISTORY_EVENTS = 2_000;
+const MAX_HISTORY_EVENTS = 1_000;
 
 /** Batches of deliveries: idempotent by their rows' claims, so they are tried again for ever; a dead worker shows soon. */
 const delivery = proxyActivities<DeliveryActivities>({
