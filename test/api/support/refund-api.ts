@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Express } from 'express';
+import { createServer, type Server } from 'node:http';
 import request, { type Response } from 'supertest';
 
 import { createApp } from '../../../api/app';
@@ -44,7 +44,8 @@ type PersonName = keyof typeof PEOPLE;
 export type KeyName = PersonName | 'integrator' | 'customer' | 'stranger';
 
 export interface RefundApi {
-  app: Express;
+  /** Listens already, so that many requests share one server. */
+  app: Server;
   deps: AppDeps;
   db: Database;
   keys: Record<KeyName, string>;
@@ -103,7 +104,8 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
     canPay: (mode, provider) => mode === MODE && provider === 'stripe',
   };
   const people = await seedPeople(db);
-  const app = createApp(deps);
+  const app = createServer(createApp(deps));
+  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
   const api: RefundApi = {
     app,
     deps,
@@ -124,6 +126,8 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
       return answer.body as Record<string, never> & { id: string };
     },
     async close() {
+      app.closeAllConnections();
+      await new Promise((resolve) => app.close(resolve));
       await refundClient.close();
       await db.$disconnect();
       await database.drop();
