@@ -28,7 +28,7 @@ describe('configuration', () => {
   test('.env.example names exactly the variables that are read, each explained', () => {
     const file = readFileSync(path.resolve(__dirname, '../../../.env.example'), 'utf8');
     expect(file).toBe(envExample());
-    const named = [...file.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map((match) => match[1]);
+    const named = [...file.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map((match) => match[1] ?? '');
     expect(named.toSorted()).toEqual([...new Set([...apiVariableNames, ...workerVariableNames])].toSorted());
     expect(named.toSorted()).toEqual(Object.keys(VARIABLES).toSorted());
   });
