@@ -16,11 +16,20 @@ interface LoadedOrder {
   staffCustomers: ExcludedPerson[];
 }
 
+interface OrderRow {
+  id: string;
+  currency: string;
+  placedAt: Date;
+  branch: string | null;
+  customerId: string;
+  locale: string;
+}
+
 const ENDED = ['arrived', 'fulfilled', 'declined', 'withdrawn', 'expired', 'paid'];
 const WITHOUT_MONEY = ['declined', 'withdrawn', 'expired', 'fulfilled'];
 
 /**
- * Reads an order for acceptance with its payments locked, oldest capture first: concurrent requests for one order queue
+ * Reads an order for acceptance with itself and its payments locked, oldest capture first: concurrent requests for one order queue
  * here, so that nothing they judge by can change under them. Null when this caller has no such order.
  */
 export async function loadOrderFacts(
@@ -28,17 +37,12 @@ export async function loadOrderFacts(
   request: { mode: 'live' | 'test'; orderExternalId: string; customerId: string | null; evidenceIds: string[] },
 ): Promise<LoadedOrder | null> {
   const { mode, customerId } = request;
-  const order = await tx.order.findFirst({
-    where: { mode, externalId: request.orderExternalId, ...(customerId ? { customerId } : {}) },
-    select: {
-      id: true,
-      currency: true,
-      placedAt: true,
-      branch: true,
-      customerId: true,
-      customer: { select: { locale: true } },
-    },
-  });
+  const [order] = await tx.$queryRaw<OrderRow[]>`
+    SELECT o.id, o.currency, o.placed_at AS "placedAt", o.branch, o.customer_id AS "customerId", c.locale
+    FROM orders o JOIN customers c ON c.id = o.customer_id
+    WHERE o.mode = ${mode}::"Mode" AND o.external_id = ${request.orderExternalId}
+      AND (${customerId}::text IS NULL OR o.customer_id = ${customerId})
+    FOR SHARE OF o`;
   if (!order) return null;
   await tx.$queryRaw`SELECT id FROM payments WHERE order_id = ${order.id} ORDER BY captured_at, id FOR UPDATE`;
   const [payments, lines, refunds, evidence, people] = await Promise.all([
@@ -73,7 +77,7 @@ export async function loadOrderFacts(
   return {
     orderId: order.id,
     customerId: order.customerId,
-    customerLocale: order.customer.locale,
+    customerLocale: order.locale,
     branch: order.branch,
     knownEvidence: evidence.map((one) => one.id),
     candidates: people.map((person) => ({ personId: person.id, roles: person.roles.map((one) => one.role) })),

@@ -77,43 +77,40 @@ export async function acceptRefund(
   nowIso: string,
   decide: (input: AcceptanceInput) => AcceptanceDecision,
 ): Promise<{ refundId: string }> {
-  return await db.$transaction(
-    async (tx) => {
-      const command = await tx.command.findUnique({
-        where: { id: request.commandId },
-        select: { outcome: true, refundId: true },
-      });
-      if (command?.outcome === 'done' && command.refundId) return { refundId: command.refundId };
-      const loaded = await loadOrderFacts(tx, request);
-      if (!loaded) throw new OrderNotFoundError(`No order ${request.orderExternalId}.`);
-      const { policy, purchasePolicy } = await readPolicies(tx, request.mode, loaded.facts.placedAt, nowIso);
-      const calendar = await tx.calendar.findUnique({
-        where: { mode_id: { mode: request.mode, id: policy.calendarId } },
-      });
-      if (!calendar)
-        throw new PolicyMissingError(
-          `The calendar ${policy.calendarId} of ${policy.name}@${policy.version} is not there.`,
-        );
-      const decision = decide({
-        order: loaded.facts,
-        policy,
-        purchasePolicy,
-        calendar: parseBusinessCalendar(calendar.document),
-        knownEvidence: loaded.knownEvidence,
-        candidates: loaded.candidates,
-        excluded: [...request.behindKey, ...loaded.staffCustomers],
-        payments: loaded.facts.payments.map((payment) => ({
-          id: payment.id,
-          provider: payment.provider,
-          availableMinor: payment.availableMinor,
-          legId: newId('al'),
-          reference: newReference(),
-        })),
-      });
-      return await writeAcceptance(tx, request, loaded, decision, nowIso);
-    },
-    { maxWait: 5_000, timeout: 10_000 },
-  );
+  return await db.$transaction(async (tx) => {
+    const command = await tx.command.findUnique({
+      where: { id: request.commandId },
+      select: { outcome: true, refundId: true },
+    });
+    if (command?.outcome === 'done' && command.refundId) return { refundId: command.refundId };
+    const loaded = await loadOrderFacts(tx, request);
+    if (!loaded) throw new OrderNotFoundError(`No order ${request.orderExternalId}.`);
+    const { policy, purchasePolicy } = await readPolicies(tx, request.mode, loaded.facts.placedAt, nowIso);
+    const calendar = await tx.calendar.findUnique({
+      where: { mode_id: { mode: request.mode, id: policy.calendarId } },
+    });
+    if (!calendar)
+      throw new PolicyMissingError(
+        `The calendar ${policy.calendarId} of ${policy.name}@${policy.version} is not there.`,
+      );
+    const decision = decide({
+      order: loaded.facts,
+      policy,
+      purchasePolicy,
+      calendar: parseBusinessCalendar(calendar.document),
+      knownEvidence: loaded.knownEvidence,
+      candidates: loaded.candidates,
+      excluded: [...request.behindKey, ...loaded.staffCustomers],
+      payments: loaded.facts.payments.map((payment) => ({
+        id: payment.id,
+        provider: payment.provider,
+        availableMinor: payment.availableMinor,
+        legId: newId('al'),
+        reference: newReference(),
+      })),
+    });
+    return await writeAcceptance(tx, request, loaded, decision, nowIso);
+  });
 }
 
 async function writeAcceptance(

@@ -26,7 +26,8 @@ export function openDatabase(options: DatabaseOptions): PrismaClient {
     idle_in_transaction_session_timeout: 10_000,
     statement_timeout: 20_000,
   });
-  return new PrismaClient({ adapter });
+  // The short format, because the long one quotes the arguments of a failed query.
+  return new PrismaClient({ adapter, errorFormat: 'minimal', transactionOptions: { maxWait: 5_000, timeout: 10_000 } });
 }
 
 export type Database = ReturnType<typeof openDatabase>;

@@ -62,40 +62,37 @@ export async function recordTransition(
   input: RecordTransitionInput,
   apply: (loaded: LoadedTransition) => TransitionOutcome,
 ): Promise<RecordedTransition> {
-  return await db.$transaction(
-    async (tx) => {
-      const refund = await lockRefund(tx, input.refundId);
-      if (!refund) throw new NotAcceptedError(`No accepted refund ${input.refundId}.`);
-      if (refund.planHash !== input.planHash)
-        throw new NotAcceptedError(`The workflow of ${input.refundId} follows another plan than the accepted one.`);
-      const { recorded, command, answered, loaded } = await loadForTransition(tx, refund, input);
-      if (recorded) return { transitionId: recorded.transitionId, refused: null, state: recorded.state };
-      if (refund.state.seq !== input.seq - 1)
-        throw new HistoryConflictError(
-          `Transition ${input.seq} of ${input.refundId} was asked for while ${refund.state.seq} is the last one recorded.`,
-        );
-      const earlier = earlierRefusal(command);
-      if (earlier) return { transitionId: input.transition.id, refused: earlier, state: refund.state };
-      const mismatch = commandMismatch(input.transition, command, refund.id, input.at);
-      const outcome: TransitionOutcome = mismatch
-        ? { refused: { code: 'command_invalid', data: { why: mismatch } }, state: refund.state }
-        : apply({
-            ...loaded,
-            answered,
-            sighted:
-              input.transition.kind === 'provider_event'
-                ? await readProviderSighting(tx, refund.id, input.transition.providerEventId)
-                : null,
-          });
-      if (outcome.refused) {
-        await writeRefusal(tx, refund, input, command, outcome.refused, mismatch === null);
-        return { transitionId: input.transition.id, refused: outcome.refused, state: refund.state };
-      }
-      await writeTransition(tx, refund, input, command, answered, outcome);
-      return { transitionId: input.transition.id, refused: null, state: outcome.state };
-    },
-    { maxWait: 5_000, timeout: 10_000 },
-  );
+  return await db.$transaction(async (tx) => {
+    const refund = await lockRefund(tx, input.refundId);
+    if (!refund) throw new NotAcceptedError(`No accepted refund ${input.refundId}.`);
+    if (refund.planHash !== input.planHash)
+      throw new NotAcceptedError(`The workflow of ${input.refundId} follows another plan than the accepted one.`);
+    const { recorded, command, answered, loaded } = await loadForTransition(tx, refund, input);
+    if (recorded) return { transitionId: recorded.transitionId, refused: null, state: recorded.state };
+    if (refund.state.seq !== input.seq - 1)
+      throw new HistoryConflictError(
+        `Transition ${input.seq} of ${input.refundId} was asked for while ${refund.state.seq} is the last one recorded.`,
+      );
+    const earlier = earlierRefusal(command);
+    if (earlier) return { transitionId: input.transition.id, refused: earlier, state: refund.state };
+    const mismatch = commandMismatch(input.transition, command, refund.id, input.at);
+    const outcome: TransitionOutcome = mismatch
+      ? { refused: { code: 'command_invalid', data: { why: mismatch } }, state: refund.state }
+      : apply({
+          ...loaded,
+          answered,
+          sighted:
+            input.transition.kind === 'provider_event'
+              ? await readProviderSighting(tx, refund.id, input.transition.providerEventId)
+              : null,
+        });
+    if (outcome.refused) {
+      await writeRefusal(tx, refund, input, command, outcome.refused, mismatch === null);
+      return { transitionId: input.transition.id, refused: outcome.refused, state: refund.state };
+    }
+    await writeTransition(tx, refund, input, command, answered, outcome);
+    return { transitionId: input.transition.id, refused: null, state: outcome.state };
+  });
 }
 
 function earlierRefusal(command: (StoredCommand & { refusalCode: string | null }) | null): Refusal | null {
