@@ -33,3 +33,4 @@ export * from './messages';
 export * from './webhook-deliveries';
 export * from './provider-event-news';
 export * from './letter-facts';
+export * from './migrate';
