@@ -1,14 +1,22 @@
 import { heartbeat } from '@temporalio/activity';
 import type { DeliveryActivities, DeliveryBatchResult } from '../contract';
-import { claimDueMessages, nextMessageDueAt, releaseMessages, type ClaimedMessage } from '../store';
+import {
+  claimDueMessages,
+  nextMessageDueAt,
+  readMessagesToDeliver,
+  releaseMessages,
+  settleMessages,
+  type ClaimedMessage,
+  type MessageToDeliver,
+} from '../store';
 import type { ActivityDeps } from './deps';
-import { deliverMessage, tryAgainLater, type DeliverDeps } from './deliver-message';
+import { deliverMessage, tryAgainLater, type Delivered, type DeliverDeps } from './deliver-message';
 import { inParallel } from './in-parallel';
 
 /** Longer than a batch may take: whoever holds a claim is alive or its lease ends. */
 const LEASE_MS = 150_000;
 /** After this no further message of a batch is begun. */
-const BATCH_MS = 60_000;
+const BATCH_MS = 20_000;
 const PARALLEL = 8;
 const HEARTBEAT_EVERY_MS = 5_000;
 
@@ -26,15 +34,26 @@ export function createDeliverDueMessages(
       });
       const result: DeliveryBatchResult = { sent: 0, failed: 0, nextDueAt: null, more: claimed.length === limit };
       const untouched: string[] = [];
+      const sent: ClaimedMessage[] = [];
       const beat = setInterval(() => heartbeat(), HEARTBEAT_EVERY_MS);
       try {
-        await inParallel(lanesOf(claimed), PARALLEL, async (lane) => {
-          for (const message of lane) {
-            if (deps.clock().getTime() - startedAt.getTime() > BATCH_MS) untouched.push(message.id);
-            else if (await attempt(deps, message)) result.sent += 1;
+        const items = await readMessagesToDeliver(deps.db, claimed);
+        result.failed += await putOffUnreadable(deps, claimed, items);
+        await inParallel(lanesOf(items), PARALLEL, async (lane) => {
+          for (const item of lane) {
+            if (deps.clock().getTime() - startedAt.getTime() > BATCH_MS) {
+              untouched.push(item.message.id);
+              continue;
+            }
+            const outcome = await attempt(deps, item);
+            if (outcome === 'sent') sent.push(item.message);
+            if (outcome === 'sent' || outcome === 'skipped') result.sent += 1;
             else result.failed += 1;
           }
         });
+        // Together, since settling one by one costs more than sending; a worker that dies before it sends again under
+        // the same Message-IDs.
+        await settleMessages(deps.db, sent, deps.clock().toISOString());
       } finally {
         clearInterval(beat);
       }
@@ -46,26 +65,37 @@ export function createDeliverDueMessages(
 }
 
 /** One message that cannot even be written must not hold up the others: it is counted, and given up in the end. */
-async function attempt(deps: DeliverDeps, message: ClaimedMessage): Promise<boolean> {
+async function attempt(deps: DeliverDeps, item: MessageToDeliver): Promise<Delivered['outcome']> {
   const now = (): string => deps.clock().toISOString();
+  const { message } = item;
   try {
-    const { outcome } = await deliverMessage(deps, message, now());
-    return outcome === 'sent' || outcome === 'skipped';
+    return (await deliverMessage(deps, item, now())).outcome;
   } catch (error) {
     deps.logger.error({ err: error, messageId: message.id, kind: message.kind }, 'A message could not be handled.');
     // When it is the database that fails, this fails as well and the lease gives the message back.
-    await tryAgainLater(deps, message, 'internal_error', now());
-    return false;
+    return (await tryAgainLater(deps, message, 'internal_error', now())).outcome;
   }
 }
 
+/** What has nothing to be written from waits like any other failure, and ends on the desk. */
+async function putOffUnreadable(
+  deps: DeliverDeps,
+  claimed: ClaimedMessage[],
+  items: MessageToDeliver[],
+): Promise<number> {
+  const readable = new Set(items.map((item) => item.message.id));
+  const unreadable = claimed.filter((message) => !readable.has(message.id));
+  for (const message of unreadable) await tryAgainLater(deps, message, 'no_facts', deps.clock().toISOString());
+  return unreadable.length;
+}
+
 /** Messages about one refund go one after the other: its letters in order, its CRM record by one writer. */
-function lanesOf(messages: ClaimedMessage[]): ClaimedMessage[][] {
-  const lanes = new Map<string, ClaimedMessage[]>();
-  for (const message of messages.toSorted((a, b) => a.transitionSeq - b.transitionSeq)) {
-    const lane = lanes.get(message.refundId);
-    if (lane) lane.push(message);
-    else lanes.set(message.refundId, [message]);
+function lanesOf(items: MessageToDeliver[]): MessageToDeliver[][] {
+  const lanes = new Map<string, MessageToDeliver[]>();
+  for (const item of items.toSorted((a, b) => a.message.transitionSeq - b.message.transitionSeq)) {
+    const lane = lanes.get(item.facts.refundId);
+    if (lane) lane.push(item);
+    else lanes.set(item.facts.refundId, [item]);
   }
   return [...lanes.values()];
 }

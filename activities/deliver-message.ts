@@ -1,18 +1,15 @@
-import type { MessageKind } from '../domain/refund';
 import { CrmPermanentError, CrmTransientError } from '../integrations/crm';
 import { MessagePermanentError, MessageTransientError } from '../integrations/messaging';
+import type { MessageKind } from '../domain/refund';
 import {
   buryMessage,
   readLetterFacts,
-  readMessageToCustomer,
-  readSyncedSeq,
-  resolveRecipients,
   retryMessage,
-  settleMessages,
   skipMessage,
   writeCrmLink,
   type ClaimedMessage,
   type LetterFacts,
+  type MessageToDeliver,
 } from '../store';
 import { MAX_MESSAGE_ATTEMPTS, messageRetryAt } from './back-off';
 import { composeLetter, localeOf } from './compose-letter';
@@ -20,33 +17,28 @@ import type { ActivityDeps } from './deps';
 
 export type DeliverDeps = Pick<ActivityDeps, 'db' | 'email' | 'crm' | 'letters' | 'clock' | 'logger' | 'metrics'>;
 
-/** What became of one attempt to deliver; it stands in the message's row already. */
+/** What became of one attempt to deliver. Everything but `sent` stands in the message's row already. */
 export type Delivered = { outcome: 'sent' | 'skipped' | 'dead' } | { outcome: 'retry'; code: string; dueAtIso: string };
 
 /**
- * Delivers one claimed message and writes down what became of it. Refusals for good and the last of the attempts end as
- * `dead` with a desk item; nothing but the database's own errors is thrown.
+ * Delivers one claimed message. Refusals for good and the last of the attempts end as `dead` with a desk item; nothing
+ * but the database's own errors is thrown. What is `sent` is for the caller to settle, many at a time.
  * @param nowIso the instant that stands in the records: the refund's own time when its workflow asks
  */
-export async function deliverMessage(deps: DeliverDeps, message: ClaimedMessage, nowIso: string): Promise<Delivered> {
-  const delivered =
-    message.channel === 'crm' ? await syncOne(deps, message, nowIso) : await mailOne(deps, message, nowIso);
-  deps.metrics.messages.inc({ channel: message.channel, status: delivered.outcome });
+export async function deliverMessage(deps: DeliverDeps, item: MessageToDeliver, nowIso: string): Promise<Delivered> {
+  const { channel } = item.message;
+  const delivered = channel === 'crm' ? await syncOne(deps, item, nowIso) : await mailOne(deps, item, nowIso);
+  deps.metrics.messages.inc({ channel, status: delivered.outcome });
   return delivered;
 }
 
-async function mailOne(deps: DeliverDeps, message: ClaimedMessage, nowIso: string): Promise<Delivered> {
-  const { db } = deps;
-  const facts = await readLetterFacts(db, message.refundId);
-  const recipients = await resolveRecipients(db, message, facts.customer);
-  if (recipients.length === 0) return skip(deps, message, 'nobody_has_this_role');
+async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string): Promise<Delivered> {
+  const { message, facts, recipients, messageToCustomer } = item;
+  if (recipients.length === 0) return skip(deps, message, 'nobody_to_tell');
   const reachable = recipients.flatMap((recipient) =>
     recipient.email === null ? [] : [{ ...recipient, email: recipient.email }],
   );
   if (reachable.length === 0) return bury(deps, message, 'no_address', nowIso, 'no_address');
-  const commandId = message.data['commandId'];
-  const messageToCustomer =
-    typeof commandId === 'string' ? await readMessageToCustomer(db, message.refundId, commandId) : null;
   const letter = message as ClaimedMessage & { kind: MessageKind };
   let refused: string | null = null;
   let taken = 0;
@@ -62,43 +54,36 @@ async function mailOne(deps: DeliverDeps, message: ClaimedMessage, nowIso: strin
   }
   // A letter to several is settled when somebody took it; who refused is in the log.
   if (refused !== null) deps.logger.warn({ messageId: message.id, code: refused }, 'A letter was refused.');
-  if (taken === 0) return bury(deps, message, refused ?? 'refused', nowIso);
-  await settleMessages(db, message.refundId, [message], nowIso);
-  return { outcome: 'sent' };
+  return taken > 0 ? { outcome: 'sent' } : bury(deps, message, refused ?? 'refused', nowIso);
 }
 
-/**
- * Writes the refund as it stands now, not as it stood then: what the CRM knows never goes back. Two writers of one refund
- * can only meet when a lease has run out under a slow one; the later of them then looks again and writes again.
- */
-async function syncOne(deps: DeliverDeps, message: ClaimedMessage, nowIso: string): Promise<Delivered> {
+/** Two writers of one refund can meet when a lease has run out under a slow one: how often the later looks again. */
+const MAX_ROUNDS = 3;
+
+/** Writes the refund as it stands now, not as it stood then: what the CRM knows never goes back. */
+async function syncOne(deps: DeliverDeps, { message, facts }: MessageToDeliver, nowIso: string): Promise<Delivered> {
   const { db, crm } = deps;
   if (!crm) return skip(deps, message, 'no_crm');
+  if (facts.syncedSeq > 0 && facts.syncedSeq >= message.transitionSeq) return skip(deps, message, 'overtaken');
   try {
-    for (let round = 0; round < 3; round += 1) {
-      const known = await readSyncedSeq(db, message.refundId);
-      if (round === 0 && known > 0 && known >= message.transitionSeq) return await skip(deps, message, 'overtaken');
-      const facts = await readLetterFacts(db, message.refundId);
-      const { recordId } = await crm.upsertRefundCase(caseOf(facts));
-      await writeCrmLink(
-        db,
-        {
-          refundId: facts.refundId,
-          mode: message.mode,
-          crm: crm.crm,
-          recordId,
-          syncedSeq: facts.transitionSeq,
-        },
-        nowIso,
-      );
-      if ((await readSyncedSeq(db, message.refundId)) <= facts.transitionSeq) break;
+    let current: LetterFacts | undefined = facts;
+    for (let round = 0; current && round < MAX_ROUNDS; round += 1) {
+      const { recordId } = await crm.upsertRefundCase(caseOf(current));
+      const link = {
+        refundId: current.refundId,
+        mode: current.mode,
+        crm: crm.crm,
+        recordId,
+        syncedSeq: current.transitionSeq,
+      };
+      if (await writeCrmLink(db, link, nowIso)) break;
+      current = (await readLetterFacts(db, [message.refundId])).get(message.refundId);
     }
   } catch (error) {
     if (error instanceof CrmPermanentError) return bury(deps, message, error.code, nowIso);
     if (error instanceof CrmTransientError) return tryAgainLater(deps, message, error.code, nowIso, error.retryAfterMs);
     throw error;
   }
-  await settleMessages(db, message.refundId, [message], nowIso);
   return { outcome: 'sent' };
 }
 

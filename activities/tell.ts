@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { TellActivities, TellInput } from '../contract';
 import type { MessageChannel } from '../domain/refund';
-import { claimRefundMessages } from '../store';
+import { claimRefundMessages, readMessagesToDeliver, settleMessages } from '../store';
 import { deliverMessage, type DeliverDeps } from './deliver-message';
 
 /** How long a claim of a few messages lasts; a lost one is taken over by the shared delivery afterwards. */
@@ -28,8 +28,9 @@ async function tell(deps: DeliverDeps, input: TellInput, channel: MessageChannel
     untilIso: new Date(nowMs + LEASE_MS).toISOString(),
   });
   let waiting: { code: string; delayMs: number } | null = null;
-  for (const message of claimed) {
-    const delivered = await deliverMessage(deps, message, input.now);
+  for (const item of await readMessagesToDeliver(deps.db, claimed)) {
+    const delivered = await deliverMessage(deps, item, input.now);
+    if (delivered.outcome === 'sent') await settleMessages(deps.db, [item.message], input.now);
     if (delivered.outcome === 'retry')
       waiting = { code: delivered.code, delayMs: Date.parse(delivered.dueAtIso) - deps.clock().getTime() };
   }

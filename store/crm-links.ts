@@ -1,23 +1,21 @@
 import type { Db } from './client';
 import type { Mode } from './refund-views';
 
-/** The last transition that the CRM knows of a refund; 0 when it knows none. */
-export async function readSyncedSeq(db: Db, refundId: string): Promise<number> {
-  const link = await db.crmLink.findUnique({ where: { refundId }, select: { syncedSeq: true } });
-  return link?.syncedSeq ?? 0;
-}
-
-/** Notes what the CRM knows; what is older than what stands there changes nothing. */
+/**
+ * Notes what the CRM knows. What is older than what stands there changes nothing: then the answer is false, and somebody
+ * else may have been overwritten.
+ */
 export async function writeCrmLink(
   db: Db,
   link: { refundId: string; mode: Mode; crm: string; recordId: string; syncedSeq: number },
   nowIso: string,
-): Promise<void> {
+): Promise<boolean> {
   const now = new Date(nowIso);
-  await db.$executeRaw`
+  const written = await db.$executeRaw`
     INSERT INTO crm_links (refund_id, mode, crm, record_id, synced_seq, updated_at)
     VALUES (${link.refundId}, ${link.mode}::"Mode", ${link.crm}, ${link.recordId}, ${link.syncedSeq}, ${now})
     ON CONFLICT (refund_id) DO UPDATE
       SET record_id = EXCLUDED.record_id, synced_seq = EXCLUDED.synced_seq, updated_at = EXCLUDED.updated_at
-      WHERE crm_links.synced_seq < EXCLUDED.synced_seq`;
+      WHERE crm_links.synced_seq <= EXCLUDED.synced_seq`;
+  return written === 1;
 }

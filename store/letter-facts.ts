@@ -2,6 +2,7 @@ import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar
 import type { LocalizedText, Plan } from '../domain/refund';
 import { toIso, toIsoOrNull, toMinor, type Db } from './client';
 import type { ClaimedMessage } from './messages';
+import type { Mode } from './refund-views';
 
 /** Whom a letter goes to. */
 export interface LetterRecipient {
@@ -13,11 +14,14 @@ export interface LetterRecipient {
   locale: string;
 }
 
-/** What a letter or the CRM may need to know of a refund, as it stands now. */
+/** What letters and the CRM may need to know of a refund, as it stands now. */
 export interface LetterFacts {
   refundId: string;
+  mode: Mode;
   status: string;
   transitionSeq: number;
+  /** The last transition that the CRM knows; 0 when it knows none. */
+  syncedSeq: number;
   orderExternalId: string;
   currency: string;
   amountMinor: number;
@@ -43,63 +47,133 @@ export interface LetterFacts {
   };
 }
 
-/** The facts behind a refund's letters. @throws Error when the refund or its calendar is not there */
-export async function readLetterFacts(db: Db, refundId: string): Promise<LetterFacts> {
-  const row = await db.refund.findUniqueOrThrow({
-    where: { id: refundId },
-    include: {
-      order: { select: { externalId: true } },
-      customer: true,
-      allocations: {
-        orderBy: { position: 'asc' },
-        select: { attempts: { orderBy: { number: 'desc' }, take: 1, select: { traceNumber: true } } },
-      },
-    },
-  });
-  const plan = row.plan as unknown as Plan;
-  const calendar = await db.calendar.findUniqueOrThrow({
-    where: { mode_id: { mode: row.mode, id: plan.calendarId } },
-    select: { document: true },
-  });
-  const { customer } = row;
-  return {
-    refundId,
-    status: row.status,
-    transitionSeq: row.transitionSeq,
-    orderExternalId: row.order.externalId,
-    currency: row.currency,
-    amountMinor: toMinor(row.amountMinor),
-    approvedAmountMinor: row.approvedAmountMinor === null ? null : toMinor(row.approvedAmountMinor),
-    reasonCode: row.reasonCode,
-    waitingStage: row.waitingStage,
-    dueAt: toIsoOrNull(row.dueAt),
-    plan,
-    calendar: parseBusinessCalendar(calendar.document),
-    arrivalFrom: toIsoOrNull(row.arrivalFrom),
-    arrivalTo: toIsoOrNull(row.arrivalTo),
-    traceNumber: row.allocations.flatMap((leg) => leg.attempts[0]?.traceNumber ?? [])[0] ?? null,
-    declineClause: row.declineClause ? await readClause(db, row, row.declineClause) : null,
-    createdAt: toIso(row.createdAt),
-    updatedAt: toIso(row.updatedAt),
-    customer: {
-      id: customer.id,
-      externalId: customer.externalId,
-      name: customer.name,
-      email: customer.email,
-      phone: customer.phone,
-      locale: customer.locale,
-    },
+/** One message with all it takes to write it. */
+export interface MessageToDeliver {
+  message: ClaimedMessage;
+  facts: LetterFacts;
+  /** Roles are resolved when a letter is sent, so that newcomers are told and leavers are not. */
+  recipients: LetterRecipient[];
+  /** What the decider wrote for the customer. */
+  messageToCustomer: string | null;
+}
+
+interface FactsRow {
+  id: string;
+  mode: Mode;
+  status: string;
+  transition_seq: number;
+  synced_seq: number | null;
+  order_external_id: string;
+  currency: string;
+  amount_minor: bigint;
+  approved_amount_minor: bigint | null;
+  reason_code: string;
+  waiting_stage: string | null;
+  due_at: Date | null;
+  plan: Plan;
+  arrival_from: Date | null;
+  arrival_to: Date | null;
+  trace_number: string | null;
+  decline_clause: string | null;
+  created_at: Date;
+  updated_at: Date;
+  customer: {
+    id: string;
+    external_id: string;
+    name: string;
+    email: string | null;
+    phone: string | null;
+    locale: string;
   };
 }
 
-/** The clause that a decline rests on; null when the policy's version has none of that id. */
-async function readClause(
-  db: Db,
-  policy: { mode: 'live' | 'test'; policyName: string },
-  clauseId: string,
-): Promise<LocalizedText | null> {
+/**
+ * Reads what a whole batch of messages is written from, in a handful of queries whatever its size. A message whose
+ * refund or calendar cannot be read is left out.
+ */
+export async function readMessagesToDeliver(db: Db, messages: ClaimedMessage[]): Promise<MessageToDeliver[]> {
+  if (messages.length === 0) return [];
+  const [facts, people, words] = [
+    await readLetterFacts(db, [...new Set(messages.map((message) => message.refundId))]),
+    await readPeople(db, messages),
+    await readWords(db, messages),
+  ];
+  return messages.flatMap((message) => {
+    const known = facts.get(message.refundId);
+    if (!known) return [];
+    const commandId = message.data['commandId'];
+    return [
+      {
+        message,
+        facts: known,
+        recipients: message.recipient === 'customer' ? [known.customer] : people(message),
+        messageToCustomer: typeof commandId === 'string' ? (words.get(commandId) ?? null) : null,
+      },
+    ];
+  });
+}
+
+/** The facts of these refunds by id. */
+export async function readLetterFacts(db: Db, refundIds: string[]): Promise<Map<string, LetterFacts>> {
+  const rows = await db.$queryRaw<FactsRow[]>`
+    SELECT f.id, f.mode::text AS mode, f.status, f.transition_seq, k.synced_seq, o.external_id AS order_external_id,
+      f.currency, f.amount_minor, f.approved_amount_minor, f.reason_code, f.waiting_stage, f.due_at, f.plan,
+      f.arrival_from, f.arrival_to, f.decline_clause, f.created_at, f.updated_at,
+      (SELECT t.trace_number FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id
+         WHERE a.refund_id = f.id AND t.trace_number IS NOT NULL ORDER BY a.position, t.number DESC LIMIT 1) AS trace_number,
+      jsonb_build_object('id', c.id, 'external_id', c.external_id, 'name', c.name, 'email', c.email, 'phone', c.phone,
+        'locale', c.locale) AS customer
+    FROM refunds f
+    JOIN orders o ON o.id = f.order_id
+    JOIN customers c ON c.id = f.customer_id
+    LEFT JOIN crm_links k ON k.refund_id = f.id
+    WHERE f.id = ANY(${refundIds})`;
+  const calendars = await readCalendars(db, rows);
+  const facts = new Map<string, LetterFacts>();
+  for (const row of rows) {
+    const calendar = calendars.get(`${row.mode}:${row.plan.calendarId}`);
+    if (calendar) facts.set(row.id, await factsOf(db, row, calendar));
+  }
+  return facts;
+}
+
+async function factsOf(db: Db, row: FactsRow, calendar: BusinessCalendar): Promise<LetterFacts> {
+  const { external_id: externalId, ...customer } = row.customer;
+  return {
+    refundId: row.id,
+    mode: row.mode,
+    status: row.status,
+    transitionSeq: row.transition_seq,
+    syncedSeq: row.synced_seq ?? 0,
+    orderExternalId: row.order_external_id,
+    currency: row.currency,
+    amountMinor: toMinor(row.amount_minor),
+    approvedAmountMinor: row.approved_amount_minor === null ? null : toMinor(row.approved_amount_minor),
+    reasonCode: row.reason_code,
+    waitingStage: row.waiting_stage,
+    dueAt: toIsoOrNull(row.due_at),
+    plan: row.plan,
+    calendar,
+    arrivalFrom: toIsoOrNull(row.arrival_from),
+    arrivalTo: toIsoOrNull(row.arrival_to),
+    traceNumber: row.trace_number,
+    declineClause: row.decline_clause ? await readClause(db, row, row.decline_clause) : null,
+    createdAt: toIso(row.created_at),
+    updatedAt: toIso(row.updated_at),
+    customer: { ...customer, externalId },
+  };
+}
+
+async function readCalendars(db: Db, rows: FactsRow[]): Promise<Map<string, BusinessCalendar>> {
+  const ids = [...new Set(rows.map((row) => row.plan.calendarId))];
+  const found = await db.calendar.findMany({ where: { id: { in: ids } } });
+  return new Map(found.map((row) => [`${row.mode}:${row.id}`, parseBusinessCalendar(row.document)]));
+}
+
+/** The clause that a decline rests on; null when no version of the policy has one of that id. */
+async function readClause(db: Db, refund: { mode: Mode; plan: Plan }, clauseId: string): Promise<LocalizedText | null> {
   const versions = await db.policy.findMany({
-    where: { mode: policy.mode, name: policy.policyName },
+    where: { mode: refund.mode, name: refund.plan.policyName },
     orderBy: { version: 'desc' },
     select: { document: true },
   });
@@ -111,38 +185,35 @@ async function readClause(
   return null;
 }
 
-/** What the decider wrote for the customer; null when the command stated no decision or said nothing. */
-export async function readMessageToCustomer(db: Db, refundId: string, commandId: string): Promise<string | null> {
-  const decision = await db.decision.findFirst({
-    where: { commandId, refundId },
-    select: { messageToCustomer: true },
+/** What deciders wrote for customers, by the command that stated it. */
+async function readWords(db: Db, messages: ClaimedMessage[]): Promise<Map<string, string | null>> {
+  const commandIds = messages.flatMap(({ data }) => (typeof data['commandId'] === 'string' ? [data['commandId']] : []));
+  if (commandIds.length === 0) return new Map();
+  const decisions = await db.decision.findMany({
+    where: { commandId: { in: commandIds } },
+    select: { commandId: true, messageToCustomer: true },
   });
-  return decision?.messageToCustomer ?? null;
+  return new Map(decisions.map((decision) => [decision.commandId, decision.messageToCustomer]));
 }
 
-/** Whom a message goes to now: roles are resolved when it is sent, so that newcomers are told and leavers are not. */
-export async function resolveRecipients(
-  db: Db,
-  message: Pick<ClaimedMessage, 'mode' | 'recipient'>,
-  customer: LetterFacts['customer'],
-): Promise<LetterRecipient[]> {
-  const { mode, recipient } = message;
-  if (recipient === 'customer') return [customer];
-  const separator = recipient.indexOf(':');
-  const value = recipient.slice(separator + 1);
-  switch (recipient.slice(0, separator)) {
-    case 'role':
-      return db.person.findMany({
-        where: { mode, active: true, roles: { some: { role: value } } },
-        orderBy: { id: 'asc' },
-        select: { id: true, name: true, email: true, locale: true },
-      });
-    case 'person':
-      return db.person.findMany({
-        where: { mode, active: true, id: value },
-        select: { id: true, name: true, email: true, locale: true },
-      });
-    default:
-      throw new Error(`Nobody is called ${recipient}.`);
-  }
+/** Active staff named by `role:<role>` or `person:<id>`. */
+async function readPeople(db: Db, messages: ClaimedMessage[]): Promise<(message: ClaimedMessage) => LetterRecipient[]> {
+  const named = (prefix: string): string[] => [
+    ...new Set(
+      messages.flatMap(({ recipient }) => (recipient.startsWith(prefix) ? [recipient.slice(prefix.length)] : [])),
+    ),
+  ];
+  const [roles, ids] = [named('role:'), named('person:')];
+  if (roles.length + ids.length === 0) return () => [];
+  const people = await db.person.findMany({
+    where: { active: true, OR: [{ id: { in: ids } }, { roles: { some: { role: { in: roles } } } }] },
+    orderBy: { id: 'asc' },
+    select: { id: true, mode: true, name: true, email: true, locale: true, roles: { select: { role: true } } },
+  });
+  return ({ mode, recipient }) =>
+    people.filter(
+      (person) =>
+        person.mode === mode &&
+        (recipient === `person:${person.id}` || person.roles.some(({ role }) => recipient === `role:${role}`)),
+    );
 }

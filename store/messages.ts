@@ -1,5 +1,5 @@
 import type { MessageChannel, MessageKind, MessageOwner } from '../domain/refund';
-import { appendRefundAudit } from './audit';
+import { appendRefundAudit, chainEntries, refundStream, type AuditEntry } from './audit';
 import { toIsoOrNull, type Database, type Db } from './client';
 import { openDeskItemOnce } from './desk';
 import type { Mode } from './refund-views';
@@ -81,37 +81,48 @@ export async function nextMessageDueAt(db: Db): Promise<string | null> {
   return toIsoOrNull(row?.at ?? null);
 }
 
-/** Writes down that messages of one refund were delivered, with their entry in its chain. */
+/**
+ * Writes down that messages were delivered, each with its entry in its refund's chain, in one transaction of few
+ * statements however many they are. Refunds are locked in the order of their ids and before anything else, as every
+ * other writer does, so that nobody waits in a circle.
+ */
 export async function settleMessages(
   db: Database,
-  refundId: string,
-  messages: Pick<ClaimedMessage, 'id' | 'kind' | 'channel' | 'recipient'>[],
+  messages: Pick<ClaimedMessage, 'id' | 'refundId' | 'kind' | 'channel' | 'recipient'>[],
   nowIso: string,
 ): Promise<void> {
   if (messages.length === 0) return;
   await db.$transaction(async (tx) => {
-    // The refund's row is locked first, as by the record step, so that two writers never wait for each other.
-    await appendRefundAudit(
-      tx,
-      refundId,
-      nowIso,
-      messages.map((message) => ({
-        type: 'message.sent',
-        actor: { kind: 'machine', id: null },
-        data: {
-          messageId: message.id,
-          kind: message.kind,
-          channel: message.channel,
-          recipient: message.recipient,
-        },
-      })),
-    );
+    const refunds = await tx.$queryRaw<{ id: string; mode: Mode; audit_seq: number; audit_head: string }[]>`
+      SELECT id, mode::text AS mode, audit_seq, audit_head FROM refunds
+      WHERE id = ANY(${messages.map((message) => message.refundId)}) ORDER BY id FOR UPDATE`;
+    const chains = refunds.map((refund) => ({
+      refundId: refund.id,
+      ...chainEntries(
+        { name: refundStream(refund.id), mode: refund.mode, refundId: refund.id },
+        { seq: refund.audit_seq, head: refund.audit_head },
+        nowIso,
+        messages.filter((message) => message.refundId === refund.id).map(sentEntry),
+      ),
+    }));
+    await tx.auditEvent.createMany({ data: chains.flatMap((chain) => chain.rows) });
+    await tx.$executeRaw`
+      UPDATE refunds f SET audit_seq = n.seq, audit_head = n.head
+      FROM unnest(${chains.map((chain) => chain.refundId)}::text[], ${chains.map((chain) => chain.head.seq)}::int[],
+        ${chains.map((chain) => chain.head.head)}::text[]) AS n(id, seq, head)
+      WHERE f.id = n.id`;
     await tx.message.updateMany({
       where: { id: { in: messages.map((message) => message.id) }, status: 'due' },
       data: { status: 'sent', sentAt: new Date(nowIso), claimedUntil: null, lastError: null },
     });
   });
 }
+
+const sentEntry = (message: Pick<ClaimedMessage, 'id' | 'kind' | 'channel' | 'recipient'>): AuditEntry => ({
+  type: 'message.sent',
+  actor: { kind: 'machine', id: null },
+  data: { messageId: message.id, kind: message.kind, channel: message.channel, recipient: message.recipient },
+});
 
 /** Marks a message as overtaken: something newer has told it already, or there is nobody to tell. */
 export async function skipMessage(db: Db, id: string, reason: string): Promise<void> {

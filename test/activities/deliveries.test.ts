@@ -17,7 +17,9 @@ beforeEach(async () => {
 });
 afterAll(() => bench.close());
 
-async function addMessage(options: { owner?: string; recipient?: string; dueAt?: Date; seq?: number } = {}) {
+async function addMessage(
+  options: { owner?: string; recipient?: string; dueAt?: Date; seq?: number; kind?: string } = {},
+) {
   const id = newId('ms');
   await bench.db.message.create({
     data: {
@@ -25,7 +27,7 @@ async function addMessage(options: { owner?: string; recipient?: string; dueAt?:
       mode: 'test',
       refundId,
       transitionSeq: options.seq ?? 1,
-      kind: 'stage_opened',
+      kind: options.kind ?? 'stage_opened',
       channel: 'email',
       audience: 'staff',
       recipient: options.recipient ?? 'role:finance',
@@ -72,7 +74,7 @@ describe('deliverDueMessages', () => {
   });
 
   test('a letter that cannot be written does not hold up the others, and is given up in the end', async () => {
-    const bad = await addMessage({ seq: 1, recipient: 'nobody' });
+    const bad = await addMessage({ seq: 1, kind: 'no_such_letter' });
     await addMessage({ seq: 2 });
     const mail = new FakeMail();
     const { deliverDueMessages } = bench.activities({ email: mail });

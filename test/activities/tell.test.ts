@@ -160,21 +160,32 @@ describe('syncCrm', () => {
     expect(crm.cases.map((one) => one.status)).toEqual(['paying', 'paid']);
   });
 
-  test.each([
-    [new CrmPermanentError('fake', 'INVALID_DATA'), 'dead'],
-    [new CrmTransientError('fake', 'TOO_MANY_REQUESTS', 60_000), 'due'],
-  ])('%s leaves the record %s', async (error, status) => {
-    const { input, row } = await setUp(crmMessage);
+  const failing = (error: Error): FakeCrm => {
     const crm = new FakeCrm();
     crm.onUpsert = () => {
       throw error;
     };
-    const outcome = await attempt(1, bench.activities({ crm }).syncCrm, input).catch((failure: unknown) => failure);
-    expect((await row()).status).toBe(status);
-    if (status === 'due') {
-      expect(outcome).toMatchObject({ type: 'NotDeliveredYet', nonRetryable: false });
-      expect((await row()).dueAt.getTime()).toBeGreaterThan(Date.now() + 50_000);
-    } else expect(outcome).toBeUndefined();
+    return crm;
+  };
+
+  test('a record that the CRM refuses for good is the desk’s', async () => {
+    const { input, row, deskItems } = await setUp(crmMessage);
+    const crm = failing(new CrmPermanentError('fake', 'INVALID_DATA'));
+    await attempt(1, bench.activities({ crm }).syncCrm, input);
+    expect(await row()).toMatchObject({ status: 'dead', lastError: 'INVALID_DATA' });
+    expect(await deskItems()).toHaveLength(1);
+  });
+
+  test('a CRM that asks to wait is asked again when it wants to be', async () => {
+    const { input, row } = await setUp(crmMessage);
+    const crm = failing(new CrmTransientError('fake', 'TOO_MANY_REQUESTS', 60_000));
+    await expect(attempt(1, bench.activities({ crm }).syncCrm, input)).rejects.toMatchObject({
+      type: 'NotDeliveredYet',
+      nonRetryable: false,
+    });
+    const waiting = await row();
+    expect(waiting.status).toBe('due');
+    expect(waiting.dueAt.getTime()).toBeGreaterThan(Date.now() + 50_000);
   });
 
   test('a deployment without a CRM has nothing to tell', async () => {
