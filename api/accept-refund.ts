@@ -3,7 +3,6 @@ import {
   checkRequest,
   planAcceptance,
   policyFacts,
-  type ContradictionKind,
   type RequestedRefund,
   type RequestRefusal,
 } from '../domain/process';
@@ -15,6 +14,7 @@ import {
   type CommandRecord,
   type Database,
 } from '../store';
+import { CONTRADICTIONS } from './contradictions';
 import { Problem } from './problems';
 import type { CreateRefundBody } from './schemas/refunds';
 import type { Principal } from './types';
@@ -116,21 +116,14 @@ function personsBehind(principal: Principal): ExcludedPerson[] {
   });
 }
 
-const WORDS: Record<ContradictionKind, string> = {
-  currency: 'The currency is not the one of the order.',
-  unknown_line: 'The order has no such line.',
-  quantity: 'The line has fewer pieces left to refund.',
-  amount_above_lines: 'The amount is above what the named lines cost.',
-};
-
 function problemOf(refused: RequestRefusal, expectedMinor: number | null): Problem {
   switch (refused.code) {
     case 'resolution_not_available':
       return new Problem(refused.code, { params: { resolution: refused.resolution } });
     case 'contradictory_facts':
       return new Problem(refused.code, {
-        params: { reason: WORDS[refused.why] },
-        errors: [{ path: refused.path, code: refused.why, message: WORDS[refused.why] }],
+        params: { reason: CONTRADICTIONS[refused.why] },
+        errors: [{ path: refused.path, code: refused.why, message: CONTRADICTIONS[refused.why].en }],
         extra: refused.data,
       });
     case 'provider_not_configured':

@@ -10,9 +10,12 @@ export interface FieldError {
   message: string;
 }
 
+/** A value for a placeholder; words come in both languages. */
+export type ProblemParam = string | number | Record<Language, string>;
+
 export interface ProblemOptions {
   /** Fills the {placeholders} of the catalogue's detail. */
-  params?: Record<string, string | number>;
+  params?: Record<string, ProblemParam>;
   /** Members beside the standard ones, for machines: refundableMinor, differences … */
   extra?: Record<string, unknown>;
   errors?: FieldError[];
@@ -28,15 +31,16 @@ export class Problem extends Error {
     readonly code: ProblemCode,
     readonly options: ProblemOptions = {},
   ) {
-    super(fill(PROBLEMS[code].detail.en, options.params));
+    super(fill(PROBLEMS[code].detail.en, options.params, 'en'));
     this.status = PROBLEMS[code].status;
   }
 }
 
-const fill = (template: string, params: ProblemOptions['params'] = {}): string =>
-  template.replaceAll(/\{(\w+)\}/g, (placeholder, name: string) =>
-    Object.hasOwn(params, name) ? String(params[name]) : placeholder,
-  );
+const fill = (template: string, params: ProblemOptions['params'] = {}, language: Language): string =>
+  template.replaceAll(/\{(\w+)\}/g, (placeholder, name: string) => {
+    const value = Object.hasOwn(params, name) ? params[name] : placeholder;
+    return typeof value === 'object' ? value[language] : String(value);
+  });
 
 /** The body of a problem in the reader's language. `instance` is the path without the query. */
 export function renderProblem(
@@ -50,7 +54,7 @@ export function renderProblem(
     type: `/docs/problems#${problem.code}`,
     title: entry.title[context.language],
     status: entry.status,
-    detail: fill(entry.detail[context.language], params),
+    detail: fill(entry.detail[context.language], params, context.language),
     instance: context.instance,
     code: problem.code,
     requestId: context.requestId,

@@ -1,6 +1,8 @@
+import type { AnswerContradiction } from '../domain/process';
 import type { Refusal } from '../domain/refund';
 import { readPersonName, readSnapshotDifferences } from '../store';
 import { isStaff } from './presenters/refund';
+import { CONTRADICTIONS } from './contradictions';
 import { Problem } from './problems';
 import type { AppDeps, Principal } from './types';
 
@@ -49,6 +51,11 @@ export async function refusalProblem(
     case 'action_not_available':
     case 'command_invalid':
       return new Problem(code, { params, extra: { ...data } });
+    case 'contradictory_facts': {
+      const why = String(data['why']);
+      const reason = why in CONTRADICTIONS ? CONTRADICTIONS[why as AnswerContradiction] : '';
+      return new Problem(code, { params: { reason }, extra: { ...data } });
+    }
     case 'event_of_another_refund':
       // Only notifications of providers are refused so, and they have no caller; a command never is.
       return new Problem('command_invalid', { params });

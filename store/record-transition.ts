@@ -1,6 +1,7 @@
 import {
   commandMismatch,
   type AnsweredRequest,
+  type Effects,
   type LegToPay,
   type StoredCommand,
   type TransitionOutcome,
@@ -173,11 +174,7 @@ async function writeTransition(
       amountMinor: BigInt(state.amountMinor),
       approvedAmountMinor: state.approvedAmountMinor === null ? null : BigInt(state.approvedAmountMinor),
       snapshotVersion: state.snapshotVersion,
-      snapshot: {
-        ...refund.snapshot,
-        amountMinor: state.approvedAmountMinor ?? state.amountMinor,
-        version: state.snapshotVersion,
-      },
+      snapshot: snapshotAfter(refund, state, effects, command),
       process: state as object,
       waitingKind: waiting?.kind ?? null,
       waitingStage: waiting?.stage ?? null,
@@ -194,6 +191,31 @@ async function writeTransition(
     },
   });
   await writeWebhooks(tx, refund, state, effects.events, at);
+}
+
+/** What decisions are bound to from now on. */
+function snapshotAfter(
+  refund: LockedRefund,
+  state: ProcessState,
+  effects: Effects,
+  command: StoredCommand | null,
+): object {
+  const evidenceIds = (command?.kind === 'inform' && (command.body['evidenceIds'] as string[] | undefined)) || [];
+  const known = (refund.snapshot['evidenceIds'] as string[] | undefined) ?? [];
+  return {
+    ...refund.snapshot,
+    version: state.snapshotVersion,
+    amountMinor: state.approvedAmountMinor ?? state.amountMinor,
+    allocation: state.legs.map((leg) => ({ paymentId: leg.paymentId, amountMinor: leg.amountMinor })),
+    ...(effects.lines
+      ? {
+          lines: effects.lines
+            .filter((line) => line.quantity > 0)
+            .map(({ lineId, quantity }) => ({ lineId, quantity })),
+        }
+      : {}),
+    evidenceIds: [...new Set([...known, ...evidenceIds])],
+  };
 }
 
 const paidAmount = (state: ProcessState): bigint =>

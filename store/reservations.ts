@@ -1,4 +1,4 @@
-import type { AttemptChange } from '../domain/process';
+import type { AttemptChange, NamedLine } from '../domain/process';
 import { allocate } from '../domain/money';
 import { toMinor, type Db } from './client';
 
@@ -99,4 +99,37 @@ export async function settleLines(tx: Db, refundId: string): Promise<void> {
         refunded_minor = refunded_minor + ${BigInt(shares[i] ?? 0)}
       WHERE id = ${line.orderLineId}`;
   await tx.refundLine.updateMany({ where: { refundId }, data: { settled: true } });
+}
+
+/** The lines that a refund names, with what of its amount each carries. */
+export async function readNamedLines(tx: Db, refundId: string): Promise<NamedLine[]> {
+  const lines = await tx.refundLine.findMany({
+    where: { refundId },
+    select: { orderLineId: true, quantity: true, amountMinor: true, orderLine: { select: { externalId: true } } },
+    orderBy: { orderLine: { position: 'asc' } },
+  });
+  return lines.map((line) => ({
+    lineId: line.orderLineId,
+    externalId: line.orderLine.externalId,
+    quantity: line.quantity,
+    amountMinor: toMinor(line.amountMinor),
+  }));
+}
+
+/** Puts lines with fewer pieces or less money in place of those a refund names; gives the difference back at once. */
+export async function changeLines(tx: Db, refundId: string, lines: NamedLine[]): Promise<void> {
+  for (const line of lines) {
+    const where = { refundId_orderLineId: { refundId, orderLineId: line.lineId } };
+    const before = await tx.refundLine.findUniqueOrThrow({ where });
+    await tx.orderLine.updateMany({
+      where: { id: line.lineId },
+      data: {
+        reservedQuantity: { decrement: before.quantity - line.quantity },
+        reservedMinor: { decrement: before.amountMinor - BigInt(line.amountMinor) },
+      },
+    });
+    if (line.quantity === 0) await tx.refundLine.delete({ where });
+    else
+      await tx.refundLine.update({ where, data: { quantity: line.quantity, amountMinor: BigInt(line.amountMinor) } });
+  }
 }

@@ -3,7 +3,14 @@ import { isFinal, type ProcessState, type RecordTransitionInput } from '../domai
 import type { Db } from './client';
 import { writeDeskItems } from './desk-items';
 import { writeMessages } from './outgoing';
-import { changeLegs, releaseReservations, settleLeg, settleLines, shrinkReservations } from './reservations';
+import {
+  changeLegs,
+  changeLines,
+  releaseReservations,
+  settleLeg,
+  settleLines,
+  shrinkReservations,
+} from './reservations';
 import { applyStageChanges, openRound, skipPendingStages } from './stages';
 import type { LockedRefund } from './transition-load';
 
@@ -23,6 +30,7 @@ export async function writeEffects(
   if (isFinal(state.status)) await skipPendingStages(tx, refund.id);
   if (effects.legAmounts) await changeLegs(tx, refund.id, effects.legAmounts, at);
   if (effects.legAmounts && effects.shrinkReservations) await shrinkReservations(tx, refund.id, at);
+  if (effects.lines) await changeLines(tx, refund.id, effects.lines);
   for (const attempt of effects.attempts) await settleLeg(tx, attempt, at);
   if (state.status === 'paid' && effects.release) await settleLines(tx, refund.id);
   if (effects.release) await releaseReservations(tx, refund.id, at);

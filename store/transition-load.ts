@@ -1,6 +1,7 @@
 import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
 import type { Candidate } from '../domain/approval';
-import type { AnsweredRequest, LegToPay, StoredCommand } from '../domain/process';
+import { readAnswer, type AnsweredRequest, type LegToPay, type StoredCommand } from '../domain/process';
+import { readNamedLines } from './reservations';
 import type { Plan, ProcessState, RecordTransitionInput } from '../domain/refund';
 import type { Db } from './client';
 
@@ -102,7 +103,17 @@ export async function loadForTransition(tx: Db, refund: LockedRefund, input: Rec
   return {
     recorded: first ? { transitionId: first.transition_id, state: first.result } : null,
     command,
-    answered: transition.kind === 'information' && command ? answeredBy(refund, command.body) : null,
+    answered:
+      transition.kind === 'information' && command
+        ? readAnswer(
+            {
+              amountMinor: refund.state.amountMinor,
+              description: refund.description,
+              lines: await readNamedLines(tx, refund.id),
+            },
+            command.body,
+          )
+        : null,
     loaded: {
       state: refund.state,
       plan: refund.plan,
@@ -111,21 +122,4 @@ export async function loadForTransition(tx: Db, refund: LockedRefund, input: Rec
       candidates: row.candidates ?? [],
     },
   };
-}
-
-/** What an answer changes of what reviewers saw. A note alone changes nothing. */
-function answeredBy(refund: LockedRefund, body: Record<string, unknown>): AnsweredRequest {
-  const { description, evidenceIds, amountMinor, lines } = body as {
-    description?: string;
-    evidenceIds?: string[];
-    amountMinor?: number;
-    lines?: unknown[];
-  };
-  const lowered = amountMinor !== undefined && amountMinor < refund.state.amountMinor ? amountMinor : null;
-  const changed =
-    lowered !== null ||
-    (description !== undefined && description !== refund.description) ||
-    (evidenceIds ?? []).length > 0 ||
-    (lines ?? []).length > 0;
-  return { changed, amountMinor: lowered };
 }

@@ -118,7 +118,8 @@ export const policyDocumentSchema = z
       sendBackBusinessDays: z.int().min(1).max(60),
       maxRounds: z.int().min(0).max(10),
     }),
-    appealWindowDays: z.int().min(0).max(365),
+    /** Appeals are not built yet: a window that nobody could use would only hold the customer's money back. */
+    appealWindowDays: z.literal(0),
     arrivalWatchDays: z.int().min(1).max(365),
     arrival: z.strictObject({
       bank_card: arrivalSchema,

@@ -24,6 +24,8 @@ export function applyTransition(
       refused: { code: 'event_of_another_refund', data: { providerEventId: transition.providerEventId } },
       state: before,
     };
+  const contradiction = transition.kind === 'information' ? context.answered?.contradiction : null;
+  if (contradiction) return { refused: { code: 'contradictory_facts', data: { why: contradiction } }, state: before };
   const state: ProcessState = { ...(JSON.parse(JSON.stringify(before)) as ProcessState), seq: before.seq + 1 };
   const effects = noEffects();
   const step: Step = { state, effects, context };

@@ -1,3 +1,4 @@
+import type { NamedLine } from './answer';
 import type { AttemptStatus, PaymentFailure } from '../payment';
 import type { MessageToSend, ProcessState, Refusal } from '../refund';
 
@@ -80,6 +81,8 @@ export interface Effects {
   legAmounts: Record<string, number> | null;
   /** True when the request itself became smaller: the difference is given back at once, not when the rest is paid. */
   shrinkReservations: boolean;
+  /** The lines that the request names from now on, when they changed; one without pieces is no longer named. */
+  lines: NamedLine[] | null;
   attempts: AttemptChange[];
   /** Give back what is reserved and not paid. */
   release: boolean;
@@ -97,6 +100,7 @@ export const noEffects = (): Effects => ({
   stages: [],
   legAmounts: null,
   shrinkReservations: false,
+  lines: null,
   attempts: [],
   release: false,
   messages: [],

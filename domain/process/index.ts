@@ -3,4 +3,5 @@ export * from './check-request';
 export * from './effects';
 export * from './match-command';
 export * from './plan-acceptance';
-export { type AnsweredRequest, type LegToPay, type TransitionContext } from './step';
+export * from './answer';
+export { type LegToPay, type TransitionContext } from './step';

@@ -1,4 +1,5 @@
 import type { Candidate } from '../approval';
+import type { AnsweredRequest } from './answer';
 import type { BusinessCalendar } from '../calendar';
 import type { PaymentSighting, QueryBackOff } from '../payment';
 import type { MessageKind, MessageOwner, Plan, ProcessState } from '../refund';
@@ -15,14 +16,6 @@ export interface LegToPay {
   amountMinor: number;
   /** What is held for this leg: the most it can pay. */
   reservedMinor: number;
-}
-
-/** What an answer changed in the request. */
-export interface AnsweredRequest {
-  /** True when amount, lines, evidence or description differ from what was seen before. */
-  changed: boolean;
-  /** The lowered amount, or null when it stays. */
-  amountMinor: number | null;
 }
 
 /** Everything a transition is applied with, loaded under the refund's row lock. */

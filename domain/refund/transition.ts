@@ -62,6 +62,7 @@ export type RefusalCode =
   | 'rounds_exhausted'
   | 'nothing_awaited'
   | 'not_paid'
+  | 'contradictory_facts'
   | 'action_not_available'
   | 'event_of_another_refund'
   | 'command_invalid';

@@ -39,7 +39,10 @@ class Driver {
 
   static async accept(amountMinor: number, payments?: string[]): Promise<Driver> {
     const order = await shop.addOrder(amountMinor, payments ? { providerPaymentIds: payments } : {});
-    const refundId = await shop.accept(order, amountMinor);
+    return Driver.open(await shop.accept(order, amountMinor));
+  }
+
+  static async open(refundId: string): Promise<Driver> {
     const start = await readWorkflowStart(db, refundId);
     if (!start) throw new Error('nothing to start');
     return new Driver(refundId, start.planHash, start.state);
@@ -355,4 +358,30 @@ test('concurrent requests for one order reserve at most what was captured', asyn
   expect(accepted).toBeGreaterThan(0);
   expect(Number(payment.reservedMinor)).toBeLessThanOrEqual(10_000);
   expect(Number(payment.reservedMinor) + 1_500).toBeGreaterThan(10_000 - 12);
+});
+
+test('an answer can take pieces back, not ask for more', async () => {
+  const order = await shop.addOrder(30_000, { quantity: 3 });
+  const refundId = await shop.accept(order, 30_000, undefined, [{ externalId: 'L1', quantity: 3 }]);
+  const refund = await Driver.open(refundId);
+  const line = async () => await db.orderLine.findFirstOrThrow({ where: { order: { externalId: order } } });
+  const answer = async (body: Record<string, unknown>): Promise<RecordedTransition> => {
+    const command = await shop.command({ kind: 'inform', refundId, who: 'customer', body: { ...body, note: 'n' } });
+    return refund.record({
+      id: command.id,
+      kind: 'information',
+      commandId: command.id,
+      actor: { kind: 'customer', id: command.principalId, personId: null, roles: command.roles },
+    });
+  };
+  await refund.decide('reviewer', { ...approve('first_review'), decision: 'request_info' });
+  expect((await answer({ lines: [{ externalId: 'L1', quantity: 4 }] })).refused?.data['why']).toBe('quantity');
+  expect((await answer({ lines: [{ externalId: 'L9', quantity: 1 }] })).refused?.data['why']).toBe('unknown_line');
+  expect((await answer({ amountMinor: 30_001 })).refused?.data['why']).toBe('amount_raised');
+  expect((await answer({ lines: [{ externalId: 'L1', quantity: 2 }] })).refused?.data['why']).toBe(
+    'amount_above_lines',
+  );
+  const counted = await answer({ lines: [{ externalId: 'L1', quantity: 2 }], amountMinor: 20_000 });
+  expect(counted.state).toMatchObject({ amountMinor: 20_000, snapshotVersion: 2 });
+  expect(await line()).toMatchObject({ reservedQuantity: 2, reservedMinor: 20_000n });
 });

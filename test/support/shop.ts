@@ -23,9 +23,14 @@ export interface Shop {
   personIds: Record<StaffName, string>;
   customerId: string;
   /** A paid order of one line; answers its external id. */
-  addOrder(amountMinor: number, options?: { providerPaymentIds?: string[] }): Promise<string>;
+  addOrder(amountMinor: number, options?: { providerPaymentIds?: string[]; quantity?: number }): Promise<string>;
   /** Accepts a refund as the shop's system would; nobody starts its workflow. */
-  accept(orderExternalId: string, amountMinor: number, nowIso?: string): Promise<string>;
+  accept(
+    orderExternalId: string,
+    amountMinor: number,
+    nowIso?: string,
+    lines?: RequestedRefund['lines'],
+  ): Promise<string>;
   /** Writes a command as the API would. */
   command(input: NewTestCommand): Promise<CommandRecord>;
   decide(
@@ -100,7 +105,10 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
   }
   let orders = 0;
 
-  async function addOrder(amountMinor: number, options: { providerPaymentIds?: string[] } = {}): Promise<string> {
+  async function addOrder(
+    amountMinor: number,
+    options: { providerPaymentIds?: string[]; quantity?: number } = {},
+  ): Promise<string> {
     orders += 1;
     const externalId = `O-${orders}-${Math.floor(Math.random() * 1e9)}`;
     const ids = options.providerPaymentIds ?? [`pi_${newId('pm').slice(3)}`];
@@ -125,8 +133,8 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
               sku: 'SOFA-2',
               name: 'Sofa',
               category: 'furniture',
-              quantity: 1,
-              unitPriceMinor: BigInt(amountMinor),
+              quantity: options.quantity ?? 1,
+              unitPriceMinor: BigInt(amountMinor / (options.quantity ?? 1)),
             },
           ],
         },
@@ -183,6 +191,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
     orderExternalId: string,
     amountMinor: number,
     nowIso = new Date().toISOString(),
+    lines: RequestedRefund['lines'] = null,
   ): Promise<string> {
     const stated = await command({ kind: 'create_refund', refundId: '', who: 'integrator', body: {}, at: nowIso });
     const requested: RequestedRefund = {
@@ -190,7 +199,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
       currency: 'CNY',
       reasonCode: 'quality',
       description: '左侧扶手断裂',
-      lines: null,
+      lines,
       evidenceIds: [],
       resolution: 'refund',
       expectedRefundableMinor: null,

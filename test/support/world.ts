@@ -1,38 +1,49 @@
-import { Worker, type NativeConnection } from '@temporalio/worker';
-import { NativeConnection as Native } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
-import { createActivities } from '../../activities';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import {
+  actOnDeskUpdate,
+  confirmReceiptUpdate,
+  decideStageSignal,
   decideStageUpdate,
+  FAILURE_TYPES,
   getRefundQuery,
+  provideInformationUpdate,
+  providerEventSignal,
   refundStart,
   refundWorkflowId,
-  TASK_QUEUES,
+  withdrawRefundUpdate,
+  type CommandMessage,
   type DecideStageInput,
   type Verdict,
 } from '../../contract';
-import type { DecisionContent, ProcessState } from '../../domain/refund';
-import { createChannels } from '../../integrations/messaging';
-import { createGateways } from '../../integrations/payments';
-import { createWebhookSender } from '../../integrations/webhooks';
-import { createLogger, createMetrics } from '../../platform';
+import type { DecisionContent, DeskAction, ProcessState, Refusal } from '../../domain/refund';
+import { startInbox, startSandbox, type InboxMessage, type Movement } from '../../sandbox';
 import {
-  startInbox,
-  startSandbox,
-  type InboxMessage,
-  type Movement,
-  type Running,
-  type RunningInbox,
-} from '../../sandbox';
-import { openDatabase, readWorkflowStart, type CommandRecord, type Database } from '../../store';
-import { createTestDatabase, createTestNamespace, workflowBundle, type TestNamespace } from '.';
-import { openShop, type Shop, type StaffName } from './shop';
+  openDatabase,
+  readWorkflowStart,
+  storeProviderEvent,
+  type CommandRecord,
+  type Database,
+  type NewProviderEvent,
+} from '../../store';
+import { createTestDatabase, createTestNamespace, fastForward, virtualNow, workflowBundle } from '.';
+import type { TestNamespace } from '.';
+import { openShop, STAFF, type NewTestCommand, type Shop, type StaffName } from './shop';
+import { startTestWorkers, type RunningWorker, type WorkPlace } from './test-workers';
+import { spareWorker, type ChildOrder, type ChildWorker, type SpareWorker } from './worker-child';
+
+export type { RunningWorker } from './test-workers';
+export type { ChildWorker, SpareWorker } from './worker-child';
+
+type Who = NewTestCommand['who'];
 
 /** Everything a refund's workflow touches, for one test file: real Postgres, real Temporal, real gateway, sandbox. */
 export interface World {
   db: Database;
   shop: Shop;
   temporal: TestNamespace;
+  place: WorkPlace;
   sandboxUrl: string;
   ledger(): Promise<Movement[]>;
   letters(): Promise<InboxMessage[]>;
@@ -41,32 +52,93 @@ export interface World {
   order(amountMinor: number): Promise<string>;
   /** Accepts a refund and starts its workflow. */
   start(amountMinor: number, options?: { skipping?: boolean }): Promise<WorkflowHandle>;
+  /** Starts the workflow of a refund that was accepted; null when it is started already. */
+  startAccepted(refundId: string): Promise<WorkflowHandle>;
   refundIdOf(handle: WorkflowHandle): string;
+  /** What time it is for the workflow; commands are stated by this clock. */
+  now(handle: WorkflowHandle): Promise<string>;
+  /** Moves the workflow's clock to just behind an instant. */
+  advanceTo(handle: WorkflowHandle, at: string): Promise<void>;
+  /** Decides by update, as the API does. */
   decide(handle: WorkflowHandle, who: StaffName, content: DecisionContent, options?: { at?: string }): Promise<Verdict>;
+  /** Decides by signal; answers the command that was stated. */
+  signalDecision(handle: WorkflowHandle, who: StaffName, content: DecisionContent): Promise<CommandRecord>;
+  withdraw(handle: WorkflowHandle, who?: Who): Promise<Verdict>;
+  inform(handle: WorkflowHandle, who: Who, body: Record<string, unknown>): Promise<Verdict>;
+  confirmReceipt(handle: WorkflowHandle): Promise<Verdict>;
+  actOnDesk(handle: WorkflowHandle, action: DeskAction): Promise<Verdict>;
+  /** Stores a notification of the provider about the refund's leg and signals it, as the API does. */
+  notify(handle: WorkflowHandle, event?: Partial<NewProviderEvent>): Promise<string>;
   state(handle: WorkflowHandle): Promise<ProcessState>;
+  /** Waits until Postgres shows it. */
   until(handle: WorkflowHandle, check: (state: ProcessState) => boolean, timeoutMs?: number): Promise<ProcessState>;
   startWorker(): Promise<RunningWorker>;
+  /** A worker in a process of its own. */
+  startChildWorker(order?: Omit<ChildOrder, 'place'>, spare?: SpareWorker): Promise<ChildWorker>;
   close(): Promise<void>;
-}
-
-export interface RunningWorker {
-  stop(): Promise<void>;
 }
 
 /** What the API would send for a stored decision. */
 export const decisionMessage = (command: CommandRecord, content: DecisionContent): DecideStageInput => ({
-  commandId: command.id,
-  actor: { kind: 'person', id: command.principalId, personId: command.personId, roles: command.roles },
+  ...commandMessage(command),
   content,
 });
 
+/** What the API would send for any stored command. */
+export const commandMessage = (command: CommandRecord): CommandMessage => ({
+  commandId: command.id,
+  actor: {
+    kind: command.principalKind,
+    id: command.principalId,
+    personId: command.personId,
+    roles: command.roles,
+  },
+});
+
+/** An approval of a stage as it was first seen. */
+export const approve = (stage: string, snapshotVersion = 1): DecisionContent => ({
+  stage,
+  decision: 'approve',
+  snapshotVersion,
+  approvedAmountMinor: null,
+});
+
+export const decline = (stage: string, snapshotVersion = 1): DecisionContent => ({
+  ...approve(stage, snapshotVersion),
+  decision: 'decline',
+});
+
+/** Why an update was refused; throws whatever else came of it. */
+export async function refusalOf(update: Promise<unknown>): Promise<Refusal> {
+  const outcome = await update.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  if ('value' in outcome) throw new Error(`It was not refused but answered ${JSON.stringify(outcome.value)}.`);
+  const { error } = outcome;
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)
+    if (error.cause.type === FAILURE_TYPES.refused) return error.cause.details?.[0] as Refusal;
+  throw error;
+}
+
+export const refundIdOf = (handle: WorkflowHandle): string => handle.workflowId.slice(refundWorkflowId('').length);
+
 export async function openWorld(options: { worker?: boolean } = {}): Promise<World> {
-  const [database, temporal, sandbox, inbox] = await Promise.all([
+  const [database, temporal, sandbox, inbox, bundle] = await Promise.all([
     createTestDatabase(),
     createTestNamespace(),
     startSandbox({ port: 0 }),
     startInbox({ httpPort: 0, smtpPort: 0 }),
+    workflowBundle(),
   ]);
+  const place: WorkPlace = {
+    temporalAddress: temporal.address,
+    namespace: temporal.namespace,
+    databaseUrl: database.url,
+    sandboxUrl: sandbox.url,
+    smtpUrl: inbox.smtpUrl,
+    bundlePath: bundle.codePath,
+  };
   const db = openDatabase({
     databaseUrl: database.url,
     maxConnections: 20,
@@ -74,14 +146,31 @@ export async function openWorld(options: { worker?: boolean } = {}): Promise<Wor
     applicationName: 'test',
   });
   const shop = await openShop(db);
-  const connection = await Native.connect({ address: temporal.address });
-  const running: RunningWorker[] = [];
-  const world = { db, shop, temporal, sandboxUrl: sandbox.url };
+  const running: { stop(): Promise<void> }[] = [];
 
   async function startWorker(): Promise<RunningWorker> {
-    const worker = await runWorkers(connection, temporal, db, sandbox, inbox);
+    const worker = await startTestWorkers(place, db);
     running.push(worker);
     return worker;
+  }
+
+  const now = async (handle: WorkflowHandle): Promise<string> =>
+    (await virtualNow(temporal.client, handle.workflowId)).toISOString();
+
+  async function stated(
+    handle: WorkflowHandle,
+    kind: NewTestCommand['kind'],
+    who: Who,
+    body: Record<string, unknown>,
+  ): Promise<CommandRecord> {
+    return shop.command({ kind, who, body, refundId: refundIdOf(handle), at: await now(handle) });
+  }
+
+  async function startAccepted(refundId: string, skipping = false): Promise<WorkflowHandle> {
+    const input = await readWorkflowStart(db, refundId);
+    if (!input) throw new Error('There is nothing to start.');
+    const client = skipping ? temporal.skippingClient : temporal.client;
+    return client.workflow.start('refundWorkflow', refundStart(input));
   }
 
   async function until(
@@ -100,10 +189,24 @@ export async function openWorld(options: { worker?: boolean } = {}): Promise<Wor
 
   if (options.worker !== false) await startWorker();
   return {
-    ...world,
+    db,
+    shop,
+    temporal,
+    place,
+    sandboxUrl: sandbox.url,
     startWorker,
+    async startChildWorker(order = {}, spare = spareWorker()) {
+      running.push({ stop: () => spare.kill() });
+      return spare.start({ ...order, place });
+    },
     until,
     refundIdOf,
+    now,
+    async advanceTo(handle, at) {
+      const aheadMs = Date.parse(at) - Date.parse(await now(handle));
+      // The server tells the time in whole seconds.
+      if (aheadMs > -1_000) await fastForward(temporal.client, handle.workflowId, Math.max(0, aheadMs) + 2_000);
+    },
     ledger: async () => (await (await fetch(`${sandbox.url}/ledger`)).json()) as Movement[],
     letters: async () => (await (await fetch(`${inbox.url}/messages`)).json()) as InboxMessage[],
     fault: async (fault) => {
@@ -111,24 +214,75 @@ export async function openWorld(options: { worker?: boolean } = {}): Promise<Wor
       if (!answer.ok) throw new Error(await answer.text());
     },
     order: (amountMinor) => payableOrder(shop, sandbox.url, amountMinor),
+    startAccepted: (refundId) => startAccepted(refundId),
     async start(amountMinor, { skipping = false } = {}) {
-      const refundId = await shop.accept(await payableOrder(shop, sandbox.url, amountMinor), amountMinor);
-      const input = await readWorkflowStart(db, refundId);
-      if (!input) throw new Error('There is nothing to start.');
-      const client = skipping ? temporal.skippingClient : temporal.client;
-      return client.workflow.start('refundWorkflow', refundStart(input));
+      return startAccepted(
+        await shop.accept(await payableOrder(shop, sandbox.url, amountMinor), amountMinor),
+        skipping,
+      );
     },
     async decide(handle, who, content, { at } = {}) {
-      const command = await shop.decide(refundIdOf(handle), who, content, { reason: 'seen', ...(at ? { at } : {}) });
+      const command = await shop.decide(refundIdOf(handle), who, content, {
+        reason: 'seen',
+        at: at ?? (await now(handle)),
+      });
       return handle.executeUpdate(decideStageUpdate, {
         args: [decisionMessage(command, content)],
         updateId: command.scopeHash,
       });
     },
+    async signalDecision(handle, who, content) {
+      const command = await shop.decide(refundIdOf(handle), who, content, { reason: 'seen', at: await now(handle) });
+      await handle.signal(decideStageSignal, decisionMessage(command, content));
+      return command;
+    },
+    async withdraw(handle, who = 'customer') {
+      const command = await stated(handle, 'withdraw', who, { reason: 'kept it' });
+      return handle.executeUpdate(withdrawRefundUpdate, { args: [commandMessage(command)], updateId: command.id });
+    },
+    async inform(handle, who, body) {
+      const command = await stated(handle, 'inform', who, body);
+      return handle.executeUpdate(provideInformationUpdate, { args: [commandMessage(command)], updateId: command.id });
+    },
+    async confirmReceipt(handle) {
+      const command = await stated(handle, 'confirm_receipt', 'customer', {});
+      return handle.executeUpdate(confirmReceiptUpdate, { args: [commandMessage(command)], updateId: command.id });
+    },
+    async actOnDesk(handle, action) {
+      const { act, ...rest } = action;
+      const command = await stated(handle, 'act_on_desk', 'finance', { action: act, ...rest });
+      return handle.executeUpdate(actOnDeskUpdate, {
+        args: [{ ...commandMessage(command), action }],
+        updateId: command.id,
+      });
+    },
+    async notify(handle, event = {}) {
+      const state = await storedState(db, refundIdOf(handle));
+      const leg = state.legs[0];
+      const nowIso = await now(handle);
+      const stored = await storeProviderEvent(
+        db,
+        {
+          mode: 'test',
+          provider: 'stripe',
+          merchantAccount: 'default',
+          providerEventId: `evt_${Math.random().toString(36).slice(2)}`,
+          type: 'refund.updated',
+          reference: leg?.reference ?? null,
+          providerRefundId: null,
+          occurredAt: nowIso,
+          facts: { outcome: 'succeeded', amountMinor: leg?.amountMinor ?? 0, failure: null, traceNumber: null },
+          payloadHash: 'of-a-test',
+          ...event,
+        },
+        nowIso,
+      );
+      await handle.signal(providerEventSignal, { providerEventId: stored.id });
+      return stored.id;
+    },
     state: async (handle) => (await handle.query(getRefundQuery)).state,
     async close() {
       await Promise.all(running.map((worker) => worker.stop()));
-      await connection.close();
       await temporal.close();
       await sandbox.close();
       await inbox.close();
@@ -138,7 +292,8 @@ export async function openWorld(options: { worker?: boolean } = {}): Promise<Wor
   };
 }
 
-export const refundIdOf = (handle: WorkflowHandle): string => handle.workflowId.slice(refundWorkflowId('').length);
+/** Everybody who may be named in a test, for messages that nobody stated. */
+export const rolesOf = (who: StaffName): string[] => [...STAFF[who]];
 
 async function storedState(db: Database, refundId: string): Promise<ProcessState> {
   const row = await db.refund.findUniqueOrThrow({ where: { id: refundId }, select: { process: true } });
@@ -154,61 +309,3 @@ async function payableOrder(shop: Shop, sandboxUrl: string, amountMinor: number)
 
 const post = (url: string, body: unknown): Promise<Response> =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-
-/** One worker a queue in this process, on the bundle of this test run. */
-async function runWorkers(
-  connection: NativeConnection,
-  temporal: TestNamespace,
-  db: Database,
-  sandbox: Running,
-  inbox: RunningInbox,
-): Promise<RunningWorker> {
-  const channels = createChannels({
-    email: { host: '127.0.0.1', port: Number(new URL(inbox.smtpUrl).port), from: 'Test shop <refunds@test.example>' },
-  });
-  const activities = createActivities({
-    db,
-    gateways: createGateways({
-      stripe: [
-        {
-          merchantAccount: 'default',
-          mode: 'test',
-          secretKey: 'sk_test_workflow',
-          apiBase: sandbox.url,
-          lookUpPauseMs: 10,
-        },
-      ],
-    }),
-    crm: null,
-    email: channels.email,
-    webhooks: createWebhookSender({ allowPrivateTargets: true }),
-    letters: { shopName: 'Test shop', messageIdDomain: 'test.example' },
-    clock: () => new Date(),
-    nudgeDelivery: () => undefined,
-    logger: createLogger({ level: 'silent', process: 'test' }),
-    metrics: createMetrics({ process: 'test', runtime: false }),
-  });
-  const bundle = await workflowBundle();
-  const workers = await Promise.all(
-    TASK_QUEUES.map((taskQueue) =>
-      Worker.create({
-        connection,
-        namespace: temporal.namespace,
-        taskQueue,
-        workflowBundle: bundle,
-        activities,
-        shutdownGraceTime: '2s',
-      }),
-    ),
-  );
-  const runs = workers.map((worker) => worker.run());
-  let stopped: Promise<void> | null = null;
-  return {
-    stop: () =>
-      (stopped ??= (async () => {
-        for (const worker of workers) worker.shutdown();
-        await Promise.all(runs);
-        channels.close();
-      })()),
-  };
-}
