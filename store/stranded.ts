@@ -14,6 +14,7 @@ export interface OpenRefund {
  * Part of the open refunds that were started and have not changed since `unchangedSince`, such that all of them are seen
  * within as many rounds as parts are needed. A refund whose watch over its arrival has ended is open, yet its workflow
  * rightly is not: it is left out.
+ * @param query.limit about how many a part holds: they are divided by a hash
  * @param query.round any number that grows by one from call to call, e.g. the minute
  */
 export async function listOpenRefundsToCheck(
@@ -32,8 +33,7 @@ export async function listOpenRefundsToCheck(
     SELECT id AS "refundId", mode, status, transition_seq AS "transitionSeq"
     FROM open, parts
     WHERE (hashtext(id) & 2147483647) % n = ${query.round}::int % n
-    ORDER BY id
-    LIMIT ${query.limit * 2}`;
+    ORDER BY id`;
 }
 
 /** Where a refund stands now; null when there is none. */

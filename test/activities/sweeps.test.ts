@@ -1,0 +1,37 @@
+import { listOpenRefundsToCheck } from '../../store';
+import { openBench, type Bench } from './support/bench';
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench.close());
+
+test('every open refund is looked at within as many rounds as there are parts, and a finished watch never', async () => {
+  const longAgo = new Date(Date.now() - 3_600_000);
+  const open: string[] = [];
+  for (let i = 0; i < 7; i += 1) open.push((await bench.payingRefund()).refundId);
+  const { refundId: watched } = await bench.payingRefund();
+  const { process } = await bench.db.refund.findUniqueOrThrow({ where: { id: watched } });
+  const arrival = { promisedBy: longAgo.toISOString(), watchUntil: longAgo.toISOString(), overdue: true };
+  await bench.db.refund.update({
+    where: { id: watched },
+    data: { status: 'paid', process: { ...(process as object), arrival } },
+  });
+  const { refundId: fresh } = await bench.payingRefund();
+  await bench.db.startTicket.updateMany({ data: { consumedAt: longAgo } });
+  await bench.db.refund.updateMany({ where: { id: { not: fresh } }, data: { updatedAt: longAgo } });
+
+  const seen = new Set<string>();
+  for (let round = 0; round < 4; round += 1) {
+    const part = await listOpenRefundsToCheck(bench.db, {
+      nowIso: new Date().toISOString(),
+      unchangedSinceIso: new Date(Date.now() - 60_000).toISOString(),
+      round: 29_000_000 + round,
+      limit: 2,
+    });
+    expect(part.every(({ refundId }) => !seen.has(refundId))).toBe(true);
+    for (const { refundId } of part) seen.add(refundId);
+  }
+  expect([...seen].toSorted()).toEqual(open.toSorted());
+});
