@@ -1,0 +1,136 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { businessMinutesBetween } from '../../domain/calendar';
+import type { DecisionContent } from '../../domain/refund';
+import { findViolations } from '../support/oracle';
+import { testCalendar } from '../support/shop';
+import { approve, openWorld, refusalOf, type World } from '../support/world';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+const ask = (stage: string, snapshotVersion = 1): DecisionContent => ({
+  ...approve(stage, snapshotVersion),
+  decision: 'request_info',
+});
+const sendBack = (stage: string, snapshotVersion = 1): DecisionContent => ({
+  ...approve(stage, snapshotVersion),
+  decision: 'send_back',
+});
+
+const money = async (handle: WorkflowHandle) => {
+  const payment = await world.db.payment.findFirstOrThrow({
+    where: { order: { refunds: { some: { id: world.refundIdOf(handle) } } } },
+  });
+  return { reserved: Number(payment.reservedMinor), refunded: Number(payment.refundedMinor) };
+};
+
+test.concurrent('a question pauses the stage; the answer resumes it with the working time it had left', async () => {
+  const handle = await world.start(10_000);
+  const calendar = testCalendar(new Date());
+  await world.decide(handle, 'reviewer', ask('first_review'));
+  const paused = await world.until(handle, ({ status }) => status === 'awaiting_customer');
+  const pausedAt = paused.stage?.pausedAt ?? '';
+  const left = businessMinutesBetween(calendar, pausedAt, paused.stage?.dueAt ?? '');
+  expect(await refusalOf(world.decide(handle, 'reviewer2', approve('first_review')))).toMatchObject({
+    code: 'already_decided',
+  });
+  // Two nights and days pass; no rung falls meanwhile.
+  await world.advanceTo(handle, new Date(Date.parse(pausedAt) + 50 * 3_600_000).toISOString());
+  await world.inform(handle, 'customer', { note: 'the left armrest' });
+  const resumed = await world.until(handle, ({ status }) => status === 'in_review');
+  const resumedAt = await world.now(handle);
+  expect(resumed.stage).toMatchObject({ id: 'first_review', pausedAt: null });
+  expect(resumed.snapshotVersion).toBe(1);
+  expect(businessMinutesBetween(calendar, resumedAt, resumed.stage?.dueAt ?? '')).toBeCloseTo(left, -1);
+  const fell = await world.db.transition.count({ where: { refundId: world.refundIdOf(handle), kind: 'rung' } });
+  expect(fell).toBe(0);
+  expect(await world.decide(handle, 'reviewer', approve('first_review'))).toMatchObject({ status: 'paying' });
+});
+
+test.concurrent('a question that nobody answers reopens the stage and says so', async () => {
+  const handle = await world.start(10_000);
+  await world.decide(handle, 'reviewer', ask('first_review'));
+  const asked = await world.until(handle, ({ status }) => status === 'awaiting_customer');
+  await world.advanceTo(handle, asked.answer?.deadlineAt ?? '');
+  const state = await world.until(handle, ({ status }) => status === 'in_review');
+  expect(state).toMatchObject({ answer: null, stage: { id: 'first_review', pausedAt: null } });
+  const told = await world.db.message.findMany({
+    where: { refundId: world.refundIdOf(handle), transitionSeq: state.seq },
+    orderBy: { kind: 'asc' },
+  });
+  expect(told.map((message) => `${message.kind} ${message.recipient}`)).toEqual([
+    'information_overdue customer',
+    'stage_opened role:reviewer',
+  ]);
+  expect(told[1]?.data).toMatchObject({ answer: 'unanswered' });
+  expect(await refusalOf(world.inform(handle, 'customer', { note: 'too late' }))).toMatchObject({
+    code: 'nothing_awaited',
+  });
+  expect(await money(handle)).toEqual({ reserved: 10_000, refunded: 0 });
+});
+
+test.concurrent('an answer that changes what was seen makes older decisions stale', async () => {
+  const handle = await world.start(10_000);
+  await world.decide(handle, 'reviewer', ask('first_review'));
+  await world.inform(handle, 'customer', { amountMinor: 6_000, note: 'only the lamp' });
+  expect(await refusalOf(world.decide(handle, 'reviewer', approve('first_review', 1)))).toEqual({
+    code: 'stale_snapshot',
+    data: { seen: 1, current: 2 },
+  });
+  await world.decide(handle, 'reviewer', approve('first_review', 2));
+  await world.until(handle, ({ status }) => status === 'paid');
+  expect(await money(handle)).toEqual({ reserved: 0, refunded: 6_000 });
+});
+
+test.concurrent('a corrected request voids all approvals and is decided again, by the same people', async () => {
+  const handle = await world.start(129_900);
+  await world.decide(handle, 'reviewer', approve('first_review'));
+  await world.decide(handle, 'approver', sendBack('second_review'));
+  const back = await world.until(handle, ({ status }) => status === 'awaiting_customer');
+  expect(back).toMatchObject({ stage: null, answer: { kind: 'correction', stageId: 'second_review' } });
+  await world.inform(handle, 'agent', { note: 'corrected' });
+  const again = await world.until(handle, ({ round }) => round === 2);
+  expect(again).toMatchObject({ snapshotVersion: 2, stage: { id: 'first_review', approvals: 0 } });
+  await world.decide(handle, 'reviewer', approve('first_review', 2));
+  expect(await world.decide(handle, 'approver', approve('second_review', 2))).toMatchObject({ status: 'paying' });
+});
+
+test.concurrent('a third correction is refused', async () => {
+  const handle = await world.start(10_000);
+  for (const round of [1, 2]) {
+    await world.decide(handle, 'reviewer', sendBack('first_review', round));
+    await world.inform(handle, 'agent', { note: `correction ${round}` });
+    await world.until(handle, (state) => state.round === round + 1);
+  }
+  expect(await refusalOf(world.decide(handle, 'reviewer', sendBack('first_review', 3)))).toEqual({
+    code: 'rounds_exhausted',
+    data: { rounds: 2 },
+  });
+  expect(await world.decide(handle, 'reviewer', approve('first_review', 3))).toMatchObject({ status: 'paying' });
+});
+
+test.concurrent('a correction that never comes expires the refund and gives the money back', async () => {
+  const handle = await world.start(10_000);
+  await world.decide(handle, 'reviewer', sendBack('first_review'));
+  const back = await world.until(handle, ({ status }) => status === 'awaiting_customer');
+  await world.advanceTo(handle, back.answer?.deadlineAt ?? '').catch(() => undefined); // it ends on the way
+  expect(await handle.result()).toMatchObject({ status: 'expired' });
+  expect(await money(handle)).toEqual({ reserved: 0, refunded: 0 });
+  const told = await world.db.message.count({
+    where: { refundId: world.refundIdOf(handle), kind: 'refund_expired', recipient: 'customer' },
+  });
+  expect(told).toBe(1);
+  const stages = await world.db.stage.findMany({ where: { refundId: world.refundIdOf(handle) } });
+  expect(stages.map((stage) => stage.status)).toEqual(['sent_back']);
+});
+
+test('after all of it the invariants hold', async () => {
+  for (const { id } of await world.db.refund.findMany({ where: { status: 'paying' } }))
+    await world.until(world.temporal.client.workflow.getHandle(`refund-${id}`), ({ status }) => status === 'paid');
+  expect(await findViolations({ db: world.db, ledger: await world.ledger(), client: world.temporal.client })).toEqual(
+    [],
+  );
+});
