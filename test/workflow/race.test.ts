@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { decideStageSignal, decideStageUpdate, providerEventSignal, withdrawRefundUpdate } from '../../contract';
 import type { DecisionContent } from '../../domain/refund';
+import { eventually } from '../support/eventually';
 import { findViolations } from '../support/oracle';
 import { approve, decisionMessage, decline, openWorld, refusalOf, rolesOf, type World } from '../support/world';
 
@@ -20,15 +21,6 @@ const refusals = async (handle: WorkflowHandle) =>
       orderBy: { seq: 'asc' },
     })
   ).map((event) => event.data as Record<string, unknown>);
-
-async function eventually<T>(read: () => Promise<T>, check: (value: T) => boolean): Promise<T> {
-  const endsAt = Date.now() + 10_000;
-  for (;;) {
-    const value = await read();
-    if (check(value) || Date.now() > endsAt) return value;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
 
 test.concurrent.each(['approve first', 'decline first'])(
   'of an approval and a decline at once exactly one counts (%s)',
