@@ -1,0 +1,82 @@
+import { createActivities, type ActivityDeps } from '../../activities';
+import * as contract from '../../contract';
+import * as workflows from '../../workflows';
+
+// These names are stored in running workflows, schedules, queues and dashboards: renaming one breaks what is under way.
+
+test('workflow types are pinned', () => {
+  expect(Object.keys(workflows).toSorted()).toEqual([
+    'deliverMessagesWorkflow',
+    'refundWorkflow',
+    'startAcceptedRefundsWorkflow',
+    'sweepRefundsWorkflow',
+  ]);
+  expect(contract.REFUND_WORKFLOW_TYPE).toBe('refundWorkflow');
+  expect(contract.DELIVERY_WORKFLOW_TYPE).toBe('deliverMessagesWorkflow');
+});
+
+test('names of updates, signals and queries are pinned', () => {
+  const messages = Object.values(contract).flatMap((value) =>
+    typeof value === 'object' &&
+    'name' in value &&
+    'type' in value &&
+    ['update', 'signal', 'query'].includes(String(value.type))
+      ? [`${String(value.type)} ${String(value.name)}`]
+      : [],
+  );
+  expect(messages.toSorted()).toEqual([
+    'query getRefund',
+    'signal decideStageSignal',
+    'signal messagesDue',
+    'signal providerEvent',
+    'update actOnDesk',
+    'update confirmReceipt',
+    'update decideStage',
+    'update provideInformation',
+    'update withdrawRefund',
+  ]);
+});
+
+test('names of activities are pinned', () => {
+  // Only the names are looked at; nothing is called.
+  const deps = { metrics: {} } as unknown as ActivityDeps;
+  expect(Object.keys(createActivities(deps)).toSorted()).toEqual([
+    'deliverDueMessages',
+    'deliverDueWebhooks',
+    'instructPayment',
+    'notifyParties',
+    'queryPayment',
+    'recordTransition',
+    'reportStrandedRefunds',
+    'signalStoredProviderEvents',
+    'startAcceptedRefunds',
+    'syncCrm',
+  ]);
+});
+
+test('task queues, ids and failure types are pinned', () => {
+  expect(contract.TASK_QUEUES).toEqual(['refunds-v1', 'payments-v1', 'messages-v1']);
+  expect(contract.refundWorkflowId('rf_1')).toBe('refund-rf_1');
+  expect(contract.refundIdOf('refund-rf_1')).toBe('rf_1');
+  expect(contract.DELIVERY_WORKFLOW_ID).toBe('deliver-messages');
+  expect(contract.SCHEDULE_IDS).toEqual({
+    startAcceptedRefunds: 'start-accepted-refunds',
+    sweepRefunds: 'sweep-refunds',
+  });
+  expect(contract.FAILURE_TYPES).toEqual({
+    refused: 'Refused',
+    historyConflict: 'HistoryConflict',
+    notAccepted: 'NotAccepted',
+    paymentRefused: 'PaymentRefused',
+  });
+});
+
+test('search attributes are pinned by name and type', () => {
+  expect(contract.SEARCH_ATTRIBUTES).toEqual({
+    RefundStatus: 'KEYWORD',
+    RefundStage: 'KEYWORD',
+    RefundTier: 'KEYWORD',
+    RefundDueAt: 'DATETIME',
+    RefundAmountMinor: 'INT',
+  });
+});
