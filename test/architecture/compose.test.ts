@@ -59,7 +59,11 @@ describe('docker-compose.yml', () => {
       withoutIds,
     ) as Record<string, unknown>;
     expect($schema).toContain('2019-09');
-    const ajv = new Ajv2019({ strict: false, allErrors: true, formats: { duration: true, ports: true, expose: true } });
+    const ajv = new Ajv2019({
+      strict: false,
+      allErrors: true,
+      formats: { duration: true, ports: true, expose: true, subnet_ip_address: true },
+    });
     const validate = ajv.compile(schema);
     const document = parse(text('docker-compose.yml'), { merge: true }) as Record<string, unknown>;
     validate(document);
