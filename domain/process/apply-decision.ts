@@ -3,7 +3,7 @@ import { addBusinessDays } from '../calendar';
 import { assertNever, type Transition } from '../refund';
 import { changeLegs } from './legs';
 import { openStage, planStage } from './stage-clock';
-import { closeStage, tellCustomer, tellOutsiders, tellRoles, openUnstaffed, type Step } from './step';
+import { closeStage, endReview, tellCustomer, tellOutsiders, tellRoles, openUnstaffed, type Step } from './step';
 
 /** A decision that counts: closes, pauses or sends back the open stage, and opens what follows in the same step. */
 export function applyDecision(step: Step, transition: Extract<Transition, { kind: 'decision' }>): void {
@@ -29,6 +29,7 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
     case 'decline':
       effects.audit.push({ type: 'refund.declined', data });
       closeStage(step, 'declined');
+      endReview(step);
       state.status = 'declined';
       effects.release = true;
       effects.events.push('refund.declined');
@@ -90,12 +91,12 @@ function advance(step: Step): void {
   const { state, effects, context } = step;
   const index = state.stage?.index ?? 0;
   closeStage(step, 'approved');
-  effects.deskResolve.push('stage_overdue');
   if (index + 1 < context.plan.stages.length) {
     openNextStage(step, index + 1);
     checkStaffing(step, index + 1);
     return;
   }
+  endReview(step);
   state.status = 'paying';
   state.legs = state.legs.filter((leg) => leg.amountMinor > 0);
   effects.events.push('refund.approved', 'refund.paying');

@@ -2,7 +2,7 @@ import type { Transition } from '../refund';
 import { openNextStage, respond } from './apply-decision';
 import { changeLegs } from './legs';
 import { resumeStage } from './stage-clock';
-import { noteForCrm, tellCustomer, tellRoles, type Step } from './step';
+import { endReview, noteForCrm, tellCustomer, tellRoles, type Step } from './step';
 
 /**
  * The awaited answer. Information resumes the paused stage; a correction makes a new snapshot, voids all approvals and
@@ -59,6 +59,7 @@ export function applyAnswerOverdue(step: Step, transition: Extract<Transition, {
     tellCustomer(step, 'information_overdue', 'delivery');
     return;
   }
+  endReview(step);
   state.status = 'expired';
   effects.release = true;
   effects.events.push('refund.expired');

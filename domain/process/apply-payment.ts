@@ -1,15 +1,36 @@
 import { addWorkingDates } from '../calendar';
 import { mergeSighting, nextQueryAt, type PaymentSighting } from '../payment';
-import type { Leg, RefundStatus } from '../refund';
+import { isFinal, type Leg, type RefundStatus } from '../refund';
+import type { AuditNote } from './effects';
 import { tellCustomer, tellOutsiders, tellRoles, type Step } from './step';
 
-/** One sighting of the money: merged into its leg; the refund's status is that of its worst leg. */
+/** Only in these can money have been instructed. A sighting in any other is of money that nobody here sent. */
+const INSTRUCTED: readonly RefundStatus[] = [
+  'paying',
+  'payment_unknown',
+  'payment_failed',
+  'paid',
+  'arrived',
+  'fulfilled',
+];
+
+/**
+ * One sighting of the money: merged into its leg; the refund's status is that of its worst leg. A sighting before
+ * anything was instructed never stands for an approval: the refund stays where it is and a person looks. What is over
+ * stays over.
+ */
 export function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighting): void {
   const { state, effects, context } = step;
   const leg = state.legs.find((candidate) => candidate.id === legId);
   if (!leg) throw new Error(`The sighting is of a leg that this refund does not pay: ${legId}`);
+  if (!INSTRUCTED.includes(state.status)) {
+    effects.audit.push(noteOf(leg, sighting));
+    if (sighting.outcome !== 'unknown') openContradiction(step, leg, sighting);
+    return;
+  }
   const merged = mergeSighting(leg.status, leg.amountMinor, sighting);
   const settled = merged.status === 'succeeded' && leg.status !== 'succeeded';
+  const failed = merged.status === 'failed' && leg.status !== 'failed';
   leg.status = merged.status;
   if (sighting.source !== 'event') leg.queries += 1;
   leg.failure = merged.status === 'failed' || merged.status === 'unknown' ? (sighting.failure ?? leg.failure) : null;
@@ -25,21 +46,12 @@ export function applyPaymentSighting(step: Step, legId: string, sighting: Paymen
     traceNumber: sighting.traceNumber,
     settled,
   });
-  effects.audit.push({
-    type: 'payment.sighted',
-    data: {
-      legId: leg.id,
-      reference: leg.reference,
-      source: sighting.source,
-      outcome: sighting.outcome,
-      status: leg.status,
-      providerEventId: sighting.providerEventId,
-      failureCode: sighting.failure?.code ?? null,
-    },
-  });
+  effects.audit.push(noteOf(leg, sighting));
   if (merged.contradiction) openContradiction(step, leg, sighting);
   if (isOpen(leg) && leg.nextQueryAt === null) openUnresolved(step, leg);
+  if (failed) openFailed(step, leg);
   const before = state.status;
+  if (isFinal(before)) return;
   state.status = statusOf(state.legs);
   if (state.status === before) return;
   switch (state.status) {
@@ -48,18 +60,6 @@ export function applyPaymentSighting(step: Step, legId: string, sighting: Paymen
       break;
     case 'payment_failed':
       effects.events.push('refund.payment_failed');
-      effects.deskOpen.push({
-        kind: 'payment_failed',
-        key: `failed:${leg.id}:${leg.attempt}`,
-        dueAt: null,
-        data: {
-          legId: leg.id,
-          reference: leg.reference,
-          failureClass: leg.failure?.class ?? null,
-          failureCode: leg.failure?.code ?? null,
-        },
-      });
-      tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'payment_failed' });
       tellCustomer(step, 'payment_delayed', 'delivery', { failureClass: leg.failure?.class ?? null });
       break;
     case 'payment_unknown':
@@ -96,6 +96,34 @@ function becomePaid(step: Step): void {
   effects.deskResolve.push('payment_unresolved', 'payment_failed');
   effects.audit.push({ type: 'refund.paid', data: { promisedFrom: from, promisedTo: to } });
   tellOutsiders(step, 'refund_paid', 'refund', { arrivalFrom: from, arrivalTo: to });
+}
+
+const noteOf = (leg: Leg, sighting: PaymentSighting): AuditNote => ({
+  type: 'payment.sighted',
+  data: {
+    legId: leg.id,
+    reference: leg.reference,
+    source: sighting.source,
+    outcome: sighting.outcome,
+    status: leg.status,
+    providerEventId: sighting.providerEventId,
+    failureCode: sighting.failure?.code ?? null,
+  },
+});
+
+function openFailed(step: Step, leg: Leg): void {
+  step.effects.deskOpen.push({
+    kind: 'payment_failed',
+    key: `failed:${leg.id}:${leg.attempt}`,
+    dueAt: null,
+    data: {
+      legId: leg.id,
+      reference: leg.reference,
+      failureClass: leg.failure?.class ?? null,
+      failureCode: leg.failure?.code ?? null,
+    },
+  });
+  tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'payment_failed' });
 }
 
 function openContradiction(step: Step, leg: Leg, sighting: PaymentSighting): void {

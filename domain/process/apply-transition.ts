@@ -6,7 +6,7 @@ import { applyAnswerOverdue, applyInformation } from './apply-information';
 import { applyPaymentSighting } from './apply-payment';
 import { applyRung } from './apply-rung';
 import { noEffects, type TransitionOutcome } from './effects';
-import { closeStage, tellOutsiders, type Step, type TransitionContext } from './step';
+import { closeStage, endReview, tellOutsiders, type Step, type TransitionContext } from './step';
 
 /**
  * The one place where a refund moves on. Pure: the workflow's transition and what Postgres holds go in, the next state
@@ -39,7 +39,8 @@ export function applyTransition(
       state.answer = null;
       effects.release = true;
       effects.events.push('refund.withdrawn');
-      effects.deskResolve.push('stage_overdue', 'first_response_overdue');
+      effects.deskResolve.push('first_response_overdue');
+      endReview(step);
       effects.audit.push({ type: 'refund.withdrawn', data: { commandId: transition.commandId } });
       tellOutsiders(step, 'refund_withdrawn', 'delivery');
       break;

@@ -40,11 +40,17 @@ export interface Step {
   context: TransitionContext;
 }
 
-/** Ends the stage whose turn it is, if there is one. */
+/** Ends the stage whose turn it is, if there is one; what the desk was asked about it is settled. */
 export function closeStage({ state, effects, context }: Step, status: StageStatus): void {
   if (!state.stage) return;
+  effects.deskResolve.push('stage_overdue');
   effects.stages.push({ stageId: state.stage.id, round: state.round, status, endedAt: context.at, pausedAt: null });
   state.stage = null;
+}
+
+/** Nobody needs to be found for a stage any more: the review has come to its end. */
+export function endReview({ effects }: Step): void {
+  effects.deskResolve.push('no_eligible_person');
 }
 
 /** A letter to the customer and a note for the CRM. */
@@ -61,15 +67,21 @@ export function noteForCrm({ effects }: Step, owner: MessageOwner): void {
   effects.messages.push({ kind: 'crm_sync', channel: 'crm', recipient: 'crm', owner, data: {} });
 }
 
-/** A notice to everybody who holds one of the roles; never sent by the refund's own workflow. */
+/**
+ * A notice to everybody who holds one of the roles, each kind once a transition; never sent by the refund's own
+ * workflow.
+ */
 export function tellRoles(
   { effects }: Step,
   kind: MessageKind,
   roles: string[],
   data: Record<string, string | number | null>,
 ): void {
-  for (const role of roles)
-    effects.messages.push({ kind, channel: 'email', recipient: `role:${role}`, owner: 'delivery', data });
+  for (const role of roles) {
+    const recipient = `role:${role}`;
+    if (effects.messages.some((message) => message.kind === kind && message.recipient === recipient)) continue;
+    effects.messages.push({ kind, channel: 'email', recipient, owner: 'delivery', data });
+  }
 }
 
 /** A stage that nobody may decide is the desk's: it is told at once, not when the clock has run down. */
