@@ -23,7 +23,7 @@ A refund of your own, of the shop's order SHOP-1002 (there are SHOP-1001 to SHOP
 
   REFUND=$(curl -s ${api}/v1/refunds -H 'Authorization: Bearer ${keys.integrator}' -H 'Content-Type: application/json' \\
     -H 'Idempotency-Key: my-first-refund' \\
-    -d '{"orderExternalId":"SHOP-1002","amountMinor":4500,"currency":"CNY","reasonCode":"quality","description":"the lamp flickers","channel":"online","lines":[{"externalId":"L1","quantity":1}]}' \\
+    -d '{"orderExternalId":"SHOP-1002","amountMinor":4500,"currency":"CNY","reasonCode":"quality","description":"the handle is broken","channel":"online","lines":[{"externalId":"L1","quantity":1}]}' \\
     | sed -n 's/.*"id": *"\\(rf_[^"]*\\)".*/\\1/p'); echo $REFUND
   curl -s ${api}/v1/refunds/$REFUND/decisions -H 'Authorization: Bearer ${keys.reviewer}' -H 'Content-Type: application/json' \\
     -H 'Idempotency-Key: my-first-decision' -d '{"stage":"first_review","decision":"approve","snapshotVersion":1}'
