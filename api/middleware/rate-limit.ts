@@ -1,14 +1,13 @@
 import type { Request, RequestHandler } from 'express';
-import { ipKeyGenerator, rateLimit, type RateLimitInfo } from 'express-rate-limit';
+import { ipKeyGenerator, MemoryStore, rateLimit, type RateLimitInfo } from 'express-rate-limit';
 import { Problem } from '../problems';
 import type { AppDeps } from '../types';
 
 /** Which X-Forwarded-For is believed is decided by the setting of proxy hops; a client that sends one is no event. */
 const TRUST_IS_SETTLED = { xForwardedForHeader: false };
 
-function tooMany(req: Request, windowMs: number): Problem {
-  const { rateLimit: info } = req as Request & { rateLimit?: RateLimitInfo };
-  const waitMs = info?.resetTime ? info.resetTime.getTime() - Date.now() : windowMs;
+function tooMany(resetTime: Date | undefined, windowMs: number): Problem {
+  const waitMs = resetTime ? resetTime.getTime() - Date.now() : windowMs;
   return new Problem('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) });
 }
 
@@ -26,22 +25,28 @@ export function limitPerKey(deps: Pick<AppDeps, 'config'>): RequestHandler {
     validate: TRUST_IS_SETTLED,
     identifier: 'per-key',
     keyGenerator: (req) => req.principal?.keyId ?? ipKeyGenerator(req.ip ?? ''),
-    handler: (req, _res, next) => next(tooMany(req, windowMs)),
+    handler: (req, _res, next) => {
+      const { rateLimit: info } = req as Request & { rateLimit?: RateLimitInfo };
+      next(tooMany(info?.resetTime, windowMs));
+    },
   });
 }
 
-/** Limits the requests with a bad credential from one address, so that nobody tries keys at leisure. */
+/**
+ * Limits the requests with a bad credential from one address, so that nobody tries keys at leisure. Only what was
+ * refused is counted: however many good requests are in flight at once, they are not mistaken for guesses.
+ */
 export function limitFailedLogins(deps: Pick<AppDeps, 'config'>): RequestHandler {
   const { windowMs } = deps.config.rateLimit;
-  return rateLimit({
-    windowMs,
-    limit: deps.config.failedLoginLimit,
-    standardHeaders: false,
-    legacyHeaders: false,
-    validate: TRUST_IS_SETTLED,
-    skipSuccessfulRequests: true,
-    requestWasSuccessful: (_req, res) => res.statusCode !== 401,
-    keyGenerator: (req) => ipKeyGenerator(req.ip ?? ''),
-    handler: (req, _res, next) => next(tooMany(req, windowMs)),
-  });
+  const failures = new MemoryStore();
+  failures.init({ windowMs } as Parameters<MemoryStore['init']>[0]);
+  return async (req, res, next) => {
+    const address = ipKeyGenerator(req.ip ?? '');
+    const seen = await failures.get(address);
+    if (seen && seen.totalHits >= deps.config.failedLoginLimit) throw tooMany(seen.resetTime, windowMs);
+    res.once('finish', () => {
+      if (res.statusCode === 401) void failures.increment(address);
+    });
+    next();
+  };
 }

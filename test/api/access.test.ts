@@ -129,3 +129,15 @@ test('an address that tries keys is stopped', async () => {
   await attempt('wrong-2');
   expect((await attempt('wrong-3')).body).toMatchObject({ status: 429, code: 'rate_limited' });
 });
+
+test('good requests in flight are not mistaken for guesses, however many there are', async () => {
+  const guarded = frame.app({ failedLoginLimit: 2 });
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      request(guarded)
+        .get('/v1/orders/SHOP-1001')
+        .set(...bearer(frame.keys.agent)),
+    ),
+  );
+  expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]));
+});
