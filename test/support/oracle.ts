@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { getRefundQuery, refundWorkflowId, type RefundWorkflowResult } from '../../contract';
 import { isFinal, waitingForOf, type Plan, type ProcessState } from '../../domain/refund';
 import type { Movement } from '../../sandbox';
-import { auditHash, toMinor, type Database } from '../../store';
+import { auditHash, toMinor, type Database, type Db } from '../../store';
 
 /** What a check found wrong, in words that name the refund or payment. */
 export type Violation = string;
@@ -20,17 +20,26 @@ export interface OracleInput {
  * workflow, in Postgres and at the provider. Answers everything that is broken; an empty list is a proof.
  */
 export async function findViolations({ db, ledger, client }: OracleInput): Promise<Violation[]> {
+  const violations = await db.$transaction(
+    async (tx) => [
+      ...(await moneyViolations(tx, ledger)),
+      ...(await movementViolations(tx, ledger)),
+      ...(await decisionViolations(tx)),
+      ...(await auditViolations(tx)),
+      ...(await projectionViolations(tx)),
+      ...(await letterViolations(tx)),
+    ],
+    // One moment of the database: letters may still be on their way, and each leaves its own audit event.
+    { isolationLevel: 'RepeatableRead', timeout: 30_000 },
+  );
+  if (!client) return violations;
   const refunds = await db.refund.findMany({ select: { id: true }, orderBy: { id: 'asc' } });
-  const ids = refunds.map((refund) => refund.id);
-  return [
-    ...(await moneyViolations(db, ledger)),
-    ...(await movementViolations(db, ledger)),
-    ...(await decisionViolations(db)),
-    ...(await auditViolations(db)),
-    ...(await projectionViolations(db)),
-    ...(await letterViolations(db)),
-    ...(client ? (await Promise.all(ids.map((id) => workflowViolations(db, client, id)))).flat() : []),
-  ];
+  const atOnce = 10;
+  for (let i = 0; i < refunds.length; i += atOnce)
+    violations.push(
+      ...(await Promise.all(refunds.slice(i, i + atOnce).map(({ id }) => workflowViolations(db, client, id)))).flat(),
+    );
+  return violations;
 }
 
 const moved = (movement: Movement): boolean => movement.status === 'succeeded' || movement.status === 'pending';
@@ -39,7 +48,7 @@ const sumOf = <T>(items: T[], amount: (item: T) => number): number =>
   items.reduce((sum, item) => sum + amount(item), 0);
 
 /** Never more than was captured, by our books and by the provider's; reserved and refunded are what their rows add up to. */
-async function moneyViolations(db: Database, ledger: Movement[]): Promise<Violation[]> {
+async function moneyViolations(db: Db, ledger: Movement[]): Promise<Violation[]> {
   const payments = await db.payment.findMany({
     include: { allocations: { include: { attempts: true } }, reservations: true },
   });
@@ -70,7 +79,7 @@ async function moneyViolations(db: Database, ledger: Movement[]): Promise<Violat
 }
 
 /** One movement a leg that is paid, none for one that is not, and no movement that nobody asked for. */
-async function movementViolations(db: Database, ledger: Movement[]): Promise<Violation[]> {
+async function movementViolations(db: Db, ledger: Movement[]): Promise<Violation[]> {
   const attempts = await db.paymentAttempt.findMany({ include: { allocation: { include: { refund: true } } } });
   const known = new Set(attempts.map((attempt) => attempt.reference));
   const strangers = ledger.filter((movement) => !known.has(movement.reference));
@@ -93,7 +102,7 @@ async function movementViolations(db: Database, ledger: Movement[]): Promise<Vio
 }
 
 /** Different people approved every stage of what was paid; nobody who asked decided; each decision has its command. */
-async function decisionViolations(db: Database): Promise<Violation[]> {
+async function decisionViolations(db: Db): Promise<Violation[]> {
   const refunds = await db.refund.findMany({ include: { decisions: { include: { command: true } } } });
   return refunds.flatMap((refund) => {
     const state = refund.process as unknown as ProcessState;
@@ -116,7 +125,7 @@ async function decisionViolations(db: Database): Promise<Violation[]> {
 }
 
 /** Every chain verifies from its first event to the head, and every transition left a trace in it. */
-async function auditViolations(db: Database): Promise<Violation[]> {
+async function auditViolations(db: Db): Promise<Violation[]> {
   const refunds = await db.refund.findMany({
     select: { id: true, auditSeq: true, auditHead: true, transitionSeq: true },
   });
@@ -144,7 +153,7 @@ async function auditViolations(db: Database): Promise<Violation[]> {
 }
 
 /** Rows of transitions without a gap, the last one equal to the process and to the columns that lists read. */
-async function projectionViolations(db: Database): Promise<Violation[]> {
+async function projectionViolations(db: Db): Promise<Violation[]> {
   const refunds = await db.refund.findMany({ include: { transitions: { orderBy: { seq: 'asc' } }, deskItems: true } });
   return refunds.flatMap((refund) => {
     const state = refund.process as unknown as ProcessState;
@@ -179,7 +188,7 @@ async function projectionViolations(db: Database): Promise<Violation[]> {
 }
 
 /** A letter is sent, waits for its time, or is dead with a desk item that says so. */
-async function letterViolations(db: Database): Promise<Violation[]> {
+async function letterViolations(db: Db): Promise<Violation[]> {
   const dead = await db.message.findMany({ where: { status: 'dead' } });
   const items = await db.deskItem.findMany({ where: { refundId: { in: dead.map((one) => one.refundId) } } });
   return dead
