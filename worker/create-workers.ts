@@ -5,6 +5,7 @@ import type { WorkerQueueName, WorkerTuning } from '../config';
 import { MESSAGES_QUEUE, PAYMENTS_QUEUE, REFUNDS_QUEUE, type RedressActivities } from '../contract';
 import { createNudger, type TemporalConnectionOptions } from '../platform';
 import { ensureDeliveryWorkflow, nudgeDeliveryWorkflow } from './delivery-workflow';
+import { showLife } from './heartbeat';
 import { ensureSchedules } from './schedules';
 import { ensureSearchAttributes } from './ensure-search-attributes';
 
@@ -116,6 +117,7 @@ function workerOptions(
     shutdownForceTime: Math.round(graceMs * 1.5),
     maxHeartbeatThrottleInterval: '10s',
     defaultHeartbeatThrottleInterval: '5s',
+    interceptors: { activity: [showLife] },
   } satisfies Partial<WorkerOptions>;
   switch (queue) {
     case 'refunds': {

@@ -17,10 +17,14 @@ export const database = proxyLocalActivities<RecordActivities>({
   retry: { initialInterval: '200ms', maximumInterval: '30s' },
 });
 
-/** Calls to payment providers. Ambiguity is a result, so what is retried here is known not to have been executed. */
+/**
+ * Calls to payment providers. Ambiguity is a result, so what is retried here is known not to have been executed, or was
+ * begun by a worker that is gone, which its heartbeat tells.
+ */
 export const payments = proxyActivities<PaymentActivities>({
   taskQueue: PAYMENTS_QUEUE,
   startToCloseTimeout: '60s',
+  heartbeatTimeout: '20s',
   retry: { initialInterval: '1s', maximumInterval: '5m' },
 });
 
@@ -28,6 +32,7 @@ export const payments = proxyActivities<PaymentActivities>({
 export const tell = proxyActivities<TellActivities>({
   taskQueue: MESSAGES_QUEUE,
   startToCloseTimeout: '60s',
+  heartbeatTimeout: '20s',
   scheduleToCloseTimeout: '1h',
   retry: { initialInterval: '2s', maximumInterval: '1m', maximumAttempts: 5 },
 });
