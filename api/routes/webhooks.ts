@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
-import express, { Router, type Request } from 'express';
+import express, { Router, type Request, type Response } from 'express';
 
-import { ForgedNotificationError, type VerifiedNotification } from '../../integrations/payments/notifications';
+import {
+  answersTo,
+  ForgedNotificationError,
+  type NotificationAnswer,
+  type VerifiedNotification,
+} from '../../integrations/payments/notifications';
 import {
   appendSharedAudit,
   consumeKnownProviderEvent,
@@ -31,7 +36,13 @@ registerRoute({
   description:
     'Verified on the bytes as they came, before anything is parsed; kept, answered, then handed to the refund. Duplicates and reordering are harmless.',
   request: { params },
-  responses: { 200: { description: 'Received.', schema: z.object({ received: z.literal(true) }) } },
+  responses: {
+    200: {
+      description:
+        'Received, in the words that the provider waits for: JSON for Stripe, the text `success` for Alipay.',
+      schema: z.object({ received: z.literal(true) }),
+    },
+  },
   problems: ['notification_not_verified', 'notification_account_unknown', 'body_too_large'],
 });
 
@@ -40,8 +51,15 @@ export function webhookRoutes(deps: AppDeps): Router {
   const router = Router();
   const received = deps.metrics.notifications;
 
-  /** @throws Problem notification_not_verified, notification_account_unknown */
-  async function verify(req: Request, account: z.output<typeof params>, body: Buffer): Promise<VerifiedNotification> {
+  /**
+   * @returns null when it is forged and the provider wants an answer of its own to that
+   * @throws Problem notification_not_verified, notification_account_unknown
+   */
+  async function verify(
+    req: Request,
+    account: z.output<typeof params>,
+    body: Buffer,
+  ): Promise<VerifiedNotification | null> {
     try {
       const event = deps.paymentNotifications.read(
         account.provider,
@@ -56,6 +74,7 @@ export function webhookRoutes(deps: AppDeps): Router {
       if (!(error instanceof ForgedNotificationError)) throw error;
       received.inc({ provider: account.provider, outcome: 'forged' });
       await recordForgery(account, error);
+      if (answersTo(account.provider).refused !== null) return null;
       throw new Problem('notification_not_verified');
     }
   }
@@ -95,20 +114,33 @@ export function webhookRoutes(deps: AppDeps): Router {
       const account = params.safeParse(req.params);
       if (!account.success) throw new Problem('notification_account_unknown');
       const body: Buffer = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
-      const { providerPaymentId: _payment, ...event } = await verify(req, account.data, body);
+      const answers = answersTo(account.data.provider);
+      const verified = await verify(req, account.data, body);
+      if (verified === null) {
+        if (answers.refused !== null) answer(res, answers.refused);
+        return;
+      }
+      const { providerPaymentId: _payment, ...event } = verified;
       const stored = await storeProviderEvent(
         deps.db,
         { ...account.data, ...event, payloadHash: createHash('sha256').update(body).digest('hex') },
         deps.clock().toISOString(),
       );
       received.inc({ provider: account.data.provider, outcome: outcomeOf(stored) });
-      res.json({ received: true });
+      answer(res, answers.received);
       const { refundId } = stored;
       if (refundId !== null && stored.status === 'stored') await tell({ ...stored, refundId });
     },
   );
 
   return router;
+}
+
+function answer(res: Response, { status, body }: NotificationAnswer): void {
+  res.status(status);
+  if (body === null) res.end();
+  else if (typeof body === 'string') res.type('text/plain').send(body);
+  else res.json(body);
 }
 
 function outcomeOf(event: StoredProviderEvent): string {

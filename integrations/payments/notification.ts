@@ -33,7 +33,48 @@ export interface NotificationVerifier {
   verify(headers: NotificationHeaders, rawBody: Uint8Array, now: Date): VerifiedNotification;
 }
 
-export type ForgeryReason = 'no_signature' | 'bad_signature' | 'too_old' | 'too_new' | 'wrong_mode' | 'unreadable';
+/** The HTTP answer by which a provider knows what became of its notification. */
+export interface NotificationAnswer {
+  status: number;
+  /** A text is sent as plain text, anything else as JSON; null is no body. */
+  body: string | Readonly<Record<string, unknown>> | null;
+}
+
+/** What one provider wants to read; whatever else it reads makes it send again. */
+export interface NotificationAnswers {
+  received: NotificationAnswer;
+  /** Null: any error will do, so the interface answers with a problem as everywhere. */
+  refused: NotificationAnswer | null;
+}
+
+/** An answer as a provider wants to read it; without a content type it has no body. */
+export interface NotificationAnswer {
+  status: number;
+  contentType: string | null;
+  body: string;
+}
+
+/** How a provider wants its notifications answered, where that is not ours to choose. */
+export interface NotificationAnswers {
+  accepted: NotificationAnswer;
+  /**
+   * @param status the HTTP status of the refusal
+   * @param code our stable code of it
+   */
+  refused(status: number, code: string): NotificationAnswer;
+}
+
+export type ForgeryReason =
+  | 'no_signature'
+  | 'bad_signature'
+  /** A forgery by the provider itself, sent to see whether signatures are checked: refused, and no reason to worry. */
+  | 'signature_probe'
+  | 'unknown_key'
+  | 'too_old'
+  | 'too_new'
+  | 'wrong_mode'
+  | 'wrong_account'
+  | 'unreadable';
 
 /** A notification that must not be believed. Nothing of its body is in the error. */
 export class ForgedNotificationError extends Error {

@@ -2,7 +2,13 @@
  * What providers send to us, apart from the gateways that instruct: this file loads no provider SDK, and it is all of
  * integrations/ that the API may import.
  */
-import type { NotificationHeaders, NotificationVerifier, VerifiedNotification } from './notification';
+import { ALIPAY_ANSWERS } from './alipay/answers';
+import type {
+  NotificationAnswers,
+  NotificationHeaders,
+  NotificationVerifier,
+  VerifiedNotification,
+} from './notification';
 import { StripeNotifications, type StripeNotificationOptions } from './stripe/notifications';
 
 export * from './notification';
@@ -40,6 +46,16 @@ export function createNotificationReader(options: NotificationReaderOptions): No
     read: (provider, merchantAccount, headers, rawBody, now) =>
       verifiers.get(keyOf(provider, merchantAccount))?.verify(headers, rawBody, now) ?? null,
   };
+}
+
+/** What most providers take: 200 for received, anything else for refused. */
+const USUAL_ANSWERS: NotificationAnswers = { received: { status: 200, body: { received: true } }, refused: null };
+
+const ANSWERS: ReadonlyMap<string, NotificationAnswers> = new Map([['alipay', ALIPAY_ANSWERS]]);
+
+/** How a provider wants its notifications answered. */
+export function answersTo(provider: string): NotificationAnswers {
+  return ANSWERS.get(provider) ?? USUAL_ANSWERS;
 }
 
 const keyOf = (provider: string, merchantAccount: string): string => JSON.stringify([provider, merchantAccount]);
