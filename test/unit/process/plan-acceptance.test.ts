@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { planAcceptance } from '../../../domain/process';
+import { InsufficientAvailableError } from '../../../domain/money';
+import { parsePolicy } from '../../../domain/policy';
+import { ACCEPTED_AT, after, facts, policy, STAFF } from './support';
+
+test('stage one is open with its clock, the first response beside its ladder', () => {
+  const { state, plan, effects, firstResponseDueAt, declineClause } = planAcceptance(facts());
+  expect(declineClause).toBeNull();
+  expect(plan.stages.map((stage) => stage.id)).toEqual(['first_review', 'second_review', 'final_approval']);
+  expect(firstResponseDueAt).toBe(after(24 * 60));
+  expect(state).toMatchObject({ seq: 0, status: 'in_review', round: 1, snapshotVersion: 1, responded: false });
+  expect(state.stage).toMatchObject({ id: 'first_review', index: 0, roles: ['reviewer'], openedAt: ACCEPTED_AT });
+  expect(state.stage?.rungs).toContainEqual({ act: 'first_response', at: firstResponseDueAt, n: 1 });
+  expect(state.stage?.rungs.map((rung) => rung.at)).toEqual(state.stage?.rungs.map((rung) => rung.at).toSorted());
+  expect(effects.release).toBe(false);
+  expect(effects.events).toEqual(['refund.accepted', 'refund.in_review']);
+  expect(effects.messages.map(({ kind, recipient }) => [kind, recipient])).toEqual([
+    ['stage_opened', 'role:reviewer'],
+    ['refund_received', 'customer'],
+    ['crm_sync', 'crm'],
+  ]);
+});
+
+test('legs are taken in order of capture, each keeps the reference that was fixed for it', () => {
+  const { state } = planAcceptance(facts({ amountMinor: 600_000 }));
+  expect(
+    state.legs.map(({ id, paymentId, reference, amountMinor, status, attempt }) => [
+      id,
+      paymentId,
+      reference,
+      amountMinor,
+      status,
+      attempt,
+    ]),
+  ).toEqual([
+    ['al_1', 'pm_1', 'RDX1', 500_000, 'reserved', 1],
+    ['al_2', 'pm_2', 'RDX2', 100_000, 'reserved', 1],
+  ]);
+  expect(planAcceptance(facts({ amountMinor: 500_000 })).state.legs).toHaveLength(1);
+});
+
+test('legs sum to the amount and none gives more than its payment has', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 400_000 }), { minLength: 1, maxLength: 5 }),
+      fc.integer({ min: 1, max: 1_000_000 }),
+      (available, amountMinor) => {
+        const payments = available.map((availableMinor, i) => ({
+          id: `pm_${i}`,
+          provider: 'stripe',
+          availableMinor,
+          legId: `al_${i}`,
+          reference: `RDX${i}`,
+        }));
+        const plan = () => planAcceptance(facts({ amountMinor, payments })).state.legs;
+        if (available.reduce((sum, one) => sum + one, 0) < amountMinor) {
+          expect(plan).toThrow(InsufficientAvailableError);
+          return;
+        }
+        const legs = plan();
+        expect(legs.reduce((sum, leg) => sum + leg.amountMinor, 0)).toBe(amountMinor);
+        for (const leg of legs) {
+          const payment = payments.find((one) => one.legId === leg.id);
+          expect(leg.amountMinor).toBeGreaterThan(0);
+          expect(leg.amountMinor).toBeLessThanOrEqual(payment?.availableMinor ?? -1);
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+describe('a request that the policy does not allow', () => {
+  const customMade = { reasonCode: 'changed_mind', lines: [{ category: null, attributes: { customMade: true } }] };
+
+  test('is declined at once by the machine, with the clause and the letter, and asks nobody', () => {
+    const { state, effects, declineClause } = planAcceptance(facts(customMade));
+    expect(declineClause).toBe('custom-made');
+    expect(state).toMatchObject({ status: 'declined', stage: null, seq: 0 });
+    expect(effects).toMatchObject({ release: true, events: ['refund.accepted', 'refund.declined'], deskOpen: [] });
+    expect(effects.audit).toEqual([
+      { type: 'refund.declined_by_policy', data: { clause: 'custom-made', policyVersion: 1 } },
+    ]);
+    expect(effects.messages.map(({ kind, recipient, owner }) => [kind, recipient, owner])).toEqual([
+      ['refund_declined', 'customer', 'refund'],
+      ['crm_sync', 'crm', 'refund'],
+    ]);
+    expect(effects.stages.at(-1)).toMatchObject({ stageId: 'first_review', status: 'declined' });
+  });
+
+  test('is judged by the version in force at purchase; stages and people by the one in force now', () => {
+    const lenient = parsePolicy({ ...policy, version: 2, ineligible: [] });
+    expect(planAcceptance(facts({ ...customMade, purchasePolicy: lenient })).declineClause).toBeNull();
+    const now = planAcceptance(facts({ ...customMade, policy: lenient }));
+    expect(now.declineClause).toBe('custom-made');
+    expect(now.plan.policyVersion).toBe(2);
+  });
+});
+
+test('an order that was refunded in small parts takes the stages of their total', () => {
+  const small = (orderTotalOpenAndPaidMinor: number) =>
+    planAcceptance(facts({ amountMinor: 10_000, orderTotalOpenAndPaidMinor })).plan.stages.length;
+  expect([small(10_000), small(20_000), small(500_001)]).toEqual([1, 2, 3]);
+});
+
+test('a currency without thresholds takes all three stages', () => {
+  expect(planAcceptance(facts({ amountMinor: 1, orderTotalOpenAndPaidMinor: 1, currency: 'SEK' })).plan).toMatchObject({
+    tier: 'large',
+    stages: [{ id: 'first_review' }, { id: 'second_review' }, { id: 'final_approval' }],
+  });
+});
+
+test('a stage that nobody may decide is on the desk from the first moment', () => {
+  const candidates = STAFF.filter((one) => one.personId !== 'approver2');
+  const excluded = [{ personId: 'approver', rule: 'requester' as const }];
+  const { effects, state } = planAcceptance(facts({ candidates, excluded }));
+  expect(state.excluded).toEqual(excluded);
+  expect(effects.deskOpen).toMatchObject([{ kind: 'no_eligible_person', data: { stages: 'final_approval' } }]);
+  expect(planAcceptance(facts()).effects.deskOpen).toEqual([]);
+});
