@@ -34,12 +34,22 @@ export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities
       };
       if (marked === 'again') {
         const seen = await callGateway(deps, attempt, 'query', () =>
-          gateway.query({ ...money, providerRefundId: attempt.providerRefundId }),
+          gateway.query({
+            ...money,
+            providerRefundId: attempt.providerRefundId,
+            instructedAt: attempt.instructedAt,
+          }),
         );
         if (seen.failure?.code !== NOT_FOUND) return seen;
       }
       return callGateway(deps, attempt, 'instruct', () =>
-        gateway.instruct({ ...money, refundId: attempt.refundId, instructedBefore: marked === 'again' }),
+        gateway.instruct({
+          ...money,
+          refundId: attempt.refundId,
+          capturedMinor: attempt.capturedMinor,
+          capturedAt: attempt.capturedAt,
+          instructedBefore: marked === 'again',
+        }),
       );
     },
   };

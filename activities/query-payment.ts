@@ -13,6 +13,7 @@ export function createQueryPayment(deps: PaymentDeps): Pick<PaymentActivities, '
           providerRefundId: attempt.providerRefundId,
           amountMinor: attempt.amountMinor,
           currency: attempt.currency,
+          instructedAt: attempt.instructedAt,
           now: input.now,
         }),
       );

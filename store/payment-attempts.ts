@@ -23,6 +23,9 @@ export interface PaymentAttemptRecord {
   provider: string;
   merchantAccount: string;
   providerPaymentId: string;
+  /** What the payment captured, minor units of `currency`. */
+  capturedMinor: number;
+  capturedAt: string;
 }
 
 /** The attempt of this number on a leg of this refund, or null. */
@@ -57,6 +60,8 @@ export async function readPaymentAttempt(
     provider: payment.provider,
     merchantAccount: payment.merchantAccount,
     providerPaymentId: payment.providerPaymentId,
+    capturedMinor: toMinor(payment.capturedMinor),
+    capturedAt: toIso(payment.capturedAt),
   };
 }
 

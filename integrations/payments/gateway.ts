@@ -3,6 +3,15 @@ import type { PaymentSighting, QueryBackOff } from '../../domain/payment';
 /** The world a key, an account and every row belong to; nothing crosses. */
 export type Mode = 'live' | 'test';
 
+/** What a provider allows beyond single amounts; a limit that is absent is not known to exist. */
+export interface RefundLimits {
+  maxRefundsPerPayment?: number;
+  /** Days after the capture in which a payment can be refunded. */
+  refundableForDays?: number;
+  /** Least time between two refunds of one payment, in milliseconds. */
+  minimumIntervalMs?: number;
+}
+
 /** What a gateway can do; processes ask here instead of knowing providers. */
 export interface GatewayCapabilities {
   /** Whether a part of a payment can be refunded. */
@@ -12,6 +21,7 @@ export interface GatewayCapabilities {
   /** Whether `query` can tell what became of an instruction. */
   queryable: boolean;
   queryBackOff: QueryBackOff;
+  limits?: RefundLimits;
   /** Why this amount (ISO 4217 minor units) cannot be sent in this currency, as a code; null when it can. */
   refuses(amountMinor: number, currency: string): string | null;
 }
@@ -25,6 +35,10 @@ export interface PaymentInstruction {
   /** ISO 4217 minor units. */
   amountMinor: number;
   currency: string;
+  /** What was captured with the payment, in the same unit; some providers want it repeated with every refund of it. */
+  capturedMinor?: number;
+  /** When it was captured, ISO instant. */
+  capturedAt?: string;
   /** ISO instant at which the instruction is given. */
   now: string;
   /**
@@ -43,6 +57,8 @@ export interface PaymentQuery {
   providerRefundId: string | null;
   amountMinor: number;
   currency: string;
+  /** When the reference was first about to be sent, ISO instant; null or absent: not known. */
+  instructedAt?: string | null;
   now: string;
 }
 
