@@ -48,8 +48,14 @@ export interface GatewayWorld {
   forgetKeys(): Promise<void>;
   notifications(): readonly ReceivedNotification[];
   read(received: ReceivedNotification, now: Date): VerifiedNotification | null;
-  /** Signs a body as somebody would who has the secret, or another one. */
-  sign(rawBody: Buffer, at: Date, secret?: string): NotificationHeaders;
+  /** Signs a notification anew, as somebody would who has the secret, or with one that is not the provider's. */
+  resign(one: ReceivedNotification, at: Date, options?: { otherSecret: true }): ReceivedNotification;
+  /** The same without any signature. */
+  unsigned(one: ReceivedNotification): ReceivedNotification;
+  /** How old a notification may be, where that is not five minutes. */
+  oldestMinutes?: number;
+  /** Whether two bodies say the same in two encodings, where that is possible. */
+  saysTheSame?(one: Buffer, other: Buffer): boolean;
   close(): Promise<void>;
 }
 
@@ -405,26 +411,27 @@ export function gatewaySuite(provider: string, start: () => Promise<GatewayWorld
         const flipped = Buffer.from(rawBody);
         const at = Math.floor((n * rawBody.length) / 40);
         flipped.writeUInt8(flipped.readUInt8(at) ^ (1 << (n % 8)), at);
+        if (world.saysTheSame?.(rawBody, flipped)) continue;
         expect(read({ headers, rawBody: flipped })).toThrow(ForgedNotificationError);
       }
     });
 
-    test('a time more than five minutes off, on both sides', async () => {
-      const { rawBody } = await genuine();
-      const signedAt = (at: Date): ReceivedNotification => ({ headers: world.sign(rawBody, at), rawBody });
-      expect(read(signedAt(minutes(-4)))).not.toThrow();
-      expect(read(signedAt(minutes(4)))).not.toThrow();
-      expect(read(signedAt(minutes(-6)))).toThrow(expect.objectContaining({ reason: 'too_old' }));
-      expect(read(signedAt(minutes(6)))).toThrow(expect.objectContaining({ reason: 'too_new' }));
-      expect(read(signedAt(minutes(24 * 60)))).toThrow(ForgedNotificationError);
+    test('a time too far off, on both sides', async () => {
+      const one = await genuine();
+      const oldest = world.oldestMinutes ?? 5;
+      expect(read(world.resign(one, minutes(1 - oldest)))).not.toThrow();
+      expect(read(world.resign(one, minutes(4)))).not.toThrow();
+      expect(read(world.resign(one, minutes(-1 - oldest)))).toThrow(expect.objectContaining({ reason: 'too_old' }));
+      expect(read(world.resign(one, minutes(6)))).toThrow(expect.objectContaining({ reason: 'too_new' }));
+      expect(read(world.resign(one, minutes(24 * 60)))).toThrow(ForgedNotificationError);
     });
 
     test('another secret, no signature, an empty body', async () => {
-      const { headers, rawBody } = await genuine();
-      const otherSecret = world.sign(rawBody, new Date(), 'somebody-elses-secret');
-      expect(read({ headers: otherSecret, rawBody })).toThrow(expect.objectContaining({ reason: 'bad_signature' }));
-      expect(read({ headers: {}, rawBody })).toThrow(expect.objectContaining({ reason: 'no_signature' }));
-      expect(read({ headers, rawBody: Buffer.alloc(0) })).toThrow(ForgedNotificationError);
+      const one = await genuine();
+      const otherSecret = world.resign(one, new Date(), { otherSecret: true });
+      expect(read(otherSecret)).toThrow(expect.objectContaining({ reason: 'bad_signature' }));
+      expect(read(world.unsigned(one))).toThrow(expect.objectContaining({ reason: 'no_signature' }));
+      expect(read({ headers: one.headers, rawBody: Buffer.alloc(0) })).toThrow(ForgedNotificationError);
     });
   });
 }

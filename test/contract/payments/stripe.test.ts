@@ -100,7 +100,11 @@ async function startWorld(): Promise<GatewayWorld> {
     },
     notifications: () => notifications,
     read: (one, now) => reader.read('stripe', 'default', one.headers, one.rawBody, now),
-    sign,
+    resign: ({ rawBody }, at, options) => ({
+      headers: sign(rawBody, at, options === undefined ? SECRET : 'somebody-elses-secret'),
+      rawBody,
+    }),
+    unsigned: ({ rawBody }) => ({ headers: {}, rawBody }),
     close: async () => {
       await sandbox.close();
       await stop(server);
