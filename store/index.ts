@@ -1,4 +1,5 @@
 export * from './audit';
+export * from './audit-verify';
 export * from './client';
 export * from './new-id';
 export * from './desk';
