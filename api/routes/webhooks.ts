@@ -39,7 +39,7 @@ registerRoute({
   responses: {
     200: {
       description:
-        'Received, in the words that the provider waits for: JSON for Stripe, the text `success` for Alipay.',
+        'Received, in the words that the provider waits for: JSON for Stripe, the text `success` for Alipay, nothing for WeChat Pay.',
       schema: z.object({ received: z.literal(true) }),
     },
   },
@@ -72,8 +72,9 @@ export function webhookRoutes(deps: AppDeps): Router {
       return event;
     } catch (error) {
       if (!(error instanceof ForgedNotificationError)) throw error;
-      received.inc({ provider: account.provider, outcome: 'forged' });
-      await recordForgery(account, error);
+      const isProbe = error.reason === 'signature_probe';
+      received.inc({ provider: account.provider, outcome: isProbe ? 'probe' : 'forged' });
+      if (!isProbe) await recordForgery(account, error);
       if (answersTo(account.provider).refused !== null) return null;
       throw new Problem('notification_not_verified');
     }

@@ -47,23 +47,6 @@ export interface NotificationAnswers {
   refused: NotificationAnswer | null;
 }
 
-/** An answer as a provider wants to read it; without a content type it has no body. */
-export interface NotificationAnswer {
-  status: number;
-  contentType: string | null;
-  body: string;
-}
-
-/** How a provider wants its notifications answered, where that is not ours to choose. */
-export interface NotificationAnswers {
-  accepted: NotificationAnswer;
-  /**
-   * @param status the HTTP status of the refusal
-   * @param code our stable code of it
-   */
-  refused(status: number, code: string): NotificationAnswer;
-}
-
 export type ForgeryReason =
   | 'no_signature'
   | 'bad_signature'

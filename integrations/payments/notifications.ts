@@ -10,13 +10,17 @@ import type {
   VerifiedNotification,
 } from './notification';
 import { StripeNotifications, type StripeNotificationOptions } from './stripe/notifications';
+import { WECHAT_PAY_ANSWERS } from './wechat-pay/answers';
+import { WeChatPayNotifications, type WeChatPayNotificationOptions } from './wechat-pay/notifications';
 
 export * from './notification';
 export type { StripeNotificationOptions } from './stripe/notifications';
+export type { WeChatPayNotificationOptions } from './wechat-pay/notifications';
 
 /** Accounts whose notifications are received, by provider. */
 export interface NotificationReaderOptions {
   stripe?: readonly StripeNotificationOptions[];
+  wechatPay?: readonly WeChatPayNotificationOptions[];
 }
 
 export interface NotificationReader {
@@ -37,11 +41,18 @@ export interface NotificationReader {
 /** @throws Error when an account is configured twice or has no secret */
 export function createNotificationReader(options: NotificationReaderOptions): NotificationReader {
   const verifiers = new Map<string, NotificationVerifier>();
-  const accounts = new Set((options.stripe ?? []).map((account) => account.merchantAccount));
-  for (const merchantAccount of accounts) {
-    const own = (options.stripe ?? []).filter((account) => account.merchantAccount === merchantAccount);
-    verifiers.set(keyOf('stripe', merchantAccount), new StripeNotifications(own));
-  }
+  const add = <Options extends { merchantAccount: string }>(
+    provider: string,
+    accounts: readonly Options[],
+    create: (modesOfOne: Options[]) => NotificationVerifier,
+  ): void => {
+    for (const merchantAccount of new Set(accounts.map((account) => account.merchantAccount))) {
+      const modesOfOne = accounts.filter((account) => account.merchantAccount === merchantAccount);
+      verifiers.set(keyOf(provider, merchantAccount), create(modesOfOne));
+    }
+  };
+  add('stripe', options.stripe ?? [], (accounts) => new StripeNotifications(accounts));
+  add('wechat_pay', options.wechatPay ?? [], (accounts) => new WeChatPayNotifications(accounts));
   return {
     read: (provider, merchantAccount, headers, rawBody, now) =>
       verifiers.get(keyOf(provider, merchantAccount))?.verify(headers, rawBody, now) ?? null,
@@ -51,7 +62,10 @@ export function createNotificationReader(options: NotificationReaderOptions): No
 /** What most providers take: 200 for received, anything else for refused. */
 const USUAL_ANSWERS: NotificationAnswers = { received: { status: 200, body: { received: true } }, refused: null };
 
-const ANSWERS: ReadonlyMap<string, NotificationAnswers> = new Map([['alipay', ALIPAY_ANSWERS]]);
+const ANSWERS: ReadonlyMap<string, NotificationAnswers> = new Map([
+  ['alipay', ALIPAY_ANSWERS],
+  ['wechat_pay', WECHAT_PAY_ANSWERS],
+]);
 
 /** How a provider wants its notifications answered. */
 export function answersTo(provider: string): NotificationAnswers {

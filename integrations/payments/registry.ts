@@ -1,10 +1,13 @@
 import type { Mode, PaymentGateway } from './gateway';
 import type { StripeAccountOptions } from './stripe/client';
 import { StripeGateway } from './stripe/gateway';
+import type { WeChatPayAccountOptions } from './wechat-pay/client';
+import { WeChatPayGateway } from './wechat-pay/gateway';
 
 /** Accounts by provider; a provider without accounts is not configured. */
 export interface GatewaysOptions {
   stripe?: readonly StripeAccountOptions[];
+  wechatPay?: readonly WeChatPayAccountOptions[];
 }
 
 export interface GatewayRegistry {
@@ -23,6 +26,8 @@ export function createGateways(options: GatewaysOptions): GatewayRegistry {
     gateways.set(key, gateway);
   };
   for (const account of options.stripe ?? []) add(account.merchantAccount, account.mode, new StripeGateway(account));
+  for (const account of options.wechatPay ?? [])
+    add(account.merchantAccount, account.mode, new WeChatPayGateway(account));
   return {
     find: (provider, merchantAccount, mode) => gateways.get(keyOf(provider, merchantAccount, mode)) ?? null,
   };

@@ -1,0 +1,62 @@
+import type { FailureClass, PaymentFailure } from '../../../domain/payment';
+import { WeChatPayConnectionError, type WeChatPayAnswer } from './client';
+
+/** What an answer, or none, means for the money. */
+export type Verdict =
+  | { kind: 'answered'; body: Record<string, unknown> }
+  /** WeChat Pay refused this call: it moved nothing. */
+  | { kind: 'refused'; failure: PaymentFailure }
+  /** This call did nothing; another one may. */
+  | { kind: 'busy'; code: string; retryAfterMs: number }
+  /** Nobody knows. */
+  | { kind: 'ambiguous'; failure: PaymentFailure };
+
+/** What a query says about a number that WeChat Pay does not have. */
+export const RESOURCE_NOT_EXISTS = 'RESOURCE_NOT_EXISTS';
+
+/** Classes of the error codes of the refund interface; every other code is `unknown`. */
+const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
+  NOT_ENOUGH: 'insufficient_merchant_funds',
+  USER_ACCOUNT_ABNORMAL: 'account_frozen_or_closed',
+  PARAM_ERROR: 'interface_changed',
+  MCH_NOT_EXISTS: 'interface_changed',
+  [RESOURCE_NOT_EXISTS]: 'interface_changed',
+  SIGN_ERROR: 'interface_changed',
+  NO_AUTH: 'interface_changed',
+};
+
+const BUSY_RETRY_AFTER_MS = 5_000;
+
+/**
+ * Judges an answer. What proves something (a refund, a refusal, that there is nothing) must be signed; a server's error and
+ * a request to slow down prove nothing and lead to the same number being sent again, so they are taken as they come.
+ */
+export function verdictOf(answer: WeChatPayAnswer): Verdict {
+  const { status, body, fault } = answer;
+  const code = typeof body?.['code'] === 'string' ? body['code'] : undefined;
+  if (status === 429 || code === 'FREQUENCY_LIMITED') {
+    const retryAfterMs = answer.retryAfterMs ?? BUSY_RETRY_AFTER_MS;
+    return { kind: 'busy', code: code ?? 'FREQUENCY_LIMITED', retryAfterMs };
+  }
+  if (status >= 500 || code === 'SYSTEM_ERROR') {
+    return { kind: 'ambiguous', failure: { class: 'provider_maintenance', code: code ?? `http_${status}` } };
+  }
+  // Requests that it cannot attribute are answered unsigned.
+  if (fault !== null) {
+    const shown = status === 401 && code !== undefined ? code : `answer_${fault}`;
+    return { kind: 'ambiguous', failure: { class: 'interface_changed', code: shown } };
+  }
+  if (status === 200 && body !== undefined) return { kind: 'answered', body };
+  if (status >= 400 && code !== undefined) {
+    return { kind: 'refused', failure: { class: CLASS_OF_CODE[code] ?? 'unknown', code } };
+  }
+  // 202 among them: accepted and not yet dealt with, to be sent again.
+  return { kind: 'ambiguous', failure: { class: 'interface_changed', code: `http_${status}` } };
+}
+
+/** Judges a call that threw. @returns null for an error that is not the connection's: a fault of our own */
+export function verdictOfError(error: unknown): Verdict | null {
+  if (!(error instanceof WeChatPayConnectionError)) return null;
+  if (!error.maybeSent) return { kind: 'busy', code: error.code, retryAfterMs: BUSY_RETRY_AFTER_MS };
+  return { kind: 'ambiguous', failure: { class: 'network', code: error.code } };
+}
