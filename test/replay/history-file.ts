@@ -1,0 +1,21 @@
+import { temporal } from '@temporalio/proto';
+
+const { History } = temporal.api.history.v1;
+type History = temporal.api.history.v1.IHistory;
+
+/** What replay does not read: names of machines, and numbers of the server's own. */
+const UNREAD = new Set(['identity', 'requestId', 'taskId', 'binaryChecksum', 'historySizeBytes']);
+
+/**
+ * One line of JSON for a recorded history: bytes in base64, enums by name. Not the JSON of Temporal's other tools, whose
+ * converter needs one copy of protobufjs shared by all @temporalio packages, which npm does not promise.
+ */
+export function encodeHistory(history: History): string {
+  const plain = History.toObject(History.fromObject(history), { bytes: String, longs: String, enums: String });
+  return JSON.stringify(plain, (key, value: unknown) => (UNREAD.has(key) ? undefined : value));
+}
+
+/** @throws when it is no history */
+export function decodeHistory(json: string): History {
+  return History.fromObject(JSON.parse(json) as Record<string, unknown>);
+}

@@ -1,0 +1,277 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
+import { version } from '../../package.json';
+import { decideStageSignal, decideStageUpdate, DELIVERY_WORKFLOW_ID } from '../../contract';
+import type { DecisionContent, ProcessState } from '../../domain/refund';
+import globalSetup from '../support/global-setup';
+import globalTeardown from '../support/global-teardown';
+import { approve, decisionMessage, decline, openWorld, refusalOf, rolesOf, type World } from '../support/world';
+import { encodeHistory } from './history-file';
+
+// Records one history a path from real runs: node --import tsx test/replay/record.ts [scenario …]
+// Run it for each released version and keep what earlier versions recorded: running refunds must replay on new code.
+
+const HISTORIES = path.join(__dirname, 'histories');
+
+type Scenario = (world: World) => Promise<WorkflowHandle>;
+
+const instead = (stage: string, decision: DecisionContent['decision'], snapshotVersion = 1): DecisionContent => ({
+  ...approve(stage, snapshotVersion),
+  decision,
+});
+
+const paid = ({ status }: ProcessState): boolean => status === 'paid';
+
+/** A one-stage refund whose provider behaves like this, approved. */
+async function paying(world: World, fault?: Record<string, unknown>): Promise<WorkflowHandle> {
+  const handle = await world.start(10_000);
+  const { legs } = await world.state(handle);
+  if (fault) await world.fault({ reference: legs[0]?.reference, ...fault });
+  await world.decide(handle, 'reviewer', approve('first_review'));
+  return handle;
+}
+
+/** Moves the clock to the next instant at which the provider is asked, until it has said that the money moved. */
+async function askUntilPaid(world: World, handle: WorkflowHandle): Promise<WorkflowHandle> {
+  for (let i = 0; i < 6; i += 1) {
+    const state = await world.until(handle, ({ legs, status }) => status === 'paid' || legs[0]?.nextQueryAt != null);
+    if (state.status === 'paid') return handle;
+    const queries = state.legs[0]?.queries ?? 0;
+    await world.advanceTo(handle, state.legs[0]?.nextQueryAt ?? '');
+    await world.until(handle, ({ legs }) => (legs[0]?.queries ?? 0) > queries);
+  }
+  throw new Error('The provider did not come to an answer.');
+}
+
+const toDesk = async (world: World, handle: WorkflowHandle): Promise<void> => {
+  const { stage } = await world.state(handle);
+  await world.advanceTo(handle, stage?.rungs.at(-1)?.at ?? '');
+  await world.until(handle, (state) => state.stage?.onDesk === true && state.stage.rungs.length === 0);
+};
+
+const SCENARIOS: Record<string, Scenario> = {
+  'approve-three-stages': async (world) => {
+    const handle = await world.start(800_000);
+    await world.decide(handle, 'reviewer', approve('first_review'));
+    await world.decide(handle, 'reviewer2', approve('second_review'));
+    await world.decide(handle, 'approver2', approve('final_approval'));
+    await world.until(handle, paid);
+    return handle;
+  },
+  'approve-less': async (world) => {
+    const handle = await world.start(10_000);
+    await world.decide(handle, 'reviewer', { ...approve('first_review'), approvedAmountMinor: 6_000 });
+    await world.until(handle, paid);
+    return handle;
+  },
+  'approve-two-payments': async (world) => {
+    const ids = ['a', 'b'].map((leg) => `pi_${leg}_${Math.random().toString(36).slice(2)}`);
+    for (const id of ids)
+      await fetch(`${world.sandboxUrl}/control/stripe/payment_intents`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ id, amountMinor: 10_000, currency: 'CNY' }),
+      });
+    const order = await world.shop.addOrder(16_000, { providerPaymentIds: ids });
+    const handle = await world.startAccepted(await world.shop.accept(order, 16_000));
+    await world.decide(handle, 'reviewer', approve('first_review'));
+    await world.until(handle, paid);
+    return handle;
+  },
+  decline: async (world) => {
+    const handle = await world.start(10_000);
+    await world.decide(handle, 'reviewer', decline('first_review'));
+    await handle.result();
+    return handle;
+  },
+  'declined-by-policy': async (world) => {
+    const externalId = await world.order(10_000);
+    await world.db.order.updateMany({ where: { externalId }, data: { placedAt: new Date('2021-01-04T00:00:00Z') } });
+    const handle = await world.startAccepted(await world.shop.accept(externalId, 10_000));
+    await handle.result();
+    return handle;
+  },
+  withdrawn: async (world) => {
+    const handle = await world.start(129_900);
+    await world.decide(handle, 'reviewer', approve('first_review'));
+    await world.withdraw(handle);
+    await handle.result();
+    return handle;
+  },
+  expired: async (world) => {
+    const handle = await world.start(10_000);
+    await world.decide(handle, 'reviewer', instead('first_review', 'send_back'));
+    const { answer } = await world.until(handle, ({ status }) => status === 'awaiting_customer');
+    // The clock jumps until the workflow ends, which ends the jump.
+    await Promise.allSettled([world.advanceTo(handle, answer?.deadlineAt ?? '')]);
+    await handle.result();
+    return handle;
+  },
+  'escalated-to-desk': async (world) => {
+    const handle = await world.start(10_000);
+    await toDesk(world, handle);
+    await world.decide(handle, 'approver', approve('first_review'));
+    await world.until(handle, paid);
+    return handle;
+  },
+  'desk-extended': async (world) => {
+    const handle = await world.start(10_000);
+    await toDesk(world, handle);
+    await world.actOnDesk(handle, { act: 'extend', stage: 'first_review', businessMinutes: 240 });
+    await world.actOnDesk(handle, { act: 'reassign', stage: 'first_review', role: 'approver' });
+    await world.decide(handle, 'approver', decline('first_review'));
+    await handle.result();
+    return handle;
+  },
+  'request-info': async (world) => {
+    const handle = await world.start(10_000);
+    await world.decide(handle, 'reviewer', instead('first_review', 'request_info'));
+    await world.inform(handle, 'customer', { amountMinor: 6_000, note: 'only the lamp' });
+    await world.decide(handle, 'reviewer', approve('first_review', 2));
+    await world.until(handle, paid);
+    return handle;
+  },
+  'request-info-unanswered': async (world) => {
+    const handle = await world.start(10_000);
+    await world.decide(handle, 'reviewer', instead('first_review', 'request_info'));
+    const { answer } = await world.until(handle, ({ status }) => status === 'awaiting_customer');
+    await world.advanceTo(handle, answer?.deadlineAt ?? '');
+    await world.until(handle, ({ status }) => status === 'in_review');
+    await world.decide(handle, 'reviewer', decline('first_review'));
+    await handle.result();
+    return handle;
+  },
+  'send-back': async (world) => {
+    const handle = await world.start(129_900);
+    await world.decide(handle, 'reviewer', approve('first_review'));
+    await world.decide(handle, 'approver', instead('second_review', 'send_back'));
+    await world.inform(handle, 'agent', { note: 'corrected' });
+    await world.decide(handle, 'reviewer', approve('first_review', 2));
+    await world.decide(handle, 'approver', approve('second_review', 2));
+    await world.until(handle, paid);
+    return handle;
+  },
+  'refused-messages': async (world) => {
+    const handle = await world.start(10_000);
+    const typedIn = {
+      commandId: 'cm_typed',
+      actor: {
+        kind: 'person' as const,
+        id: 'key-of-reviewer',
+        personId: world.shop.personIds.reviewer,
+        roles: rolesOf('reviewer'),
+      },
+      content: approve('first_review'),
+    };
+    await refusalOf(handle.executeUpdate(decideStageUpdate, { args: [typedIn] }));
+    await world.signalDecision(handle, 'finance', approve('first_review'));
+    await world.signalDecision(handle, 'reviewer', decline('first_review'));
+    await handle.result();
+    return handle;
+  },
+  race: async (world) => {
+    const handle = await world.start(10_000);
+    await Promise.allSettled([
+      world.decide(handle, 'reviewer', approve('first_review')),
+      world.signalDecision(handle, 'reviewer2', decline('first_review')),
+      world.withdraw(handle),
+    ]);
+    await world.until(handle, ({ status }) => ['paid', 'declined', 'withdrawn'].includes(status));
+    return handle;
+  },
+  'payment-unknown': async (world) =>
+    askUntilPaid(world, await paying(world, { operation: 'refund.create', behaviour: 'drop-before-commit', count: 2 })),
+  'payment-pending-polled': async (world) =>
+    askUntilPaid(world, await paying(world, { behaviour: 'pending-ok', delayMs: 1, count: 1 })),
+  'payment-pending-notified': async (world) => {
+    const handle = await paying(world, { behaviour: 'pending-ok', delayMs: 1, count: 1 });
+    await world.until(handle, ({ legs }) => legs[0]?.status === 'pending');
+    await world.notify(handle);
+    await world.until(handle, paid);
+    await world.notify(handle);
+    await world.confirmReceipt(handle);
+    await handle.result();
+    return handle;
+  },
+  'payment-failed': async (world) => {
+    const handle = await paying(world, { operation: 'refund.create', behaviour: 'error:charge_disputed', count: 1 });
+    await world.until(handle, ({ status }) => status === 'payment_failed');
+    return handle;
+  },
+  arrived: async (world) => {
+    const handle = await paying(world);
+    await world.until(handle, paid);
+    await world.confirmReceipt(handle);
+    await handle.result();
+    return handle;
+  },
+  'arrival-watch-ended': async (world) => {
+    const handle = await paying(world);
+    const { arrival } = await world.until(handle, paid);
+    await Promise.allSettled([world.advanceTo(handle, arrival?.watchUntil ?? '')]);
+    await handle.result();
+    return handle;
+  },
+};
+
+/** A committed step whose workflow task is lost, then a contrary signal: the history of what was adopted. */
+async function adopted(world: World): Promise<WorkflowHandle> {
+  const handle = await world.start(10_000);
+  const yes = approve('first_review');
+  const no = decline('first_review');
+  const approved = await world.shop.decide(world.refundIdOf(handle), 'reviewer', yes, { reason: 'seen' });
+  const declined = await world.shop.decide(world.refundIdOf(handle), 'reviewer2', no, { reason: 'seen' });
+  const dying = await world.startChildWorker({ dieAfterCommitOf: approved.id });
+  // The update is not in history yet when its worker dies; the signal is, so the next attempt hears the signal first.
+  const answer = handle.executeUpdate(decideStageUpdate, {
+    args: [decisionMessage(approved, yes)],
+    updateId: approved.scopeHash,
+  });
+  await dying.gone;
+  await handle.signal(decideStageSignal, decisionMessage(declined, no));
+  await world.startWorker();
+  await answer;
+  await world.until(handle, paid, 60_000);
+  return handle;
+}
+
+async function keep(workflow: string, scenario: string, handle: WorkflowHandle): Promise<void> {
+  const file = path.join(HISTORIES, `${workflow}--${scenario}--${version}.json`);
+  const json = encodeHistory(await handle.fetchHistory());
+  writeFileSync(file, `${json}\n`);
+  process.stdout.write(`${path.basename(file)}: ${json.length} characters\n`);
+}
+
+async function main(wanted: string[]): Promise<void> {
+  mkdirSync(HISTORIES, { recursive: true });
+  await globalSetup();
+  try {
+    const world = await openWorld();
+    try {
+      for (const [name, run] of Object.entries(SCENARIOS))
+        if (wanted.length === 0 || wanted.includes(name)) await keep('refund', name, await run(world));
+    } finally {
+      await world.close();
+    }
+    if (wanted.length === 0 || wanted.includes('adopted')) {
+      const lonely = await openWorld({ worker: false });
+      try {
+        await keep('refund', 'adopted', await adopted(lonely));
+        await keep('deliver-messages', 'nudged', lonely.temporal.client.workflow.getHandle(DELIVERY_WORKFLOW_ID));
+      } finally {
+        await lonely.close();
+      }
+    }
+  } finally {
+    await globalTeardown();
+  }
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  },
+);
