@@ -70,13 +70,18 @@ test.concurrent(
       const approved = await command(world, handle, 'reviewer', yes);
       const declined = await command(world, handle, 'reviewer2', no);
       const dying = await world.startChildWorker({ dieAfterCommitOf: approved.id });
-      await handle.signal(decideStageSignal, decisionMessage(approved, yes));
+      const answer = handle.executeUpdate(decideStageUpdate, {
+        args: [decisionMessage(approved, yes)],
+        updateId: approved.scopeHash,
+      });
       await dying.gone;
-      // Postgres has the approval; the workflow's history has nothing of it, and now hears the contrary first.
+      // Postgres has the approval; the workflow's history has nothing of it. A signal is in history at once, the update is
+      // delivered again behind it: the next attempt hears the contrary first.
       const committed = await world.until(handle, ({ seq }) => seq === 1);
       expect(committed.status).toBe('paying');
       await handle.signal(decideStageSignal, decisionMessage(declined, no));
       await world.startChildWorker();
+      expect(await answer).toEqual({ seq: 1, status: 'paying' });
       const paid = await world.until(handle, ({ status }) => status === 'paid', TAKEN_OVER_MS);
       expect(paid.lastDecision).toMatchObject({ decision: 'approve', personId: world.shop.personIds.reviewer });
       const refused = await eventually(
@@ -86,6 +91,12 @@ test.concurrent(
       expect(refused).toMatchObject({ outcome: 'refused', refusalCode: 'already_decided' });
       expect(await movements(world, handle)).toHaveLength(1);
       expect(await world.state(handle)).toMatchObject({ seq: paid.seq, status: 'paid' });
+      const history = (await handle.fetchHistory()).events ?? [];
+      const at = (isIt: (event: (typeof history)[number]) => boolean): number => history.findIndex(isIt);
+      const heard = at((event) => event.workflowExecutionSignaledEventAttributes != null);
+      const accepted = at((event) => event.workflowExecutionUpdateAcceptedEventAttributes != null);
+      expect(heard).toBeGreaterThan(0);
+      expect(accepted).toBeGreaterThan(heard);
     }),
   120_000,
 );
