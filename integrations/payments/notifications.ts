@@ -3,6 +3,7 @@
  * integrations/ that the API may import.
  */
 import { ALIPAY_ANSWERS } from './alipay/answers';
+import { AlipayNotifications, type AlipayNotificationOptions } from './alipay/notifications';
 import type {
   NotificationAnswers,
   NotificationHeaders,
@@ -14,12 +15,14 @@ import { WECHAT_PAY_ANSWERS } from './wechat-pay/answers';
 import { WeChatPayNotifications, type WeChatPayNotificationOptions } from './wechat-pay/notifications';
 
 export * from './notification';
+export type { AlipayNotificationOptions } from './alipay/notifications';
 export type { StripeNotificationOptions } from './stripe/notifications';
 export type { WeChatPayNotificationOptions } from './wechat-pay/notifications';
 
 /** Accounts whose notifications are received, by provider. */
 export interface NotificationReaderOptions {
   stripe?: readonly StripeNotificationOptions[];
+  alipay?: readonly AlipayNotificationOptions[];
   wechatPay?: readonly WeChatPayNotificationOptions[];
 }
 
@@ -52,6 +55,7 @@ export function createNotificationReader(options: NotificationReaderOptions): No
     }
   };
   add('stripe', options.stripe ?? [], (accounts) => new StripeNotifications(accounts));
+  add('alipay', options.alipay ?? [], (accounts) => new AlipayNotifications(accounts));
   add('wechat_pay', options.wechatPay ?? [], (accounts) => new WeChatPayNotifications(accounts));
   return {
     read: (provider, merchantAccount, headers, rawBody, now) =>

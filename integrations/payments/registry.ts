@@ -1,3 +1,5 @@
+import type { AlipayAccountOptions } from './alipay/client';
+import { AlipayGateway } from './alipay/gateway';
 import type { Mode, PaymentGateway } from './gateway';
 import type { StripeAccountOptions } from './stripe/client';
 import { StripeGateway } from './stripe/gateway';
@@ -7,6 +9,7 @@ import { WeChatPayGateway } from './wechat-pay/gateway';
 /** Accounts by provider; a provider without accounts is not configured. */
 export interface GatewaysOptions {
   stripe?: readonly StripeAccountOptions[];
+  alipay?: readonly AlipayAccountOptions[];
   wechatPay?: readonly WeChatPayAccountOptions[];
 }
 
@@ -26,6 +29,7 @@ export function createGateways(options: GatewaysOptions): GatewayRegistry {
     gateways.set(key, gateway);
   };
   for (const account of options.stripe ?? []) add(account.merchantAccount, account.mode, new StripeGateway(account));
+  for (const account of options.alipay ?? []) add(account.merchantAccount, account.mode, new AlipayGateway(account));
   for (const account of options.wechatPay ?? [])
     add(account.merchantAccount, account.mode, new WeChatPayGateway(account));
   return {

@@ -1,5 +1,6 @@
 import Stripe from 'stripe';
 import type { FailureClass, PaymentFailure } from '../../../domain/payment';
+import { NEVER_SENT } from '../never-sent';
 
 /** What an error of the SDK means for the money. */
 export type Verdict =
@@ -12,20 +13,6 @@ export type Verdict =
 
 /** The error code that a connection lost after sending has, see client.ts. */
 export const CONNECTION_LOST = 'CONNECTION_LOST';
-
-/** Codes of connections that never came to be, so nothing was sent. */
-const NEVER_SENT: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
 
 /** Classes of the codes of docs.stripe.com/error-codes that a refund can meet; every other code is `unknown`. */
 const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
