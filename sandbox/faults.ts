@@ -17,9 +17,19 @@ export const BEHAVIOURS = [
   'late-webhook',
   'bad-signature',
   'no-webhook',
+  'bad-answer-signature',
+  'no-answer-signature',
+  'unreadable-answer',
 ] as const;
 
 export type BehaviourName = (typeof BEHAVIOURS)[number];
+
+/** Behaviours of answers that the provider signs. */
+export const OF_A_SIGNED_ANSWER: ReadonlySet<BehaviourName> = new Set([
+  'bad-answer-signature',
+  'no-answer-signature',
+  'unreadable-answer',
+]);
 
 /** Behaviours of the event that follows; a call can carry one of them beside one behaviour of its answer. */
 const OF_THE_WEBHOOK: ReadonlySet<BehaviourName> = new Set([

@@ -1,6 +1,6 @@
 import express from 'express';
 import { faultRoutes } from './control';
-import { BEHAVIOURS, FaultBoard } from './faults';
+import { BEHAVIOURS, FaultBoard, OF_A_SIGNED_ANSWER } from './faults';
 import { failed, isLoopbackUrl, listen, type Log } from './http';
 import { Journal } from './journal';
 import { Ledger } from './ledger';
@@ -43,7 +43,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   const timers = new Timers(log);
   const ledger = new Ledger(journal);
   const faults = new FaultBoard(journal, {
-    stripe: { operations: STRIPE_OPERATIONS, behaviours: BEHAVIOURS },
+    stripe: { operations: STRIPE_OPERATIONS, behaviours: BEHAVIOURS.filter((name) => !OF_A_SIGNED_ANSWER.has(name)) },
     zoho: {
       operations: ZOHO_OPERATIONS,
       behaviours: ['ok', 'error', '5xx', 'slow', 'slow-before-commit', 'drop-before-commit', 'drop-after-commit'],
