@@ -1,3 +1,4 @@
 export * from './attempt';
 export * from './merge-sighting';
 export * from './query-back-off';
+export * from './two-person-release';

@@ -1,0 +1,207 @@
+import type { PaymentFailure, PaymentSighting, ReleaseApproval } from '../../../domain/payment';
+import {
+  GatewayBusyError,
+  NOT_FOUND,
+  type GatewayCapabilities,
+  type PaymentGateway,
+  type PaymentInstruction,
+  type PaymentQuery,
+} from '../gateway';
+import { ExchangeUnavailableError } from './file-exchange';
+import { Inbox } from './inbox';
+import { judgeStatements } from './judge-statements';
+import type { BankDestination, BankTransferAccountOptions } from './options';
+import { fileName, Outbox, type ReleaseOutcome, type StoredInstruction } from './outbox';
+import { accountProblem, accountText, buildPain001 } from './pain001';
+
+type Source = 'reply' | 'query';
+
+const BUSY_RETRY_AFTER_MS = 30_000;
+
+/** The side of a bank account that people use: what waits, and their release of it. */
+export interface BankTransferRelease {
+  /** Instructions that wait for one or two persons, oldest first. */
+  waiting(): Promise<StoredInstruction[]>;
+  /**
+   * Takes the approval of one person; that of a second, different person releases the instruction and hands it to the bank.
+   * Repeating it is harmless. That the persons may do this is the caller's to check.
+   * @param approval with the `sha256` of what the person was shown
+   */
+  approve(reference: string, approval: ReleaseApproval): Promise<ReleaseOutcome>;
+  /** Answers of the bank that could not be read. @throws ExchangeUnavailableError */
+  unreadableFiles(): Promise<{ name: string; code: string }[]>;
+}
+
+/** Refunds by bank transfer: one pain.001 file a reference, released by two persons, answered by pain.002 and camt.054. */
+export class BankTransferGateway implements PaymentGateway, BankTransferRelease {
+  readonly provider = 'bank_transfer';
+  readonly capabilities: GatewayCapabilities;
+  private readonly outbox: Outbox;
+  private readonly inbox: Inbox;
+
+  /** @throws Error when the account that pays is not one */
+  constructor(private readonly options: BankTransferAccountOptions) {
+    const problem = accountProblem(options.debtor);
+    if (problem !== null) {
+      throw new Error(`The bank account "${options.merchantAccount}" cannot pay: ${problem}.`);
+    }
+    if (options.currencies.length === 0) throw new Error(`"${options.merchantAccount}" pays in no currency.`);
+    this.outbox = new Outbox(options.directory);
+    this.inbox = new Inbox(options.exchange);
+    this.capabilities = {
+      partial: true,
+      asynchronous: true,
+      queryable: true,
+      // People release in working hours and banks answer in files: asked every half hour for two weeks.
+      queryBackOff: { delaysSeconds: [60, 300, 600, 1_800], maxQueries: 680 },
+      refuses: (amountMinor, currency) => {
+        if (!options.currencies.includes(currency)) return 'currency_not_supported';
+        return amountMinor > 0 ? null : 'amount_not_expressible';
+      },
+    };
+  }
+
+  async instruct(instruction: PaymentInstruction): Promise<PaymentSighting> {
+    const { reference, refundId, providerPaymentId, amountMinor, currency, now } = instruction;
+    const refusal = this.capabilities.refuses(amountMinor, currency);
+    if (refusal !== null) return saying('failed', 'reply', now, { class: 'unknown', code: refusal });
+    const earlier = await this.orBusy(() => this.outbox.find(reference));
+    if (earlier !== null) return this.repeated(instruction, earlier);
+    if (instruction.instructedBefore !== false) {
+      // Nothing here, though it was instructed: the bank may know what the directory has lost.
+      const seen = await this.look(instruction, 'reply', null);
+      if (seen.failure?.code !== NOT_FOUND) return seen;
+    }
+    const payee = await this.options.resolveDestination({ reference, refundId });
+    const problem = payee === null ? 'no_destination' : accountProblem(payee);
+    if (payee === null || problem !== null) {
+      const failure = { class: 'wrong_account_details', code: problem ?? 'no_destination' } as const;
+      return saying('failed', 'reply', now, failure);
+    }
+    const { debtor } = this.options;
+    const { content, sha256 } = buildPain001({ reference, amountMinor, currency, debtor, payee, createdAt: now });
+    const summary = {
+      reference,
+      refundId,
+      providerPaymentId,
+      amountMinor,
+      currency,
+      payeeName: payee.name,
+      accountEnd: endOf(payee),
+      createdAt: now,
+      sha256,
+    };
+    const isNew = await this.orBusy(() => this.outbox.put(summary, content));
+    if (isNew) return { ...saying('pending', 'reply', now, null), providerRefundId: reference, amountMinor };
+    const other = await this.orBusy(() => this.outbox.find(reference));
+    if (other === null) throw new GatewayBusyError(this.provider, 'outbox_changed', BUSY_RETRY_AFTER_MS);
+    return this.repeated(instruction, other);
+  }
+
+  async query(query: PaymentQuery): Promise<PaymentSighting> {
+    const { reference } = query;
+    await this.orBusy(() => this.outbox.moveIfReleased(reference));
+    const stored = await this.orBusy(() => this.outbox.find(reference));
+    // What two persons have released and the bank may not have yet is handed over again, under the same name.
+    if (stored?.state === 'released') await this.deliver(reference);
+    return this.look(query, 'query', stored);
+  }
+
+  waiting(): Promise<StoredInstruction[]> {
+    return this.outbox.waiting();
+  }
+
+  async approve(reference: string, approval: ReleaseApproval): Promise<ReleaseOutcome> {
+    const outcome = await this.outbox.approve(reference, approval);
+    if (outcome.outcome === 'released') await this.deliver(reference);
+    return outcome;
+  }
+
+  unreadableFiles(): Promise<{ name: string; code: string }[]> {
+    return this.inbox.unreadableFiles();
+  }
+
+  /** The same reference again: what became of it, and no second file. */
+  private async repeated(instruction: PaymentInstruction, stored: StoredInstruction): Promise<PaymentSighting> {
+    const same =
+      stored.amountMinor === instruction.amountMinor &&
+      stored.currency === instruction.currency &&
+      stored.providerPaymentId === instruction.providerPaymentId;
+    if (same) return this.look(instruction, 'reply', stored);
+    const failure = { class: 'interface_changed', code: 'reference_used' } as const;
+    return {
+      ...saying('unknown', 'reply', instruction.now, failure),
+      providerRefundId: stored.reference,
+      amountMinor: stored.currency === instruction.currency ? stored.amountMinor : null,
+    };
+  }
+
+  /** Nothing is lost when it fails: the file stays in `released/`, and the next query hands it over again. */
+  private async deliver(reference: string): Promise<void> {
+    const { exchange } = this.options;
+    if (exchange.deliver === undefined) return;
+    const content = await this.outbox.readReleased(reference);
+    if (content === null) return;
+    try {
+      await exchange.deliver(fileName(reference), content);
+    } catch (error) {
+      if (error instanceof ExchangeUnavailableError) return;
+      throw error;
+    }
+    await this.outbox.markDelivered(reference);
+  }
+
+  private async look(
+    wanted: Pick<PaymentQuery, 'reference' | 'amountMinor' | 'currency' | 'now'>,
+    source: Source,
+    stored: StoredInstruction | null,
+  ): Promise<PaymentSighting> {
+    const { reference, now } = wanted;
+    try {
+      const facts = judgeStatements(await this.inbox.about(reference), stored ?? wanted);
+      if (facts !== null) {
+        // While the bank has it in hand, the amount is the one in the file.
+        const amountMinor = facts.outcome === 'pending' ? (stored?.amountMinor ?? null) : facts.amountMinor;
+        return { ...saying(facts.outcome, source, now, null), ...facts, amountMinor, providerRefundId: reference };
+      }
+    } catch (error) {
+      if (!(error instanceof ExchangeUnavailableError)) throw error;
+      if (!error.reached) throw new GatewayBusyError(this.provider, error.code, BUSY_RETRY_AFTER_MS);
+      const failureClass = error.code.startsWith('http_5') ? 'provider_maintenance' : 'network';
+      return saying('unknown', source, now, { class: failureClass, code: error.code });
+    }
+    if (stored === null) return saying('unknown', source, now, { class: 'network', code: NOT_FOUND });
+    const { amountMinor } = stored;
+    return { ...saying('pending', source, now, null), providerRefundId: reference, amountMinor };
+  }
+
+  /** Whatever the file system refuses, nothing has gone to the bank by it. */
+  private async orBusy<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) throw error;
+      throw new GatewayBusyError(this.provider, `outbox_${String(error.code)}`, BUSY_RETRY_AFTER_MS);
+    }
+  }
+}
+
+const endOf = (payee: BankDestination): string => accountText(payee).slice(-4);
+
+function saying(
+  outcome: PaymentSighting['outcome'],
+  source: Source,
+  at: string,
+  failure: PaymentFailure | null,
+): PaymentSighting {
+  return {
+    source,
+    at,
+    outcome,
+    failure,
+    providerEventId: null,
+    providerRefundId: null,
+    amountMinor: null,
+    traceNumber: null,
+  };
+}

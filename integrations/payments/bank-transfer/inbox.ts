@@ -1,0 +1,76 @@
+import { readBankFile, type BankStatement } from './bank-files';
+import type { FileExchange } from './file-exchange';
+import { UnreadableFileError } from './xml';
+
+/** What the bank has said about one reference so far. */
+export interface BankWord {
+  statements: readonly BankStatement[];
+  /** A file that cannot be read mentions the reference. */
+  mentionedUnreadably: boolean;
+}
+
+/** Tokens kept of an unreadable file: enough for any file of a bank, bounded for anything else. */
+const MAX_TOKENS = 100_000;
+
+/** The bank's answers, each file read once; what cannot be read is tried again, since it may have been half written. */
+export class Inbox {
+  private readonly read = new Set<string>();
+  private readonly byReference = new Map<string, BankStatement[]>();
+  private readonly unreadable = new Map<string, { code: string; tokens: ReadonlySet<string> }>();
+  private turn: Promise<void> = Promise.resolve();
+
+  constructor(private readonly exchange: FileExchange) {}
+
+  /** @throws ExchangeUnavailableError */
+  async about(reference: string): Promise<BankWord> {
+    await this.refresh();
+    return {
+      statements: this.byReference.get(reference) ?? [],
+      mentionedUnreadably: [...this.unreadable.values()].some(({ tokens }) => tokens.has(reference)),
+    };
+  }
+
+  /** Files that nobody could read, for the people who ask the bank for them again. @throws ExchangeUnavailableError */
+  async unreadableFiles(): Promise<{ name: string; code: string }[]> {
+    await this.refresh();
+    return [...this.unreadable].map(([name, { code }]) => ({ name, code }));
+  }
+
+  /** One at a time, so that two questions at once do not count a file twice. */
+  private refresh(): Promise<void> {
+    const mine = this.turn.then(() => this.readNew());
+    this.turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private async readNew(): Promise<void> {
+    const names = await this.exchange.list();
+    for (const name of names.filter((one) => !this.read.has(one))) {
+      const content = await this.exchange.read(name);
+      try {
+        for (const statement of readBankFile(content)) {
+          const known = this.byReference.get(statement.reference);
+          if (known === undefined) this.byReference.set(statement.reference, [statement]);
+          else known.push(statement);
+        }
+        this.read.add(name);
+        this.unreadable.delete(name);
+      } catch (error) {
+        if (!(error instanceof UnreadableFileError)) throw error;
+        this.unreadable.set(name, { code: error.code, tokens: tokensOf(content) });
+      }
+    }
+    // What the bank has taken back is not held against anybody.
+    const present = new Set(names);
+    for (const name of this.unreadable.keys()) if (!present.has(name)) this.unreadable.delete(name);
+  }
+}
+
+function tokensOf(content: Uint8Array): Set<string> {
+  const tokens = new Set<string>();
+  for (const [token] of new TextDecoder('latin1').decode(content).matchAll(/[A-Z0-9]+/g)) {
+    if (tokens.size === MAX_TOKENS) break;
+    tokens.add(token);
+  }
+  return tokens;
+}

@@ -1,0 +1,37 @@
+import type { FileExchange } from './file-exchange';
+import type { Mode } from '../gateway';
+
+/** Where the money of a refund goes. */
+export interface BankDestination {
+  /** The payee as the bank shall read it. */
+  name: string;
+  /** An IBAN, or the account number of a country without IBANs. */
+  account: { iban: string } | { number: string };
+  /** BIC of the payee's bank. */
+  bic?: string;
+}
+
+/**
+ * Finds where a refund goes.
+ * @returns null when no account is known; then the refund fails before anything is written
+ */
+export type ResolveDestination = (refund: { reference: string; refundId: string }) => Promise<BankDestination | null>;
+
+/** One account that refunds are paid from, as the composition root hands it in. */
+export interface BankTransferAccountOptions {
+  /** The shop's own name of the account, as orders name it. */
+  merchantAccount: string;
+  mode: Mode;
+  /**
+   * Holds `outbox/` (what waits for two persons, and the record of every instruction), `released/` and `delivered/`.
+   * All workers of an account share it, on one file system.
+   */
+  directory: string;
+  /** How files reach the bank and come back. */
+  exchange: FileExchange;
+  /** Who pays. */
+  debtor: BankDestination;
+  /** ISO 4217 codes that the account pays in. */
+  currencies: readonly string[];
+  resolveDestination: ResolveDestination;
+}
