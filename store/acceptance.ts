@@ -78,10 +78,9 @@ export async function acceptRefund(
   decide: (input: AcceptanceInput) => AcceptanceDecision,
 ): Promise<{ refundId: string }> {
   return await db.$transaction(async (tx) => {
-    const command = await tx.command.findUnique({
-      where: { id: request.commandId },
-      select: { outcome: true, refundId: true },
-    });
+    // Locked, so that the same command at work twice accepts once, and the second answers what the first accepted.
+    const [command] = await tx.$queryRaw<{ outcome: string; refundId: string | null }[]>`
+      SELECT outcome, refund_id AS "refundId" FROM commands WHERE id = ${request.commandId} FOR UPDATE`;
     if (command?.outcome === 'done' && command.refundId) return { refundId: command.refundId };
     const loaded = await loadOrderFacts(tx, request);
     if (!loaded) throw new OrderNotFoundError(`No order ${request.orderExternalId}.`);

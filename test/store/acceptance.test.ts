@@ -154,6 +154,14 @@ test('a command that is stated again answers the same refund and reserves nothin
   expect(await db.startTicket.count({ where: { refundId: first } })).toBe(1);
 });
 
+test('a command that is at work several times at once accepts one refund, and all answer it', async () => {
+  const order = await shop.addOrder(50_000);
+  const command = await newCommand();
+  const ids = await Promise.all(Array.from({ length: 6 }, () => ask(order, { amountMinor: 20_000 }, command)));
+  expect(new Set(ids).size).toBe(1);
+  expect((await paymentsOf(order))[0]?.reserved).toBe(20_000);
+});
+
 test('a refused request keeps nothing: no refund, no reservation, and its command stays open', async () => {
   const order = await shop.addOrder(50_000);
   const command = await newCommand();
