@@ -1,4 +1,5 @@
 import express from 'express';
+import { BANK_OPERATIONS, createBank } from './bank';
 import { faultRoutes } from './control';
 import { BEHAVIOURS, FaultBoard, OF_A_SIGNED_ANSWER } from './faults';
 import { failed, isLoopbackUrl, listen, type Log } from './http';
@@ -31,7 +32,7 @@ const KEPT_BY_RESET = new Set(['stripe.endpoints']);
 
 /**
  * Starts the providers' stand-ins on one port of 127.0.0.1: Stripe under /v1, Zoho under /oauth/v2 and /crm/v8, the
- * control API under /control, every movement of money under /ledger.
+ * bank under /bank, the control API under /control, every movement of money under /ledger.
  * @throws when the port is taken, the journal cannot be read, or the webhook's URL is not on this machine
  */
 export async function startSandbox(options: SandboxOptions): Promise<Running> {
@@ -44,6 +45,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   const ledger = new Ledger(journal);
   const faults = new FaultBoard(journal, {
     stripe: { operations: STRIPE_OPERATIONS, behaviours: BEHAVIOURS.filter((name) => !OF_A_SIGNED_ANSWER.has(name)) },
+    bank_transfer: {
+      operations: BANK_OPERATIONS,
+      behaviours: BEHAVIOURS.filter((name) => !OF_A_SIGNED_ANSWER.has(name)),
+    },
     zoho: {
       operations: ZOHO_OPERATIONS,
       behaviours: ['ok', 'error', '5xx', 'slow', 'slow-before-commit', 'drop-before-commit', 'drop-after-commit'],
@@ -52,6 +57,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   const parts = { journal, faults, ledger, timers, log };
   const stripe = createStripe(parts);
   const zoho = createZoho(parts);
+  const bank = createBank(parts);
   if (options.stripeWebhook !== undefined) stripe.events.register(options.stripeWebhook);
 
   const app = express();
@@ -60,7 +66,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   app.use('/v1', stripe.routes);
   app.use('/oauth/v2', zoho.accounts);
   app.use('/crm/v8', zoho.crm);
+  app.use('/bank', bank.routes);
   app.use(faultRoutes(faults));
+  app.use('/control/bank', bank.control);
   app.use('/control/stripe', stripe.control);
   app.use('/control/zoho', zoho.control);
   app.get('/ledger', (_request, response) => {
@@ -75,6 +83,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   try {
     const listening = await listen(app, options.port);
     stripe.resume();
+    bank.resume();
     return {
       url: listening.url,
       close: async () => {

@@ -1,4 +1,10 @@
 export type { AlipayAccountOptions } from './alipay/client';
+export { DirectoryExchange } from './bank-transfer/directory-exchange';
+export type { FileExchange } from './bank-transfer/file-exchange';
+export { BankTransferGateway, type BankTransferRelease } from './bank-transfer/gateway';
+export { HttpExchange } from './bank-transfer/http-exchange';
+export type { BankDestination, BankTransferAccountOptions, ResolveDestination } from './bank-transfer/options';
+export type { ReleaseOutcome, StoredInstruction } from './bank-transfer/outbox';
 export * from './gateway';
 export { createGateways, type GatewayRegistry, type GatewaysOptions } from './registry';
 export type { StripeAccountOptions } from './stripe/client';

@@ -1,5 +1,7 @@
 import type { AlipayAccountOptions } from './alipay/client';
 import { AlipayGateway } from './alipay/gateway';
+import { BankTransferGateway } from './bank-transfer/gateway';
+import type { BankTransferAccountOptions } from './bank-transfer/options';
 import type { Mode, PaymentGateway } from './gateway';
 import type { StripeAccountOptions } from './stripe/client';
 import { StripeGateway } from './stripe/gateway';
@@ -8,6 +10,7 @@ import { WeChatPayGateway } from './wechat-pay/gateway';
 
 /** Accounts by provider; a provider without accounts is not configured. */
 export interface GatewaysOptions {
+  bankTransfer?: readonly BankTransferAccountOptions[];
   stripe?: readonly StripeAccountOptions[];
   alipay?: readonly AlipayAccountOptions[];
   wechatPay?: readonly WeChatPayAccountOptions[];
@@ -32,6 +35,8 @@ export function createGateways(options: GatewaysOptions): GatewayRegistry {
   for (const account of options.alipay ?? []) add(account.merchantAccount, account.mode, new AlipayGateway(account));
   for (const account of options.wechatPay ?? [])
     add(account.merchantAccount, account.mode, new WeChatPayGateway(account));
+  for (const account of options.bankTransfer ?? [])
+    add(account.merchantAccount, account.mode, new BankTransferGateway(account));
   return {
     find: (provider, merchantAccount, mode) => gateways.get(keyOf(provider, merchantAccount, mode)) ?? null,
   };

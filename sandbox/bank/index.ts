@@ -1,0 +1,110 @@
+import { json, Router, text, type Request, type Response } from 'express';
+import type { Call, Fault, FaultBoard } from '../faults';
+import { dropConnection, refuseControl, type Log } from '../http';
+import type { Journal } from '../journal';
+import type { Ledger } from '../ledger';
+import type { Timers } from '../timers';
+import { openBankState } from './state';
+import { BankTransfers } from './transfers';
+
+/** Names that a fault's `operation` may have. */
+export const BANK_OPERATIONS = ['file.send', 'file.list', 'file.read'] as const;
+
+const SLOW_MS = 1_000;
+
+/** What the server gives each provider. */
+interface ProviderParts {
+  readonly journal: Journal;
+  readonly faults: FaultBoard;
+  readonly ledger: Ledger;
+  readonly timers: Timers;
+  readonly log: Log;
+}
+
+/** The bank's routes under /bank, its control routes under /control/bank. */
+export interface BankStandIn {
+  readonly routes: Router;
+  readonly control: Router;
+  /** Takes up what a stopped process left unfinished. */
+  resume(): void;
+}
+
+/** Builds the stand-in of a bank that takes pain.001 files and answers by pain.002 and camt.054 files. */
+export function createBank(parts: ProviderParts): BankStandIn {
+  const transfers = new BankTransfers(openBankState(parts.journal), parts);
+  const call = (operation: (typeof BANK_OPERATIONS)[number], references: string[], commits: boolean): Call => ({
+    provider: 'bank_transfer',
+    operation,
+    references,
+    commits,
+  });
+
+  /** Plays the fault of a call's answer around the work. */
+  async function answer(
+    request: Request,
+    response: Response,
+    fault: Fault | undefined,
+    work: () => () => void,
+  ): Promise<void> {
+    const pause = (): Promise<void> => parts.timers.sleep(fault?.delayMs ?? SLOW_MS);
+    if (fault?.name === 'drop-before-commit') return dropConnection(response);
+    if (fault?.name === '5xx') return refuseControl(response, 503, 'the drop is closed');
+    if (fault?.name === 'slow-before-commit') await pause();
+    const send = work();
+    if (fault?.name === 'drop-after-commit') return dropConnection(response);
+    if (fault?.name === '5xx-after-commit') return refuseControl(response, 502, 'the drop is closed');
+    if (fault?.name === 'slow') await pause();
+    send();
+    parts.log(`bank ${request.method} ${request.path} ${response.statusCode}`);
+  }
+
+  const routes = Router();
+  routes.post('/files', text({ type: () => true, limit: '4mb' }), (request, response) => {
+    const body: unknown = request.body;
+    const content = typeof body === 'string' ? body : '';
+    const fault = parts.faults.takeForAnswer(call('file.send', transfers.referencesOf(content), true));
+    return answer(request, response, fault, () => {
+      transfers.take(content, fault);
+      return () => response.status(202).json({ received: true });
+    });
+  });
+  routes.get('/files', (request, response) => {
+    const fault = parts.faults.takeForAnswer(call('file.list', [], false));
+    return answer(request, response, fault, () => () => {
+      response.json({ files: transfers.reports().map((name) => ({ name })) });
+    });
+  });
+  routes.get('/files/:name', (request, response) => {
+    const { name } = request.params;
+    const fault = parts.faults.takeForAnswer(call('file.read', [name], false));
+    return answer(request, response, fault, () => () => {
+      const content = transfers.report(name);
+      if (content === undefined) return refuseControl(response, 404, 'no such file');
+      response.type('application/xml').send(content);
+    });
+  });
+
+  const control = Router();
+  control.use(json());
+  control.post('/transfers/:reference/return', (request, response) => {
+    const body: unknown = request.body;
+    const reason = typeof body === 'object' && body !== null && 'reason' in body ? body.reason : 'AC04';
+    const transfer = transfers.find(request.params.reference);
+    if (typeof reason !== 'string' || !/^[A-Z0-9]{4}$/.test(reason)) {
+      return refuseControl(response, 400, 'reason must be an ISO 20022 return reason such as AC04');
+    }
+    if (transfer?.status !== 'booked') return refuseControl(response, 409, 'only a booked transfer can come back');
+    transfers.giveBack(transfer, reason);
+    response.status(204).end();
+  });
+  control.post('/transfers/:reference/statement', (request, response) => {
+    const transfer = transfers.find(request.params.reference);
+    if (transfer?.status !== 'booked' && transfer?.status !== 'returned') {
+      return refuseControl(response, 409, 'only what was booked stands in a statement');
+    }
+    transfers.stateAgain(transfer);
+    response.status(204).end();
+  });
+
+  return { routes, control, resume: () => transfers.resume() };
+}
