@@ -12,10 +12,17 @@ const UNREAD = new Set(['identity', 'requestId', 'taskId', 'binaryChecksum', 'hi
  */
 export function encodeHistory(history: History): string {
   const plain = History.toObject(History.fromObject(history), { bytes: String, longs: String, enums: String });
-  return JSON.stringify(plain, (key, value: unknown) => (UNREAD.has(key) ? undefined : value));
+  return JSON.stringify(plain, (key, value: unknown) => {
+    if (UNREAD.has(key)) return undefined;
+    return key === 'taskQueue' && isSticky(value) ? { ...value, name: 'sticky' } : value;
+  });
 }
 
 /** @throws when it is no history */
 export function decodeHistory(json: string): History {
   return History.fromObject(JSON.parse(json) as Record<string, unknown>);
 }
+
+/** A worker's own queue is named after its machine. */
+const isSticky = (value: unknown): value is { kind: string } =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'TASK_QUEUE_KIND_STICKY';

@@ -103,9 +103,11 @@ test.concurrent('a message without a command changes nothing, whatever it is, an
     () => refusals(handle),
     (found) => found.length >= 3,
   );
-  expect(audited.map((one) => one['code']).toSorted()).toEqual(
-    ['command_invalid', 'command_invalid', 'event_of_another_refund'].toSorted(),
-  );
+  expect(audited.map((one) => String(one['code'])).toSorted()).toEqual([
+    'command_invalid',
+    'command_invalid',
+    'event_of_another_refund',
+  ]);
   expect(await world.state(handle)).toEqual(before);
   // The stage is still open to whoever may.
   expect(await world.decide(handle, 'reviewer', approve('first_review'))).toMatchObject({ status: 'paying' });

@@ -99,6 +99,7 @@ test('a withdrawn refund frees its amount for another request', async () => {
   const second = await world.startAccepted(await world.shop.accept(order, 10_000));
   await world.decide(second, 'reviewer', approve('first_review'));
   await world.until(second, ({ status }) => status === 'paid');
+  expect(await money(second)).toMatchObject({ reserved: 0, refunded: 10_000 });
 });
 
 test('after all of it the invariants hold', async () => {
