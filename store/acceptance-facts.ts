@@ -2,9 +2,10 @@ import type { Candidate } from '../domain/approval';
 import type { OrderFacts } from '../domain/process';
 import type { ExcludedPerson } from '../domain/refund';
 import { DECIDING_ROLES } from '../domain/policy';
+import type { Subscriber } from './outgoing';
 import { toIso, toMinor, type Db } from './client';
 
-interface LoadedOrder {
+export interface LoadedOrder {
   orderId: string;
   customerId: string;
   customerLocale: string;
@@ -14,6 +15,7 @@ interface LoadedOrder {
   candidates: Candidate[];
   /** Members of staff who are this customer. */
   staffCustomers: ExcludedPerson[];
+  subscribers: Subscriber[];
 }
 
 interface OrderRow {
@@ -45,7 +47,7 @@ export async function loadOrderFacts(
     FOR SHARE OF o`;
   if (!order) return null;
   await tx.$queryRaw`SELECT id FROM payments WHERE order_id = ${order.id} ORDER BY captured_at, id FOR UPDATE`;
-  const [payments, lines, refunds, evidence, people] = await Promise.all([
+  const [payments, lines, refunds, evidence, people, subscribers] = await Promise.all([
     tx.payment.findMany({ where: { orderId: order.id }, orderBy: [{ capturedAt: 'asc' }, { id: 'asc' }] }),
     tx.orderLine.findMany({ where: { orderId: order.id }, orderBy: { position: 'asc' } }),
     tx.refund.findMany({
@@ -73,12 +75,14 @@ export async function loadOrderFacts(
       },
       select: { id: true, customerId: true, roles: { select: { role: true } } },
     }),
+    tx.webhookEndpoint.findMany({ where: { mode, status: 'enabled' }, select: { id: true, events: true } }),
   ]);
   return {
     orderId: order.id,
     customerId: order.customerId,
     customerLocale: order.locale,
     branch: order.branch,
+    subscribers,
     knownEvidence: evidence.map((one) => one.id),
     candidates: people.map((person) => ({ personId: person.id, roles: person.roles.map((one) => one.role) })),
     staffCustomers: people

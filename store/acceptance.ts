@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { parseBusinessCalendar } from '../domain/calendar';
-import type { AcceptanceFacts, AcceptedPlan, OrderFacts, RequestedLine } from '../domain/process';
+import type { AcceptanceFacts, AcceptedPlan, OrderFacts, RequestedLine, StageChange } from '../domain/process';
 import { parsePolicy, type PolicyDocument } from '../domain/policy';
 import { waitingForOf, type ExcludedPerson, type Plan, type ProcessState } from '../domain/refund';
-import { loadOrderFacts } from './acceptance-facts';
-import { chainEntries, refundStream } from './audit';
+import { loadOrderFacts, type LoadedOrder } from './acceptance-facts';
+import { chainEntries, insertAudit, refundStream, type AuditHead } from './audit';
 import type { Database, Db } from './client';
-import { writeDeskItems } from './desk-items';
+import { insertDeskItems } from './desk-items';
+import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
-import { writeMessages, writeWebhooks } from './outgoing';
+import { insertMessages, writeWebhooks } from './outgoing';
 import { newReference } from './reference';
-import { applyStageChanges, openRound, skipPendingStages } from './stages';
+import { asJson, sideBySide, type Fragment } from './rows';
+import { insertRound } from './stages';
 
 /** A request as it came through the door, with who brought it. */
 export interface NewRefund {
@@ -115,7 +117,7 @@ export async function acceptRefund(
 async function writeAcceptance(
   tx: Db,
   request: NewRefund,
-  order: { orderId: string; customerId: string; customerLocale: string; branch: string | null },
+  order: LoadedOrder,
   { accepted, lines }: AcceptanceDecision,
   nowIso: string,
 ): Promise<{ refundId: string }> {
@@ -123,7 +125,6 @@ async function writeAcceptance(
   const refundId = newId('rf');
   const { plan, state, effects } = accepted;
   const legs = accepted.declineClause ? [] : state.legs;
-  const waiting = waitingForOf(state);
   const refund = { id: refundId, mode: request.mode, customerLocale: order.customerLocale };
   const chained = chainEntries(
     { name: refundStream(refundId), mode: request.mode, refundId },
@@ -150,64 +151,57 @@ async function writeAcceptance(
       })),
     ],
   );
-  await tx.refund.createMany({
-    data: {
-      id: refundId,
-      mode: request.mode,
-      orderId: order.orderId,
-      customerId: order.customerId,
-      status: state.status,
-      amountMinor: BigInt(request.amountMinor),
-      currency: request.currency,
-      reasonCode: request.reasonCode,
-      description: request.description,
-      channel: request.channel,
-      resolution: request.resolution,
-      requestedByName: request.requestedBy?.name ?? null,
-      requestedByContact: request.requestedBy?.contact ?? null,
-      externalReference: request.externalReference,
-      metadata: request.metadata,
-      branch: order.branch,
-      tier: plan.tier,
-      snapshotVersion: state.snapshotVersion,
-      snapshot: snapshotOf(request, state, lines),
-      policyName: plan.policyName,
-      policyVersion: plan.policyVersion,
-      plan: plan as object,
-      planHash: planHashOf(plan),
-      process: { ...state, legs } as object,
-      waitingKind: waiting?.kind ?? null,
-      waitingStage: waiting?.stage ?? null,
-      waitingWho: waiting?.who ?? null,
-      dueAt: waiting?.dueAt ?? null,
-      declineClause: accepted.declineClause,
-      transitionSeq: 0,
-      auditSeq: chained.head.seq,
-      auditHead: chained.head.head,
-      enteredByKind: request.enteredBy.kind,
-      enteredById: request.enteredBy.id,
-      enteredByPersonId: request.enteredBy.personId,
-      firstResponseDueAt: accepted.firstResponseDueAt,
-      createdAt: at,
-      updatedAt: at,
-    },
-  });
-  await openRound(tx, refundId, plan, 1);
-  await applyStageChanges(tx, refundId, effects.stages);
-  if (accepted.declineClause) await skipPendingStages(tx, refundId);
-  else await reserve(tx, request.mode, refundId, legs, lines, at);
+  const parts: Fragment[] = [
+    insertRefund(request, order, accepted, { refundId, legs, lines, audit: chained.head, nowIso }),
+    insertRound(refundId, plan, 1, closedWhenDeclined(accepted)),
+    insertAudit(chained.rows),
+    insertMessages(refund, 0, effects.messages, nowIso),
+    Prisma.sql`INSERT INTO start_tickets (refund_id, mode, created_at) VALUES (${refundId}, ${request.mode}::"Mode", ${nowIso}::timestamptz)`,
+    Prisma.sql`UPDATE commands SET outcome = 'done', refund_id = ${refundId}, transition_seq = 0 WHERE id = ${request.commandId}`,
+  ];
+  if (!accepted.declineClause) parts.push(...reserve(request.mode, refundId, legs, lines, nowIso));
+  if (effects.deskOpen.length > 0) parts.push(insertDeskItems(refund, effects.deskOpen, nowIso));
   if (request.evidenceIds.length > 0)
-    await tx.evidence.updateMany({ where: { id: { in: request.evidenceIds }, refundId: null }, data: { refundId } });
-  await tx.auditEvent.createMany({ data: chained.rows });
-  await writeMessages(tx, refund, 0, effects.messages, at);
-  await writeDeskItems(tx, refund, effects.deskOpen, [], at);
-  await tx.startTicket.createMany({ data: { refundId, mode: request.mode, createdAt: at } });
-  await tx.command.updateMany({
-    where: { id: request.commandId },
-    data: { outcome: 'done', refundId, transitionSeq: 0 },
-  });
-  await writeWebhooks(tx, refund, state, effects.events, at);
+    parts.push(
+      Prisma.sql`UPDATE evidence SET refund_id = ${refundId} WHERE id = ANY(${request.evidenceIds}) AND refund_id IS NULL`,
+    );
+  await tx.$executeRaw(sideBySide(parts));
+  await writeWebhooks(tx, refund, state, effects.events, order.subscribers, at);
   return { refundId };
+}
+
+/** Declined by the machine: no stage was ever open, and none will be. */
+const closedWhenDeclined = ({ declineClause, effects, plan }: AcceptedPlan): StageChange[] =>
+  declineClause
+    ? [
+        ...effects.stages,
+        ...plan.stages.slice(1).map((stage) => ({ stageId: stage.id, round: 1, status: 'skipped' as const })),
+      ]
+    : effects.stages;
+
+function insertRefund(
+  request: NewRefund,
+  order: LoadedOrder,
+  { plan, state, declineClause, firstResponseDueAt }: AcceptedPlan,
+  row: { refundId: string; legs: ProcessState['legs']; lines: RequestedLine[]; audit: AuditHead; nowIso: string },
+): Fragment {
+  const waiting = waitingForOf(state);
+  const { enteredBy, requestedBy } = request;
+  return Prisma.sql`
+    INSERT INTO refunds (id, mode, order_id, customer_id, status, amount_minor, currency, reason_code, description, channel,
+      resolution, requested_by_name, requested_by_contact, external_reference, metadata, branch, tier, snapshot_version,
+      snapshot, policy_name, policy_version, plan, plan_hash, process, waiting_kind, waiting_stage, waiting_who, due_at,
+      decline_clause, transition_seq, audit_seq, audit_head, entered_by_kind, entered_by_id, entered_by_person_id,
+      first_response_due_at, created_at, updated_at)
+    VALUES (${row.refundId}, ${request.mode}::"Mode", ${order.orderId}, ${order.customerId}, ${state.status},
+      ${request.amountMinor}::bigint, ${request.currency}, ${request.reasonCode}, ${request.description}, ${request.channel},
+      ${request.resolution}, ${requestedBy?.name ?? null}, ${requestedBy?.contact ?? null}, ${request.externalReference},
+      ${asJson(request.metadata)}::jsonb, ${order.branch}, ${plan.tier}, ${state.snapshotVersion}::int,
+      ${asJson(snapshotOf(request, state, row.lines))}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
+      ${asJson(plan)}::jsonb, ${planHashOf(plan)}, ${asJson({ ...state, legs: row.legs })}::jsonb, ${waiting?.kind ?? null},
+      ${waiting?.stage ?? null}, ${waiting?.who ?? null}, ${waiting?.dueAt ?? null}::timestamptz, ${declineClause}, 0,
+      ${row.audit.seq}::int, ${row.audit.head}, ${enteredBy.kind}, ${enteredBy.id}, ${enteredBy.personId},
+      ${firstResponseDueAt}::timestamptz, ${row.nowIso}::timestamptz, ${row.nowIso}::timestamptz)`;
 }
 
 /** What a decision is bound to: a change of any of it makes a new version. */
@@ -226,67 +220,44 @@ function snapshotOf(request: NewRefund, state: ProcessState, lines: RequestedLin
 }
 
 /** Holds the money of every leg and the quantities of every line; the CHECKs are the judge. */
-async function reserve(
-  tx: Db,
+function reserve(
   mode: 'live' | 'test',
   refundId: string,
   legs: ProcessState['legs'],
   lines: RequestedLine[],
-  at: Date,
-): Promise<void> {
-  for (const leg of legs)
-    await tx.payment.updateMany({
-      where: { id: leg.paymentId },
-      data: { reservedMinor: { increment: BigInt(leg.amountMinor) }, updatedAt: at },
-    });
-  await tx.reservation.createMany({
-    data: legs.map((leg) => ({
-      refundId,
-      paymentId: leg.paymentId,
-      mode,
-      amountMinor: BigInt(leg.amountMinor),
-      state: 'held',
-      createdAt: at,
-    })),
-  });
-  await tx.allocation.createMany({
-    data: legs.map((leg, position) => ({
-      id: leg.id,
-      mode,
-      refundId,
-      paymentId: leg.paymentId,
-      position,
-      amountMinor: BigInt(leg.amountMinor),
-      status: 'reserved',
-    })),
-  });
-  await tx.paymentAttempt.createMany({
-    data: legs.map((leg) => ({
-      id: newId('at'),
-      mode,
-      allocationId: leg.id,
-      number: leg.attempt,
-      reference: leg.reference,
-      amountMinor: BigInt(leg.amountMinor),
-      status: 'reserved',
-      createdAt: at,
-      updatedAt: at,
-    })),
-  });
-  if (lines.length === 0) return;
-  for (const line of lines)
-    await tx.orderLine.updateMany({
-      where: { id: line.lineId },
-      data: { reservedQuantity: { increment: line.quantity }, reservedMinor: { increment: BigInt(line.amountMinor) } },
-    });
-  await tx.refundLine.createMany({
-    data: lines.map((line) => ({
-      refundId,
-      orderLineId: line.lineId,
-      quantity: line.quantity,
-      amountMinor: BigInt(line.amountMinor),
-    })),
-  });
+  nowIso: string,
+): Fragment[] {
+  const rows = legs.map((leg, position) => ({ ...leg, position, attemptId: newId('at') }));
+  const leg = Prisma.sql`jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(id text, "paymentId" text, position int,
+    "attemptId" text, attempt int, reference text, "amountMinor" bigint)`;
+  const now = Prisma.sql`${nowIso}::timestamptz`;
+  const parts = [
+    Prisma.sql`
+      UPDATE payments p SET reserved_minor = p.reserved_minor + x."amountMinor", updated_at = ${now}
+      FROM ${leg} WHERE p.id = x."paymentId"`,
+    Prisma.sql`
+      INSERT INTO reservations (refund_id, payment_id, mode, amount_minor, state, created_at)
+      SELECT ${refundId}, x."paymentId", ${mode}::"Mode", x."amountMinor", 'held', ${now} FROM ${leg}`,
+    Prisma.sql`
+      INSERT INTO allocations (id, mode, refund_id, payment_id, position, amount_minor, status)
+      SELECT x.id, ${mode}::"Mode", ${refundId}, x."paymentId", x.position, x."amountMinor", 'reserved' FROM ${leg}`,
+    Prisma.sql`
+      INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, created_at, updated_at)
+      SELECT x."attemptId", ${mode}::"Mode", x.id, x.attempt, x.reference, x."amountMinor", 'reserved', ${now}, ${now}
+      FROM ${leg}`,
+  ];
+  if (lines.length === 0) return parts;
+  const line = Prisma.sql`jsonb_to_recordset(${asJson(lines)}::jsonb) AS x("lineId" text, quantity int, "amountMinor" bigint)`;
+  return [
+    ...parts,
+    Prisma.sql`
+      UPDATE order_lines l SET reserved_quantity = l.reserved_quantity + x.quantity,
+        reserved_minor = l.reserved_minor + x."amountMinor"
+      FROM ${line} WHERE l.id = x."lineId"`,
+    Prisma.sql`
+      INSERT INTO refund_lines (refund_id, order_line_id, quantity, amount_minor)
+      SELECT ${refundId}, x."lineId", x.quantity, x."amountMinor" FROM ${line}`,
+  ];
 }
 
 /** The policy in force now, and the one in force at purchase: the latest that had taken effect, else the first ever. */

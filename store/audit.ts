@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { Db } from './client';
+import { Prisma } from './generated/prisma/client';
+import { asJson, type Fragment } from './rows';
 
 /** One thing that happened: ids, versions, codes, instants and hashes; never names or free text. */
 export interface AuditEntry {
@@ -14,7 +16,7 @@ export interface AuditHead {
   head: string;
 }
 
-interface ChainedRow {
+export interface ChainedRow {
   stream: string;
   seq: number;
   mode: 'live' | 'test';
@@ -64,6 +66,14 @@ export function chainEntries(
   });
   return { rows, head: { seq, head: prevHash } };
 }
+
+/** Rows of a chain, as a part of a larger statement. */
+export const insertAudit = (rows: ChainedRow[]): Fragment => Prisma.sql`
+  INSERT INTO audit_events (stream, seq, mode, at, type, actor_kind, actor_id, on_behalf_of, refund_id, data, prev_hash, hash)
+  SELECT x.stream, x.seq, x.mode::"Mode", x.at, x.type, x."actorKind", x."actorId", x."onBehalfOf", x."refundId", x.data,
+    x."prevHash", x.hash
+  FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(stream text, seq int, mode text, at timestamptz, type text,
+    "actorKind" text, "actorId" text, "onBehalfOf" text, "refundId" text, data jsonb, "prevHash" text, hash text)`;
 
 /** The stream of a refund: its head lives in the refund's row, under that row's lock. */
 export const refundStream = (refundId: string): string => `refund:${refundId}`;

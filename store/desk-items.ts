@@ -1,37 +1,30 @@
 import type { DeskItemToOpen, DeskKind } from '../domain/process';
-import type { Db } from './client';
+import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
+import { asJson, type Fragment } from './rows';
 
 interface DeskOwner {
   id: string;
   mode: 'live' | 'test';
 }
 
-/** Opens desk items, each key once, and settles the kinds that a transition has overtaken. */
-export async function writeDeskItems(
-  tx: Db,
-  refund: DeskOwner,
-  open: DeskItemToOpen[],
-  resolve: DeskKind[],
-  at: Date,
-): Promise<void> {
-  if (resolve.length > 0)
-    await tx.deskItem.updateMany({
-      where: { refundId: refund.id, kind: { in: resolve }, status: 'open' },
-      data: { status: 'resolved', resolvedAt: at, resolution: 'overtaken' },
-    });
-  if (open.length > 0)
-    await tx.deskItem.createMany({
-      data: open.map((item) => ({
-        id: newId('di'),
-        mode: refund.mode,
-        refundId: refund.id,
-        kind: item.kind,
-        dedupKey: `${refund.id}:${item.key}`,
-        dueAt: item.dueAt,
-        data: item.data,
-        createdAt: at,
-      })),
-      skipDuplicates: true,
-    });
+/** Opens desk items, each key once: a part of a larger statement. */
+export function insertDeskItems(refund: DeskOwner, open: DeskItemToOpen[], atIso: string): Fragment {
+  const rows = open.map((item) => ({
+    id: newId('di'),
+    kind: item.kind,
+    key: `${refund.id}:${item.key}`,
+    dueAt: item.dueAt,
+    data: item.data,
+  }));
+  return Prisma.sql`
+    INSERT INTO desk_items (id, mode, refund_id, kind, dedup_key, due_at, data, created_at)
+    SELECT x.id, ${refund.mode}::"Mode", ${refund.id}, x.kind, x.key, x."dueAt", x.data, ${atIso}::timestamptz
+    FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(id text, kind text, key text, "dueAt" timestamptz, data jsonb)
+    ON CONFLICT (dedup_key) DO NOTHING`;
 }
+
+/** Settles the kinds that a transition has overtaken: a part of a larger statement. */
+export const resolveDeskItems = (refund: DeskOwner, kinds: DeskKind[], atIso: string): Fragment => Prisma.sql`
+  UPDATE desk_items SET status = 'resolved', resolved_at = ${atIso}::timestamptz, resolution = 'overtaken'
+  WHERE refund_id = ${refund.id} AND kind = ANY(${kinds}) AND status = 'open'`;

@@ -1,8 +1,16 @@
 import type { PublicEvent } from '../domain/process';
 import { publicRefund, type MessageToSend, type ProcessState } from '../domain/refund';
 import type { Db } from './client';
+import { Prisma } from './generated/prisma/client';
+import { asJson, type Fragment } from './rows';
 import { newId } from './new-id';
 import { readRefund } from './refund-views';
+
+/** An enabled endpoint of a mode. */
+export interface Subscriber {
+  id: string;
+  events: string[];
+}
 
 interface Sender {
   id: string;
@@ -11,33 +19,25 @@ interface Sender {
   customerLocale: string;
 }
 
-/** Writes what is to be told, each kind once per transition, recipient and channel. */
-export async function writeMessages(
-  tx: Db,
-  refund: Sender,
-  seq: number,
-  messages: MessageToSend[],
-  at: Date,
-): Promise<void> {
-  if (messages.length === 0) return;
-  await tx.message.createMany({
-    data: messages.map((message) => ({
-      id: newId('ms'),
-      mode: refund.mode,
-      refundId: refund.id,
-      transitionSeq: seq,
-      kind: message.kind,
-      channel: message.channel,
-      audience: message.recipient === 'customer' ? 'customer' : message.channel === 'crm' ? 'crm' : 'staff',
-      recipient: message.recipient,
-      locale: refund.customerLocale,
-      data: message.data,
-      owner: message.owner,
-      dueAt: at,
-      createdAt: at,
-    })),
-    skipDuplicates: true,
-  });
+/** What is to be told, each kind once per transition, recipient and channel: a part of a larger statement. */
+export function insertMessages(refund: Sender, seq: number, messages: MessageToSend[], atIso: string): Fragment {
+  const rows = messages.map((message) => ({
+    id: newId('ms'),
+    kind: message.kind,
+    channel: message.channel,
+    audience: message.recipient === 'customer' ? 'customer' : message.channel === 'crm' ? 'crm' : 'staff',
+    recipient: message.recipient,
+    data: message.data,
+    owner: message.owner,
+  }));
+  return Prisma.sql`
+    INSERT INTO messages (id, mode, refund_id, transition_seq, kind, channel, audience, recipient, locale, data, owner,
+      due_at, created_at)
+    SELECT x.id, ${refund.mode}::"Mode", ${refund.id}, ${seq}::int, x.kind, x.channel, x.audience, x.recipient,
+      ${refund.customerLocale}, x.data, x.owner, ${atIso}::timestamptz, ${atIso}::timestamptz
+    FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(id text, kind text, channel text, audience text, recipient text,
+      data jsonb, owner text)
+    ON CONFLICT DO NOTHING`;
 }
 
 /**
@@ -49,13 +49,10 @@ export async function writeWebhooks(
   refund: Sender,
   state: ProcessState,
   events: PublicEvent[],
+  subscribers: Subscriber[],
   at: Date,
 ): Promise<void> {
-  if (events.length === 0) return;
-  const endpoints = await tx.webhookEndpoint.findMany({
-    where: { mode: refund.mode, status: 'enabled', events: { hasSome: events } },
-    select: { id: true, events: true },
-  });
+  const endpoints = subscribers.filter((endpoint) => events.some((event) => endpoint.events.includes(event)));
   if (endpoints.length === 0) return;
   const record = await readRefund(tx, refund.mode, refund.id);
   if (!record) throw new Error(`The refund ${refund.id} cannot be read in its own transaction.`);

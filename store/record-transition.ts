@@ -9,7 +9,6 @@ import {
 import type { Candidate } from '../domain/approval';
 import type { BusinessCalendar } from '../domain/calendar';
 import {
-  isFinal,
   waitingForOf,
   type Plan,
   type ProcessState,
@@ -17,13 +16,15 @@ import {
   type RecordTransitionInput,
   type Refusal,
 } from '../domain/refund';
-import { chainEntries, refundStream, type AuditEntry } from './audit';
-import { type Database, type Db } from './client';
+import { chainEntries, insertAudit, refundStream, type AuditEntry, type AuditHead, type ChainedRow } from './audit';
+import type { Database, Db } from './client';
+import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import { loadForTransition, lockRefund, type LockedRefund } from './transition-load';
 import { readProviderSighting } from './provider-sightings';
-import { writeWebhooks } from './outgoing';
-import { writeEffects } from './transition-effects';
+import { writeWebhooks, type Subscriber } from './outgoing';
+import { asJson, sideBySide, type Fragment } from './rows';
+import { courseFragments, writeMoney } from './transition-effects';
 
 /** What the domain needs to judge a transition, read under the refund's row lock. */
 export interface LoadedTransition {
@@ -68,7 +69,7 @@ export async function recordTransition(
     if (!refund) throw new NotAcceptedError(`No accepted refund ${input.refundId}.`);
     if (refund.planHash !== input.planHash)
       throw new NotAcceptedError(`The workflow of ${input.refundId} follows another plan than the accepted one.`);
-    const { recorded, command, answered, loaded } = await loadForTransition(tx, refund, input);
+    const { recorded, command, answered, subscribers, loaded } = await loadForTransition(tx, refund, input);
     if (recorded) return { transitionId: recorded.transitionId, refused: null, state: recorded.state };
     if (refund.state.seq !== input.seq - 1)
       throw new HistoryConflictError(
@@ -91,7 +92,7 @@ export async function recordTransition(
       await writeRefusal(tx, refund, input, command, outcome.refused, mismatch === null);
       return { transitionId: input.transition.id, refused: outcome.refused, state: refund.state };
     }
-    await writeTransition(tx, refund, input, command, answered, outcome);
+    await writeTransition(tx, refund, input, command, answered, subscribers, outcome);
     return { transitionId: input.transition.id, refused: null, state: outcome.state };
   });
 }
@@ -115,18 +116,24 @@ async function writeRefusal(
   input: RecordTransitionInput,
   command: StoredCommand | null,
   refused: Refusal,
-  useUp: boolean,
+  isOwn: boolean,
 ): Promise<void> {
   const { transition } = input;
-  await writeAudit(tx, refund, input.at, actorOf(input), [
+  const { rows, head } = chain(refund, input.at, actorOf(input), [
     {
       type: 'refund.command_refused',
       data: { kind: transition.kind, transitionId: transition.id, code: refused.code, ...refused.data },
     },
   ]);
+  await tx.$executeRaw(
+    sideBySide([
+      insertAudit(rows),
+      Prisma.sql`UPDATE refunds SET audit_seq = ${head.seq}::int, audit_head = ${head.head} WHERE id = ${refund.id}`,
+    ]),
+  );
   if (transition.kind === 'provider_event')
     await tx.providerEvent.updateMany({ where: { id: transition.providerEventId }, data: { status: 'unmatched' } });
-  if (command && useUp)
+  if (command && isOwn)
     await tx.command.updateMany({
       where: { id: command.id, outcome: 'open' },
       data: { outcome: 'refused', refusalCode: refused.code },
@@ -139,58 +146,63 @@ async function writeTransition(
   input: RecordTransitionInput,
   command: StoredCommand | null,
   answered: AnsweredRequest | null,
+  subscribers: Subscriber[],
   outcome: Extract<TransitionOutcome, { refused: null }>,
 ): Promise<void> {
-  const { transition } = input;
   const { state, effects } = outcome;
-  const at = new Date(input.at);
-  await tx.transition.createMany({
-    data: {
-      refundId: refund.id,
-      seq: state.seq,
-      transitionId: transition.id,
-      kind: transition.kind,
-      input: { ...transition, ...(answered?.changed ? { before: refund.snapshot } : {}) } as object,
-      result: state as object,
-      at,
-    },
-  });
-  if (command)
-    await tx.command.updateMany({ where: { id: command.id }, data: { outcome: 'done', transitionSeq: state.seq } });
-  if (transition.kind === 'decision' && command) await writeDecision(tx, refund, input, command, state);
-  await writeEffects(tx, refund, input, command, state, effects);
-  const waiting = waitingForOf(state);
-  const audit = await chainAudit(
-    tx,
+  const chained = chain(
     refund,
     input.at,
     actorOf(input),
     effects.audit.map((note) => ({ type: note.type, data: { seq: state.seq, ...note.data } })),
   );
-  await tx.refund.updateMany({
-    where: { id: refund.id },
-    data: {
-      status: state.status,
-      amountMinor: BigInt(state.amountMinor),
-      approvedAmountMinor: state.approvedAmountMinor === null ? null : BigInt(state.approvedAmountMinor),
-      snapshotVersion: state.snapshotVersion,
-      snapshot: snapshotAfter(refund, state, effects, command),
-      process: state as object,
-      waitingKind: waiting?.kind ?? null,
-      waitingStage: waiting?.stage ?? null,
-      waitingWho: waiting?.who ?? null,
-      dueAt: waiting?.dueAt ?? null,
-      transitionSeq: state.seq,
-      auditSeq: audit.seq,
-      auditHead: audit.head,
-      ...(state.responded && !refund.responded ? { firstRespondedAt: at } : {}),
-      ...(effects.arrival ? { arrivalFrom: effects.arrival.from, arrivalTo: effects.arrival.to } : {}),
-      ...(transition.kind === 'receipt' ? { arrivalConfirmedAt: receivedAt(command, input.at) } : {}),
-      ...(isFinal(state.status) || state.status === 'paid' ? { paidAmountMinor: paidAmount(state) } : {}),
-      updatedAt: at,
-    },
-  });
-  await writeWebhooks(tx, refund, state, effects.events, at);
+  await writeMoney(tx, refund, input, command, state, effects);
+  const { ending, opening } = courseFragments(refund, state, effects, input.at);
+  const first = [insertTransition(refund, input, answered, state), ...ending, insertAudit(chained.rows)];
+  if (command) first.push(useUp(command, state.seq), ...insertDecision(refund, input, command, state));
+  await tx.$executeRaw(sideBySide(first));
+  await tx.$executeRaw(sideBySide([...opening, project(refund, input, command, state, effects, chained.head)]));
+  await writeWebhooks(tx, refund, state, effects.events, subscribers, new Date(input.at));
+}
+
+const insertTransition = (
+  refund: LockedRefund,
+  { transition, at }: RecordTransitionInput,
+  answered: AnsweredRequest | null,
+  state: ProcessState,
+): Fragment => Prisma.sql`
+  INSERT INTO transitions (refund_id, seq, transition_id, kind, input, result, at)
+  VALUES (${refund.id}, ${state.seq}::int, ${transition.id}, ${transition.kind},
+    ${asJson({ ...transition, ...(answered?.changed ? { before: refund.snapshot } : {}) })}::jsonb, ${asJson(state)}::jsonb,
+    ${at}::timestamptz)`;
+
+const useUp = (command: StoredCommand, seq: number): Fragment =>
+  Prisma.sql`UPDATE commands SET outcome = 'done', transition_seq = ${seq}::int WHERE id = ${command.id}`;
+
+/** The projection that lists and pages read; nothing but acceptance and this writes it. */
+function project(
+  refund: LockedRefund,
+  input: RecordTransitionInput,
+  command: StoredCommand | null,
+  state: ProcessState,
+  effects: Effects,
+  audit: AuditHead,
+): Fragment {
+  const waiting = waitingForOf(state);
+  const receivedIso = input.transition.kind === 'receipt' ? receivedAt(command, input.at) : null;
+  const respondedIso = state.responded && !refund.responded ? input.at : null;
+  return Prisma.sql`
+    UPDATE refunds SET status = ${state.status}, amount_minor = ${state.amountMinor}::bigint,
+      approved_amount_minor = ${state.approvedAmountMinor}::bigint, paid_amount_minor = ${paidAmount(state)}::bigint,
+      snapshot_version = ${state.snapshotVersion}::int,
+      snapshot = ${asJson(snapshotAfter(refund, state, effects, command))}::jsonb, process = ${asJson(state)}::jsonb,
+      waiting_kind = ${waiting?.kind ?? null}, waiting_stage = ${waiting?.stage ?? null}, waiting_who = ${waiting?.who ?? null},
+      due_at = ${waiting?.dueAt ?? null}::timestamptz, transition_seq = ${state.seq}::int, audit_seq = ${audit.seq}::int,
+      audit_head = ${audit.head}, first_responded_at = COALESCE(first_responded_at, ${respondedIso}::timestamptz),
+      arrival_from = COALESCE(${effects.arrival?.from ?? null}::timestamptz, arrival_from),
+      arrival_to = COALESCE(${effects.arrival?.to ?? null}::timestamptz, arrival_to),
+      arrival_confirmed_at = COALESCE(${receivedIso}::timestamptz, arrival_confirmed_at), updated_at = ${input.at}::timestamptz
+    WHERE id = ${refund.id}`;
 }
 
 /** What decisions are bound to from now on. */
@@ -218,67 +230,42 @@ function snapshotAfter(
   };
 }
 
-const paidAmount = (state: ProcessState): bigint =>
-  BigInt(state.legs.reduce((sum, leg) => sum + (leg.status === 'succeeded' ? leg.amountMinor : 0), 0));
+const paidAmount = (state: ProcessState): number =>
+  state.legs.reduce((sum, leg) => sum + (leg.status === 'succeeded' ? leg.amountMinor : 0), 0);
 
 const receivedAt = (command: StoredCommand | null, at: string): string => {
   const stated = command?.body['arrivedAt'];
   return typeof stated === 'string' ? stated : at;
 };
 
-async function writeDecision(
-  tx: Db,
+function insertDecision(
   refund: LockedRefund,
-  input: RecordTransitionInput,
+  { transition, at }: RecordTransitionInput,
   command: StoredCommand,
   state: ProcessState,
-): Promise<void> {
-  if (input.transition.kind !== 'decision' || !command.personId) return;
-  const { content } = input.transition;
+): Fragment[] {
+  if (transition.kind !== 'decision' || !command.personId) return [];
+  const { content } = transition;
   const { reason, messageToCustomer } = command.body as { reason?: string; messageToCustomer?: string };
-  await tx.decision.createMany({
-    data: {
-      id: newId('dc'),
-      refundId: refund.id,
-      round: refund.state.round,
-      stageId: content.stage,
-      decision: content.decision,
-      personId: command.personId,
-      commandId: command.id,
-      snapshotVersion: content.snapshotVersion,
-      approvedAmountMinor: content.approvedAmountMinor === null ? null : BigInt(content.approvedAmountMinor),
-      reason: reason ?? null,
-      messageToCustomer: messageToCustomer ?? null,
-      transitionSeq: state.seq,
-      decidedAt: new Date(input.at),
-    },
-  });
+  return [
+    Prisma.sql`
+      INSERT INTO decisions (id, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version,
+        approved_amount_minor, reason, message_to_customer, transition_seq, decided_at)
+      VALUES (${newId('dc')}, ${refund.id}, ${refund.state.round}::int, ${content.stage}, ${content.decision},
+        ${command.personId}, ${command.id}, ${content.snapshotVersion}::int, ${content.approvedAmountMinor}::bigint,
+        ${reason ?? null}, ${messageToCustomer ?? null}, ${state.seq}::int, ${at}::timestamptz)`,
+  ];
 }
 
-async function chainAudit(
-  tx: Db,
+const chain = (
   refund: LockedRefund,
   at: string,
   actor: AuditEntry['actor'],
   notes: { type: string; data: Record<string, unknown> }[],
-): Promise<{ seq: number; head: string }> {
-  const chained = chainEntries(
+): { rows: ChainedRow[]; head: AuditHead } =>
+  chainEntries(
     { name: refundStream(refund.id), mode: refund.mode, refundId: refund.id },
     { seq: refund.auditSeq, head: refund.auditHead },
     at,
     notes.map((note) => ({ ...note, actor })),
   );
-  if (chained.rows.length > 0) await tx.auditEvent.createMany({ data: chained.rows });
-  return chained.head;
-}
-
-async function writeAudit(
-  tx: Db,
-  refund: LockedRefund,
-  at: string,
-  actor: AuditEntry['actor'],
-  notes: { type: string; data: Record<string, unknown> }[],
-): Promise<void> {
-  const head = await chainAudit(tx, refund, at, actor, notes);
-  await tx.refund.updateMany({ where: { id: refund.id }, data: { auditSeq: head.seq, auditHead: head.head } });
-}

@@ -42,31 +42,29 @@ export async function shrinkReservations(tx: Db, refundId: string, at: Date): Pr
 
 /** Writes what a sighting proved about a leg's attempt; a first proof of success settles the reservation. */
 export async function settleLeg(tx: Db, change: AttemptChange, at: Date): Promise<void> {
-  await tx.paymentAttempt.updateMany({
-    where: { allocationId: change.legId, number: change.attempt },
-    data: {
-      status: change.status,
-      sightings: { increment: 1 },
-      failureClass: change.failure?.class ?? null,
-      failureCode: change.failure?.code ?? null,
-      ...(change.providerRefundId ? { providerRefundId: change.providerRefundId } : {}),
-      ...(change.traceNumber ? { traceNumber: change.traceNumber } : {}),
-      ...(change.status === 'succeeded' || change.status === 'failed' ? { settledAt: at } : {}),
-      updatedAt: at,
-    },
-  });
-  await tx.allocation.updateMany({ where: { id: change.legId }, data: { status: change.status } });
-  if (!change.settled) return;
-  const settled = await tx.$executeRaw`
-    WITH leg AS (SELECT refund_id, payment_id, amount_minor FROM allocations WHERE id = ${change.legId}),
+  const { failure, providerRefundId, traceNumber, settled } = change;
+  const proven = change.status === 'succeeded' || change.status === 'failed';
+  const [moved] = await tx.$queryRaw<{ payments: number }[]>`
+    WITH attempt AS (
+      UPDATE payment_attempts SET status = ${change.status}, sightings = sightings + 1, failure_class = ${failure?.class ?? null},
+        failure_code = ${failure?.code ?? null}, provider_refund_id = COALESCE(${providerRefundId}, provider_refund_id),
+        trace_number = COALESCE(${traceNumber}, trace_number),
+        settled_at = CASE WHEN ${proven} THEN ${at} ELSE settled_at END, updated_at = ${at}
+      WHERE allocation_id = ${change.legId} AND number = ${change.attempt}),
+    leg AS (
+      UPDATE allocations SET status = ${change.status} WHERE id = ${change.legId}
+      RETURNING refund_id, payment_id, amount_minor),
     held AS (
       UPDATE reservations r SET settled_minor = r.settled_minor + leg.amount_minor
-      FROM leg WHERE r.refund_id = leg.refund_id AND r.payment_id = leg.payment_id AND r.state = 'held'
-      RETURNING leg.payment_id, leg.amount_minor)
-    UPDATE payments p SET reserved_minor = p.reserved_minor - held.amount_minor,
-      refunded_minor = p.refunded_minor + held.amount_minor, updated_at = ${at}
-    FROM held WHERE p.id = held.payment_id`;
-  if (settled !== 1) throw new Error(`The leg ${change.legId} moved money that nothing was reserved for.`);
+      FROM leg WHERE ${settled} AND r.refund_id = leg.refund_id AND r.payment_id = leg.payment_id AND r.state = 'held'
+      RETURNING leg.payment_id, leg.amount_minor),
+    moved AS (
+      UPDATE payments p SET reserved_minor = p.reserved_minor - held.amount_minor,
+        refunded_minor = p.refunded_minor + held.amount_minor, updated_at = ${at}
+      FROM held WHERE p.id = held.payment_id RETURNING p.id)
+    SELECT count(*)::int AS payments FROM moved`;
+  if (settled && moved?.payments !== 1)
+    throw new Error(`The leg ${change.legId} moved money that nothing was reserved for.`);
 }
 
 /** Ends a refund's reservations: what is not settled goes back to its payment and its lines. */
@@ -75,14 +73,16 @@ export async function releaseReservations(tx: Db, refundId: string, at: Date): P
     WITH ended AS (
       UPDATE reservations SET state = CASE WHEN settled_minor > 0 THEN 'settled' ELSE 'released' END, ended_at = ${at}
       WHERE refund_id = ${refundId} AND state = 'held'
-      RETURNING payment_id, amount_minor - settled_minor AS rest_minor)
-    UPDATE payments p SET reserved_minor = p.reserved_minor - ended.rest_minor, updated_at = ${at}
-    FROM ended WHERE p.id = ended.payment_id AND ended.rest_minor > 0`;
-  await tx.$executeRaw`
-    UPDATE order_lines l SET reserved_quantity = l.reserved_quantity - r.quantity, reserved_minor = l.reserved_minor - r.amount_minor
-    FROM refund_lines r JOIN refunds f ON f.id = r.refund_id
-    WHERE r.refund_id = ${refundId} AND r.order_line_id = l.id AND r.settled = false`;
-  await tx.$executeRaw`UPDATE refund_lines SET settled = true WHERE refund_id = ${refundId}`;
+      RETURNING payment_id, amount_minor - settled_minor AS rest_minor),
+    payments_free AS (
+      UPDATE payments p SET reserved_minor = p.reserved_minor - ended.rest_minor, updated_at = ${at}
+      FROM ended WHERE p.id = ended.payment_id AND ended.rest_minor > 0),
+    lines AS (
+      UPDATE refund_lines SET settled = true WHERE refund_id = ${refundId} AND NOT settled
+      RETURNING order_line_id, quantity, amount_minor)
+    UPDATE order_lines l SET reserved_quantity = l.reserved_quantity - lines.quantity,
+      reserved_minor = l.reserved_minor - lines.amount_minor
+    FROM lines WHERE l.id = lines.order_line_id`;
 }
 
 /** The lines of a refund that was paid: their quantities are refunded, and the money paid is shared out over them. */

@@ -1,30 +1,36 @@
 import type { StageChange } from '../domain/process';
 import type { Plan } from '../domain/refund';
-import type { Db } from './client';
+import { Prisma } from './generated/prisma/client';
+import { asJson, type Fragment } from './rows';
 
-/** Rows for every stage of a plan, none open yet. */
-export async function openRound(tx: Db, refundId: string, plan: Plan, round: number): Promise<void> {
-  await skipPendingStages(tx, refundId);
-  await tx.stage.createMany({
-    data: plan.stages.map((stage, position) => ({
-      refundId,
-      round,
-      stageId: stage.id,
-      position,
-      role: stage.role,
-      roles: [stage.role],
-      status: 'pending',
-    })),
+/** Rows for every stage of a plan, with the changes of its first step: a part of a larger statement. */
+export function insertRound(refundId: string, plan: Plan, round: number, changes: StageChange[]): Fragment {
+  const rows = plan.stages.map((stage, position) => {
+    const change = changes
+      .filter((one) => one.stageId === stage.id)
+      .reduce<Partial<StageChange>>((all, one) => ({ ...all, ...one }), {});
+    return { stageId: stage.id, position, role: stage.role, roles: [stage.role], status: 'pending', ...change };
   });
+  return Prisma.sql`
+    INSERT INTO stages (refund_id, round, stage_id, position, role, roles, status, opened_at, due_at, ended_at, paused_at)
+    SELECT ${refundId}, ${round}::int, x."stageId", x.position, x.role, x.roles, x.status, x."openedAt", x."dueAt",
+      x."endedAt", x."pausedAt"
+    FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x("stageId" text, position int, role text, roles text[], status text,
+      "openedAt" timestamptz, "dueAt" timestamptz, "endedAt" timestamptz, "pausedAt" timestamptz)`;
 }
 
-/** Applies changes in order: what ended before what opens, as the one-open-stage index wants it. */
-export async function applyStageChanges(tx: Db, refundId: string, changes: StageChange[]): Promise<void> {
-  for (const { stageId, round, ...data } of changes)
-    await tx.stage.updateMany({ where: { refundId, round, stageId }, data });
+/** Changes of stages that are there: a part of a larger statement. What a change leaves out stays as it is. */
+export function changeStages(refundId: string, changes: StageChange[]): Fragment {
+  const rows = changes.map((change) => ({ ...change, setsPause: change.pausedAt !== undefined }));
+  return Prisma.sql`
+    UPDATE stages s SET status = x.status, roles = COALESCE(x.roles, s.roles), opened_at = COALESCE(x."openedAt", s.opened_at),
+      due_at = COALESCE(x."dueAt", s.due_at), ended_at = COALESCE(x."endedAt", s.ended_at),
+      paused_at = CASE WHEN x."setsPause" THEN x."pausedAt" ELSE s.paused_at END
+    FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x("stageId" text, round int, status text, roles text[],
+      "openedAt" timestamptz, "dueAt" timestamptz, "endedAt" timestamptz, "pausedAt" timestamptz, "setsPause" boolean)
+    WHERE s.refund_id = ${refundId} AND s.round = x.round AND s.stage_id = x."stageId"`;
 }
 
-/** The stages that will not be reached any more. */
-export async function skipPendingStages(tx: Db, refundId: string): Promise<void> {
-  await tx.stage.updateMany({ where: { refundId, status: 'pending' }, data: { status: 'skipped' } });
-}
+/** The stages that will not be reached any more: a part of a larger statement. */
+export const skipPendingStages = (refundId: string): Fragment =>
+  Prisma.sql`UPDATE stages SET status = 'skipped' WHERE refund_id = ${refundId} AND status = 'pending'`;

@@ -1,8 +1,8 @@
-import type { Effects, StoredCommand } from '../domain/process';
+import type { Effects, StageChange, StoredCommand } from '../domain/process';
 import { isFinal, type ProcessState, type RecordTransitionInput } from '../domain/refund';
 import type { Db } from './client';
-import { writeDeskItems } from './desk-items';
-import { writeMessages } from './outgoing';
+import { insertDeskItems, resolveDeskItems } from './desk-items';
+import { insertMessages } from './outgoing';
 import {
   changeLegs,
   changeLines,
@@ -11,11 +11,12 @@ import {
   settleLines,
   shrinkReservations,
 } from './reservations';
-import { applyStageChanges, openRound, skipPendingStages } from './stages';
+import type { Fragment } from './rows';
+import { changeStages, insertRound, skipPendingStages } from './stages';
 import type { LockedRefund } from './transition-load';
 
-/** Writes everything of a transition but its row, its state, its audit and its webhooks, in the order that the constraints need. */
-export async function writeEffects(
+/** What a transition does to money, lines and the request itself, in the order that the constraints need. */
+export async function writeMoney(
   tx: Db,
   refund: LockedRefund,
   input: RecordTransitionInput,
@@ -25,9 +26,6 @@ export async function writeEffects(
 ): Promise<void> {
   const at = new Date(input.at);
   const { transition } = input;
-  if (effects.newRound) await openRound(tx, refund.id, refund.plan, effects.newRound.round);
-  await applyStageChanges(tx, refund.id, effects.stages);
-  if (isFinal(state.status)) await skipPendingStages(tx, refund.id);
   if (effects.legAmounts) await changeLegs(tx, refund.id, effects.legAmounts, at);
   if (effects.legAmounts && effects.shrinkReservations) await shrinkReservations(tx, refund.id, at);
   if (effects.lines) await changeLines(tx, refund.id, effects.lines);
@@ -40,8 +38,32 @@ export async function writeEffects(
       where: { id: transition.providerEventId },
       data: { status: 'consumed', consumedAt: at, refundId: refund.id },
     });
-  await writeMessages(tx, refund, state.seq, effects.messages, at);
-  await writeDeskItems(tx, refund, effects.deskOpen, effects.deskResolve, at);
+}
+
+/**
+ * What a transition does to stages, letters and the desk, as two statements: what ends goes first, because at most one
+ * stage of a refund may be open.
+ */
+export function courseFragments(
+  refund: LockedRefund,
+  state: ProcessState,
+  effects: Effects,
+  atIso: string,
+): { ending: Fragment[]; opening: Fragment[] } {
+  const { newRound } = effects;
+  const isEnd = (change: StageChange): boolean => change.status !== 'open' && change.status !== 'paused';
+  const ends = effects.stages.filter(isEnd);
+  const opens = effects.stages.filter((change) => !isEnd(change));
+  const ending: Fragment[] = [];
+  const opening: Fragment[] = [];
+  if (ends.length > 0) ending.push(changeStages(refund.id, ends));
+  if (newRound) opening.push(insertRound(refund.id, refund.plan, newRound.round, opens));
+  else if (opens.length > 0) opening.push(changeStages(refund.id, opens));
+  if (newRound || isFinal(state.status)) ending.push(skipPendingStages(refund.id));
+  if (effects.messages.length > 0) opening.push(insertMessages(refund, state.seq, effects.messages, atIso));
+  if (effects.deskOpen.length > 0) opening.push(insertDeskItems(refund, effects.deskOpen, atIso));
+  if (effects.deskResolve.length > 0) ending.push(resolveDeskItems(refund, effects.deskResolve, atIso));
+  return { ending, opening };
 }
 
 /** What the answer put in place of the request's own words and proof. */

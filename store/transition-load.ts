@@ -1,6 +1,7 @@
 import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
 import type { Candidate } from '../domain/approval';
 import { readAnswer, type AnsweredRequest, type LegToPay, type StoredCommand } from '../domain/process';
+import type { Subscriber } from './outgoing';
 import { readNamedLines } from './reservations';
 import type { Plan, ProcessState, RecordTransitionInput } from '../domain/refund';
 import type { Db } from './client';
@@ -39,6 +40,7 @@ interface Loaded {
   recorded: { transitionId: string; state: ProcessState } | null;
   command: Command | null;
   answered: AnsweredRequest | null;
+  subscribers: Subscriber[];
   loaded: { state: ProcessState; plan: Plan; calendar: BusinessCalendar; legs: LegToPay[]; candidates: Candidate[] };
 }
 
@@ -59,6 +61,7 @@ interface LoadRow {
   calendar: unknown;
   legs: LegToPay[] | null;
   candidates: Candidate[] | null;
+  subscribers: Subscriber[] | null;
 }
 
 /** One round trip for everything a transition is judged by. Run after the lock, so that it sees what was committed. */
@@ -84,7 +87,9 @@ export async function loadForTransition(tx: Db, refund: LockedRefund, input: Rec
         (SELECT jsonb_agg(jsonb_build_object('personId', h.id, 'roles', h.roles))
            FROM (SELECT n.id, array_agg(o.role) AS roles FROM people n JOIN person_roles o ON o.person_id = n.id
                  WHERE n.mode = ${refund.mode}::"Mode" AND n.active AND o.role = ANY(${roles}) GROUP BY n.id) h)
-      END AS candidates`;
+      END AS candidates,
+      (SELECT jsonb_agg(jsonb_build_object('id', w.id, 'events', w.events)) FROM webhook_endpoints w
+         WHERE w.mode = ${refund.mode}::"Mode" AND w.status = 'enabled') AS subscribers`;
   if (!row) throw new Error('The database answered a query without a row.');
   if (!row.calendar) throw new Error(`The calendar ${refund.plan.calendarId} of ${refund.id} is not there.`);
   const first = row.recorded?.[0];
@@ -101,6 +106,7 @@ export async function loadForTransition(tx: Db, refund: LockedRefund, input: Rec
     expiresAt: new Date(row.command.expires_at).toISOString(),
   };
   return {
+    subscribers: row.subscribers ?? [],
     recorded: first ? { transitionId: first.transition_id, state: first.result } : null,
     command,
     answered:
