@@ -1,4 +1,5 @@
 import express from 'express';
+import { ALIPAY_OPERATIONS, ALIPAY_SETTINGS, createAlipay, type AlipaySetup } from './alipay';
 import { BANK_OPERATIONS, createBank } from './bank';
 import { faultRoutes } from './control';
 import { BEHAVIOURS, FaultBoard, OF_A_SIGNED_ANSWER } from './faults';
@@ -18,6 +19,8 @@ export interface SandboxOptions {
   readonly log?: Log;
   /** Where Stripe's events go from the start; `POST /control/stripe/webhook_endpoint` sets it later. */
   readonly stripeWebhook?: { readonly url: string; readonly secret: string };
+  /** The application that calls Alipay, and Alipay's own key; `POST /control/alipay/app` registers it later. */
+  readonly alipay?: AlipaySetup;
 }
 
 /** A running server of this folder. */
@@ -28,7 +31,7 @@ export interface Running {
 }
 
 /** Tables that a reset leaves alone: where events go is set-up, not state. */
-const KEPT_BY_RESET = new Set(['stripe.endpoints']);
+const KEPT_BY_RESET = new Set([ALIPAY_SETTINGS, 'stripe.endpoints']);
 
 /**
  * Starts the providers' stand-ins on one port of 127.0.0.1: Stripe under /v1, Zoho under /oauth/v2 and /crm/v8, the
@@ -49,6 +52,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
       operations: BANK_OPERATIONS,
       behaviours: BEHAVIOURS.filter((name) => !OF_A_SIGNED_ANSWER.has(name)),
     },
+    alipay: { operations: ALIPAY_OPERATIONS, behaviours: BEHAVIOURS },
     zoho: {
       operations: ZOHO_OPERATIONS,
       behaviours: ['ok', 'error', '5xx', 'slow', 'slow-before-commit', 'drop-before-commit', 'drop-after-commit'],
@@ -56,20 +60,24 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   });
   const parts = { journal, faults, ledger, timers, log };
   const stripe = createStripe(parts);
+  const alipay = createAlipay(parts);
   const zoho = createZoho(parts);
   const bank = createBank(parts);
   if (options.stripeWebhook !== undefined) stripe.events.register(options.stripeWebhook);
+  if (options.alipay !== undefined) alipay.setUp(options.alipay);
 
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use('/v1', stripe.routes);
+  app.use('/v3/alipay', alipay.routes);
   app.use('/oauth/v2', zoho.accounts);
   app.use('/crm/v8', zoho.crm);
   app.use('/bank', bank.routes);
   app.use(faultRoutes(faults));
   app.use('/control/bank', bank.control);
   app.use('/control/stripe', stripe.control);
+  app.use('/control/alipay', alipay.control);
   app.use('/control/zoho', zoho.control);
   app.get('/ledger', (_request, response) => {
     response.json(ledger.all());
@@ -83,6 +91,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   try {
     const listening = await listen(app, options.port);
     stripe.resume();
+    alipay.resume();
     bank.resume();
     return {
       url: listening.url,

@@ -1,0 +1,146 @@
+import { createSign, randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createGateways, type PaymentGateway } from '../../../integrations/payments';
+import { createNotificationReader } from '../../../integrations/payments/notifications';
+import { startSandbox, type Movement } from '../../../sandbox';
+import { APP_ID, newAlipayKeys, newKeyPair, setupOf } from '../support/alipay-sandbox';
+import { gatewaySuite, type GatewayWorld, type ReceivedNotification } from './gateway-suite';
+
+const TIMEOUT_MS = 800;
+const keys = newAlipayKeys();
+
+const reader = createNotificationReader({
+  alipay: [
+    {
+      merchantAccount: 'default',
+      mode: 'test',
+      appId: APP_ID,
+      alipayPublicKeys: [keys.alipay.publicKey],
+    },
+  ],
+});
+
+function gatewayAt(apiBase: string): PaymentGateway {
+  const gateway = createGateways({
+    alipay: [
+      {
+        merchantAccount: 'default',
+        mode: 'test',
+        appId: APP_ID,
+        privateKey: keys.app.privateKey,
+        alipayPublicKey: keys.alipay.publicKey,
+        apiBase,
+        timeoutMs: TIMEOUT_MS,
+      },
+    ],
+  }).find('alipay', 'default', 'test');
+  if (gateway === null) throw new Error('the gateway is not registered');
+  return gateway;
+}
+
+async function call(method: string, url: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(url, {
+    method,
+    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
+  return response.status === 204 ? null : response.json();
+}
+
+async function serve(listener: Parameters<typeof createServer>[1]): Promise<{ url: string; server: Server }> {
+  const server = createServer(listener as never);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+async function stop(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** Signs a form as Alipay does, after changing some of its fields. */
+function signedForm(body: Buffer, changes: Record<string, string>, privateKey = keys.alipay.privateKey): Buffer {
+  const fields = { ...Object.fromEntries(new URLSearchParams(body.toString('utf8'))), ...changes };
+  const { sign: _sign, sign_type: _type, ...signed } = fields as Record<string, string>;
+  const text = Object.keys(signed)
+    .toSorted()
+    .map((name) => `${name}=${signed[name]}`)
+    .join('&');
+  const sign = createSign('RSA-SHA256').update(text, 'utf8').sign(privateKey, 'base64');
+  return Buffer.from(new URLSearchParams({ ...signed, sign, sign_type: 'RSA2' }).toString());
+}
+
+const beijing = (at: Date): string =>
+  new Date(at.getTime() + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ');
+
+function without(body: Buffer, ...names: string[]): Buffer {
+  const fields = [...new URLSearchParams(body.toString('utf8'))].filter(([name]) => !names.includes(name));
+  return Buffer.from(new URLSearchParams(fields).toString());
+}
+
+interface AlipayWorld extends GatewayWorld {
+  url: string;
+}
+
+async function startWorld(): Promise<AlipayWorld> {
+  const notifications: ReceivedNotification[] = [];
+  const { url: notifyUrl, server } = await serve((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      notifications.push({ headers: request.headers, rawBody: Buffer.concat(chunks) });
+      response.end('success');
+    });
+  });
+  const sandbox = await startSandbox({ port: 0, alipay: setupOf(keys, { notifyUrl }) });
+  const closed = await serve(() => undefined);
+  await stop(closed.server);
+  return {
+    url: sandbox.url,
+    gateway: gatewayAt(sandbox.url),
+    unreachable: gatewayAt(closed.url),
+    currency: 'CNY',
+    timeoutMs: TIMEOUT_MS,
+    refusalCode: 'TRADE_NOT_ALLOW_REFUND',
+    slowDownCode: 'isv.app-call-limited',
+    saysAmounts: false,
+    capture: async (amountMinor) => {
+      const outTradeNo = `T${randomBytes(10).toString('hex')}`;
+      await call('POST', `${sandbox.url}/control/alipay/trades`, { outTradeNo, amountMinor });
+      return outTradeNo;
+    },
+    fault: async ({ call: which, ...fault }) => {
+      const operation = which === 'instruct' ? 'trade.refund' : 'refund.query';
+      await call('POST', `${sandbox.url}/control/faults`, { provider: 'alipay', operation, ...fault });
+    },
+    movements: async (reference) => {
+      const ledger = (await call('GET', `${sandbox.url}/ledger`)) as Movement[];
+      return ledger
+        .filter((movement) => movement.reference === reference && movement.status !== 'failed')
+        .map((movement) => movement.amountMinor);
+    },
+    // Alipay forgets none.
+    forgetKeys: async () => undefined,
+    notifications: () => notifications,
+    read: (one, now) => reader.read('alipay', 'default', one.headers, one.rawBody, now),
+    resign: ({ headers, rawBody }, at, options) => ({
+      headers,
+      rawBody: signedForm(
+        rawBody,
+        { notify_time: beijing(at) },
+        options === undefined ? keys.alipay.privateKey : newKeyPair().privateKey,
+      ),
+    }),
+    unsigned: ({ headers, rawBody }) => ({ headers, rawBody: without(rawBody, 'sign') }),
+    oldestMinutes: 26 * 60,
+    saysTheSame: (one, other) =>
+      new URLSearchParams(one.toString('utf8')).toString() === new URLSearchParams(other.toString('utf8')).toString(),
+    close: async () => {
+      await sandbox.close();
+      await stop(server);
+    },
+  };
+}
+
+gatewaySuite('alipay', startWorld);
