@@ -29,7 +29,6 @@ const parser = new XMLParser({
   attributeNamePrefix: '@',
   parseTagValue: false,
   parseAttributeValue: false,
-  removeNSPrefix: true,
   isArray: (name) => MULTIPLE.has(name),
 });
 

@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { errorCode } from './error-code';
 import { ExchangeUnavailableError, FILE_NAME, MAX_FILE_BYTES, type FileExchange } from './file-exchange';
 
 /**
@@ -29,7 +30,6 @@ async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof ExchangeUnavailableError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'inbox_failed';
-    throw new ExchangeUnavailableError(code, false, { cause: error });
+    throw new ExchangeUnavailableError(errorCode(error) ?? 'inbox_failed', false, { cause: error });
   }
 }

@@ -7,6 +7,7 @@ import {
   type PaymentInstruction,
   type PaymentQuery,
 } from '../gateway';
+import { errorCode } from './error-code';
 import { ExchangeUnavailableError } from './file-exchange';
 import { Inbox } from './inbox';
 import { judgeStatements } from './judge-statements';
@@ -180,8 +181,9 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) throw error;
-      throw new GatewayBusyError(this.provider, `outbox_${String(error.code)}`, BUSY_RETRY_AFTER_MS);
+      const code = errorCode(error);
+      if (code === null) throw error;
+      throw new GatewayBusyError(this.provider, `outbox_${code}`, BUSY_RETRY_AFTER_MS);
     }
   }
 }

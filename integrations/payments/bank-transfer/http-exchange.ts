@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkedBase } from '../../checked-base';
+import { errorCode } from './error-code';
 import { ExchangeUnavailableError, FILE_NAME, MAX_FILE_BYTES, type FileExchange } from './file-exchange';
 
 export interface HttpExchangeOptions {
@@ -91,8 +92,7 @@ async function readLimited(response: Response): Promise<Uint8Array> {
 }
 
 function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'connection_error';
-  if (error.name === 'TimeoutError') return 'timeout';
-  const { cause } = error;
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'connection_error';
+  if (typeof error !== 'object' || error === null) return 'connection_error';
+  if ('name' in error && error.name === 'TimeoutError') return 'timeout';
+  return ('cause' in error ? errorCode(error.cause) : null) ?? 'connection_error';
 }

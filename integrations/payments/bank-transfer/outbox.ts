@@ -3,6 +3,7 @@ import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promis
 import path from 'node:path';
 import { z } from 'zod';
 import { isReleased, judgeRelease, type ReleaseApproval, type ReleaseRefusal } from '../../../domain/payment';
+import { errorCode } from './error-code';
 
 /** What an instruction says, for the people who release it; the account shows its last four characters alone. */
 export const summarySchema = z.object({
@@ -222,5 +223,5 @@ async function ignoreMissing<T>(work: () => Promise<T>): Promise<T | null> {
 }
 
 function hasCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+  return codes.includes(errorCode(error) ?? '');
 }
