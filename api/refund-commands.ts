@@ -1,11 +1,11 @@
 import type { Verdict } from '../contract';
 import { isFinal, type Actor, type Refusal } from '../domain/refund';
 import {
-  readCommand,
   readRefund,
-  readRefusalCode,
+  readStanding,
   refuseCommand,
   type CommandRecord,
+  type Standing,
   type StoredRefund,
 } from '../store';
 import { createNudger } from '../platform';
@@ -22,7 +22,7 @@ export interface Ask {
   command: CommandRecord;
   /** Type of the audit entry when it is refused before it reached the process. */
   refusedAs: string;
-  judge: (refund: StoredRefund) => Refusal | null;
+  judge: (refund: Standing) => Refusal | null;
   send: (actor: Actor, updateId: string) => Promise<Verdict>;
 }
 
@@ -73,14 +73,12 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
 
   /** What Postgres says: the refund when the command has counted, the refusal when it cannot count, else `open`. */
   async function look(ask: Omit<Ask, 'send'>): Promise<{ counted: StoredRefund } | { refusal: Refusal } | 'open'> {
-    const refund = await readRefund(deps.db, ask.principal.mode, ask.refundId);
-    if (!refund) throw new Problem('refund_not_found');
-    // Read after the refund: a command that is still open now had not moved the refund that was read.
-    const command = await readCommand(deps.db, ask.command.id);
-    if (command?.outcome === 'done') return { counted: await atLeast(ask, command.transitionSeq ?? 0) };
-    const refusal = ask.judge(refund);
-    if (command?.outcome === 'refused') {
-      const code = (await readRefusalCode(deps.db, command.id)) as Refusal['code'] | null;
+    const standing = await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id);
+    if (!standing) throw new Problem('refund_not_found');
+    if (standing.outcome === 'done') return { counted: await atLeast(ask, standing.transitionSeq ?? 0) };
+    const refusal = ask.judge(standing);
+    if (standing.outcome === 'refused') {
+      const code = standing.refusalCode as Refusal['code'] | null;
       return { refusal: refusal && refusal.code === code ? refusal : { code: code ?? 'command_invalid', data: {} } };
     }
     return refusal ? { refusal } : 'open';
@@ -127,10 +125,11 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
       return refuse(ask, error.refusal);
     }
     if (error instanceof WorkflowMissing) {
-      const refund = await atLeast(ask, 0);
-      const refusal = ask.judge(refund);
+      const standing = await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id);
+      if (!standing) throw new Problem('refund_not_found');
+      const refusal = ask.judge(standing);
       if (refusal) return refuse(ask, refusal);
-      if (!isFinal(refund.process.status)) await startSoon(ask.refundId);
+      if (!isFinal(standing.process.status)) await startSoon(ask.refundId);
       throw unavailable();
     }
     if (error instanceof EngineUnavailable) throw unavailable();

@@ -50,19 +50,16 @@ export type Claim =
  * expiry of the new attempt: its principal has just stated it again.
  */
 export async function claimCommand(db: Db, command: NewCommand, now: Date): Promise<Claim> {
-  const inserted = await db.command.createMany({
-    data: [
-      {
-        ...command,
-        body: command.body as Prisma.InputJsonValue,
-        leaseUntil: new Date(command.leaseUntil),
-        expiresAt: new Date(command.expiresAt),
-        createdAt: now,
-      },
-    ],
-    skipDuplicates: true,
-  });
-  if (inserted.count === 1) {
+  // Every write of the API begins here, so it is one plain statement.
+  const inserted = await db.$executeRaw`
+    INSERT INTO commands (id, mode, kind, refund_id, principal_kind, principal_id, person_id, roles, route, scope_hash,
+      body_hash, body, snapshot_version, lease_until, expires_at, created_at)
+    VALUES (${command.id}, ${command.mode}::"Mode", ${command.kind}, ${command.refundId}, ${command.principalKind},
+      ${command.principalId}, ${command.personId}, ${command.roles}, ${command.route}, ${command.scopeHash},
+      ${command.bodyHash}, ${JSON.stringify(command.body)}::jsonb, ${command.snapshotVersion},
+      ${new Date(command.leaseUntil)}, ${new Date(command.expiresAt)}, ${now})
+    ON CONFLICT DO NOTHING`;
+  if (inserted === 1) {
     return { state: 'claimed', command: { ...asRecord(command), outcome: 'open', transitionSeq: null }, isNew: true };
   }
   const row = await db.command.findUnique({ where: { scopeHash: command.scopeHash } });
@@ -87,10 +84,10 @@ export async function storeCommandAnswer(
   commandId: string,
   answer: { status: number; body: string },
 ): Promise<void> {
-  await db.command.update({
-    where: { id: commandId },
-    data: { responseStatus: answer.status, responseBody: answer.body, leaseUntil: null },
-  });
+  const stored = await db.$executeRaw`
+    UPDATE commands SET response_status = ${answer.status}, response_body = ${JSON.stringify(answer.body)}::jsonb,
+      lease_until = NULL WHERE id = ${commandId}`;
+  if (stored !== 1) throw new Error(`The command ${commandId} is not there to be answered.`);
 }
 
 /** Ends the lease without an answer: the next request with the same key runs the command again. */
@@ -103,12 +100,6 @@ export async function discardCommand(db: Db, commandId: string): Promise<void> {
   await db.command.deleteMany({
     where: { id: commandId, outcome: 'open', transitionSeq: null, responseStatus: null, decision: null },
   });
-}
-
-/** The command with this id, or null. */
-export async function readCommand(db: Db, commandId: string): Promise<CommandRecord | null> {
-  const row = await db.command.findUnique({ where: { id: commandId } });
-  return row && recordOf(row);
 }
 
 function recordOf(row: Prisma.CommandGetPayload<object>): CommandRecord {

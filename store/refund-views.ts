@@ -21,12 +21,84 @@ const RECORD = {
   stages: { select: { round: true, stageId: true, status: true, dueAt: true } },
 } satisfies Prisma.RefundInclude;
 
-type RefundRow = Prisma.RefundGetPayload<{ include: typeof RECORD }>;
+type ListedRow = Prisma.RefundGetPayload<{ include: typeof RECORD }>;
 
-/** One refund of this mode, or null. */
+/** A row as both ways of reading bring it. */
+interface RefundRow extends Omit<StoredRefund, RowTypes> {
+  amountMinor: bigint;
+  paidAmountMinor: bigint;
+  arrivalFrom: Date | null;
+  arrivalTo: Date | null;
+  arrivalConfirmedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+  stages: { round: number; stageId: string; status: string; dueAt: string | Date | null }[];
+}
+
+type RowTypes =
+  | 'amountMinor'
+  | 'paidAmountMinor'
+  | 'arrivalFrom'
+  | 'arrivalTo'
+  | 'arrivalConfirmedAt'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'stages';
+
+/** One refund of this mode, or null. Read after almost every command, so in one plain statement. */
 export async function readRefund(db: Db, mode: Mode, refundId: string): Promise<StoredRefund | null> {
-  const row = await db.refund.findFirst({ where: { id: refundId, mode }, include: RECORD });
-  return row && toRecord(row);
+  const [row] = await db.$queryRaw<RefundRow[]>`
+    SELECT r.id, r.mode::text AS mode, r.order_id AS "orderId", r.customer_id AS "customerId",
+      (SELECT o.external_id FROM orders o WHERE o.id = r.order_id) AS "orderExternalId",
+      r.amount_minor AS "amountMinor", r.paid_amount_minor AS "paidAmountMinor", r.currency, r.reason_code AS "reasonCode",
+      r.channel, r.resolution, r.external_reference AS "externalReference", r.metadata, r.branch,
+      r.policy_name AS "policyName", r.policy_version AS "policyVersion", r.plan, r.process,
+      COALESCE((SELECT jsonb_agg(jsonb_build_object(
+           'round', s.round, 'stageId', s.stage_id, 'status', s.status, 'dueAt', s.due_at) ORDER BY s.position)
+         FROM stages s WHERE s.refund_id = r.id), '[]') AS stages,
+      COALESCE((SELECT jsonb_object_agg(a.payment_id, p.external_id)
+         FROM allocations a JOIN payments p ON p.id = a.payment_id WHERE a.refund_id = r.id), '{}') AS "paymentExternalIds",
+      r.arrival_from AS "arrivalFrom", r.arrival_to AS "arrivalTo", r.arrival_confirmed_at AS "arrivalConfirmedAt",
+      r.entered_by_kind AS "enteredByKind", r.entered_by_id AS "enteredById", r.entered_by_person_id AS "enteredByPersonId",
+      r.created_at AS "createdAt", r.updated_at AS "updatedAt"
+    FROM refunds r WHERE r.id = ${refundId} AND r.mode = ${mode}::"Mode"`;
+  return row ? toRecord(row) : null;
+}
+
+/** Whether this mode has the refund and, when a customer is named, it is theirs. */
+export async function refundExists(
+  db: Db,
+  mode: Mode,
+  refundId: string,
+  customerId: string | null = null,
+): Promise<boolean> {
+  const rows = await db.$queryRaw<object[]>`
+    SELECT 1 AS found FROM refunds
+    WHERE id = ${refundId} AND mode = ${mode}::"Mode" AND (${customerId}::text IS NULL OR customer_id = ${customerId})`;
+  return rows.length > 0;
+}
+
+/** What a command is judged by before it is sent to the process. */
+export interface Standing {
+  process: ProcessState;
+  maxCorrectionRounds: number;
+  /** The command's own row. */
+  outcome: string;
+  transitionSeq: number | null;
+  refusalCode: string | null;
+}
+
+/**
+ * A refund's process and a command about it in one statement, so of one instant: a command that is open had not moved
+ * the process that was read. Null when this mode has no such refund.
+ */
+export async function readStanding(db: Db, mode: Mode, refundId: string, commandId: string): Promise<Standing | null> {
+  const [row] = await db.$queryRaw<Standing[]>`
+    SELECT r.process, (r.plan->>'maxCorrectionRounds')::int AS "maxCorrectionRounds",
+      COALESCE(c.outcome, 'open') AS outcome, c.transition_seq AS "transitionSeq", c.refusal_code AS "refusalCode"
+    FROM refunds r LEFT JOIN commands c ON c.id = ${commandId}
+    WHERE r.id = ${refundId} AND r.mode = ${mode}::"Mode"`;
+  return row ?? null;
 }
 
 export interface RefundFilter {
@@ -75,7 +147,7 @@ export async function listRefunds(
   const shown = rows.slice(0, page.limit);
   const last = shown.at(-1);
   return {
-    rows: shown.map(toRecord),
+    rows: shown.map((row) => toRecord(rowOf(row))),
     next: rows.length > page.limit && last ? { createdAt: toIso(last.createdAt), id: last.id } : null,
   };
 }
@@ -132,14 +204,22 @@ function whereOf(filter: RefundFilter): Prisma.RefundWhereInput {
   };
 }
 
+const rowOf = ({ order, allocations, ...row }: ListedRow): RefundRow => ({
+  ...row,
+  orderExternalId: order.externalId,
+  metadata: row.metadata as Record<string, unknown>,
+  plan: row.plan as unknown as Plan,
+  process: row.process as unknown as ProcessState,
+  paymentExternalIds: Object.fromEntries(allocations.map((part) => [part.paymentId, part.payment.externalId])),
+});
+
 function toRecord(row: RefundRow): StoredRefund {
-  const process = row.process as unknown as ProcessState;
   return {
     id: row.id,
     mode: row.mode,
     orderId: row.orderId,
     customerId: row.customerId,
-    orderExternalId: row.order.externalId,
+    orderExternalId: row.orderExternalId,
     amountMinor: toMinor(row.amountMinor),
     paidAmountMinor: toMinor(row.paidAmountMinor),
     currency: row.currency,
@@ -147,16 +227,20 @@ function toRecord(row: RefundRow): StoredRefund {
     channel: row.channel,
     resolution: row.resolution,
     externalReference: row.externalReference,
-    metadata: row.metadata as Record<string, unknown>,
+    metadata: row.metadata,
     branch: row.branch,
     policyName: row.policyName,
     policyVersion: row.policyVersion,
-    plan: row.plan as unknown as Plan,
-    process,
+    plan: row.plan,
+    process: row.process,
     stages: row.stages
-      .filter((stage) => stage.round === process.round)
-      .map((stage) => ({ stageId: stage.stageId, status: stage.status, dueAt: toIsoOrNull(stage.dueAt) })),
-    paymentExternalIds: Object.fromEntries(row.allocations.map((part) => [part.paymentId, part.payment.externalId])),
+      .filter((stage) => stage.round === row.process.round)
+      .map((stage) => ({
+        stageId: stage.stageId,
+        status: stage.status,
+        dueAt: stage.dueAt === null ? null : toIso(new Date(stage.dueAt)),
+      })),
+    paymentExternalIds: row.paymentExternalIds,
     arrivalFrom: toIsoOrNull(row.arrivalFrom),
     arrivalTo: toIsoOrNull(row.arrivalTo),
     arrivalConfirmedAt: toIsoOrNull(row.arrivalConfirmedAt),

@@ -33,9 +33,3 @@ export async function refuseCommand(
     throw error;
   }
 }
-
-/** Why a command was refused; null while it was not. */
-export async function readRefusalCode(db: Database, commandId: string): Promise<string | null> {
-  const row = await db.command.findUnique({ where: { id: commandId }, select: { refusalCode: true } });
-  return row?.refusalCode ?? null;
-}

@@ -82,26 +82,63 @@ const OPEN_STATUSES = [
   'payment_failed',
 ];
 
-/** Everything beside the record itself; null when there is no such refund. */
+interface FactsRow {
+  description: string;
+  branch: string | null;
+  requestedByName: string | null;
+  requestedByContact: string | null;
+  enteredByKind: string;
+  enteredById: string;
+  enteredByPersonId: string | null;
+  declineClause: string | null;
+  snapshot: Record<string, unknown>;
+  customer: Omit<ReviewFacts['customer'], 'history'>;
+  history: { status: string; currency: string; count: number; paidMinor: number }[];
+  lines: LineFacts[];
+  evidence: EvidenceFacts[];
+  decisions: DecisionFacts[];
+  allocation: ReviewFacts['allocation'];
+  desk: ReviewFacts['desk'];
+  firstResponseDueAt: Date;
+  firstRespondedAt: Date | null;
+}
+
+/**
+ * Everything beside the record itself; null when there is no such refund. One statement, because it follows every
+ * decision of a member of staff.
+ */
 export async function readReviewFacts(db: Db, refundId: string): Promise<ReviewFacts | null> {
-  const row = await db.refund.findUnique({
-    where: { id: refundId },
-    include: {
-      customer: true,
-      lines: { include: { orderLine: true }, orderBy: { orderLine: { position: 'asc' } } },
-      evidence: {
-        select: { id: true, sha256: true, bytes: true, mime: true, fileName: true, createdAt: true },
-        orderBy: { createdAt: 'asc' },
-      },
-      decisions: { include: { person: { select: { name: true } } }, orderBy: { transitionSeq: 'asc' } },
-      allocations: { include: { payment: true }, orderBy: { position: 'asc' } },
-      deskItems: {
-        where: { status: 'open' },
-        select: { id: true, kind: true, dueAt: true },
-        orderBy: { createdAt: 'asc' },
-      },
-    },
-  });
+  const [row] = await db.$queryRaw<FactsRow[]>`
+    SELECT r.description, r.branch, r.requested_by_name AS "requestedByName", r.requested_by_contact AS "requestedByContact",
+      r.entered_by_kind AS "enteredByKind", r.entered_by_id AS "enteredById", r.entered_by_person_id AS "enteredByPersonId",
+      r.decline_clause AS "declineClause", r.snapshot, r.first_response_due_at AS "firstResponseDueAt",
+      r.first_responded_at AS "firstRespondedAt",
+      (SELECT jsonb_build_object('externalId', c.external_id, 'name', c.name, 'email', c.email, 'phone', c.phone,
+           'locale', c.locale, 'tier', c.tier, 'since', c.created_at)
+         FROM customers c WHERE c.id = r.customer_id) AS customer,
+      COALESCE((SELECT jsonb_agg(to_jsonb(h) ORDER BY h.currency, h.status)
+         FROM (SELECT o.status, o.currency, count(*) AS count, sum(o.paid_amount_minor) AS "paidMinor" FROM refunds o
+               WHERE o.customer_id = r.customer_id AND o.id <> r.id GROUP BY o.status, o.currency) h), '[]') AS history,
+      COALESCE((SELECT jsonb_agg(jsonb_build_object('externalId', o.external_id, 'sku', o.sku, 'name', o.name,
+           'category', o.category, 'quantity', l.quantity, 'orderedQuantity', o.quantity,
+           'unitPriceMinor', o.unit_price_minor, 'amountMinor', l.amount_minor) ORDER BY o.position)
+         FROM refund_lines l JOIN order_lines o ON o.id = l.order_line_id WHERE l.refund_id = r.id), '[]') AS lines,
+      COALESCE((SELECT jsonb_agg(jsonb_build_object('id', e.id, 'sha256', e.sha256, 'bytes', e.bytes, 'mime', e.mime,
+           'fileName', e.file_name, 'createdAt', e.created_at) ORDER BY e.created_at)
+         FROM evidence e WHERE e.refund_id = r.id), '[]') AS evidence,
+      COALESCE((SELECT jsonb_agg(jsonb_build_object('stage', d.stage_id, 'round', d.round, 'decision', d.decision,
+           'personId', d.person_id, 'personName', p.name, 'snapshotVersion', d.snapshot_version,
+           'approvedAmountMinor', d.approved_amount_minor, 'reason', d.reason,
+           'messageToCustomer', d.message_to_customer, 'decidedAt', d.decided_at) ORDER BY d.transition_seq)
+         FROM decisions d JOIN people p ON p.id = d.person_id WHERE d.refund_id = r.id), '[]') AS decisions,
+      COALESCE((SELECT jsonb_agg(jsonb_build_object('paymentExternalId', p.external_id, 'provider', p.provider,
+           'method', p.method, 'amountMinor', a.amount_minor, 'capturedMinor', p.captured_minor,
+           'refundedMinor', p.refunded_minor, 'refundedElsewhereMinor', p.refunded_elsewhere_minor,
+           'disputedMinor', p.disputed_minor, 'reservedMinor', p.reserved_minor) ORDER BY a.position)
+         FROM allocations a JOIN payments p ON p.id = a.payment_id WHERE a.refund_id = r.id), '[]') AS allocation,
+      COALESCE((SELECT jsonb_agg(jsonb_build_object('id', k.id, 'kind', k.kind, 'dueAt', k.due_at) ORDER BY k.created_at)
+         FROM desk_items k WHERE k.refund_id = r.id AND k.status = 'open'), '[]') AS desk
+    FROM refunds r WHERE r.id = ${refundId}`;
   if (!row) return null;
   return {
     description: row.description,
@@ -112,55 +149,37 @@ export async function readReviewFacts(db: Db, refundId: string): Promise<ReviewF
         : { name: row.requestedByName ?? '', contact: row.requestedByContact ?? '' },
     enteredBy: { kind: row.enteredByKind, id: row.enteredById, personId: row.enteredByPersonId },
     declineClause: row.declineClause,
-    snapshot: row.snapshot as Record<string, unknown>,
-    customer: {
-      externalId: row.customer.externalId,
-      name: row.customer.name,
-      email: row.customer.email,
-      phone: row.customer.phone,
-      locale: row.customer.locale,
-      tier: row.customer.tier,
-      since: toIso(row.customer.createdAt),
-      history: await readHistory(db, row.customerId, refundId),
-    },
+    snapshot: row.snapshot,
+    customer: { ...row.customer, since: instant(row.customer.since), history: historyOf(row.history) },
     lines: row.lines.map((line) => ({
-      externalId: line.orderLine.externalId,
-      sku: line.orderLine.sku,
-      name: line.orderLine.name,
-      category: line.orderLine.category,
-      quantity: line.quantity,
-      orderedQuantity: line.orderLine.quantity,
-      unitPriceMinor: toMinor(line.orderLine.unitPriceMinor),
-      amountMinor: toMinor(line.amountMinor),
+      ...line,
+      unitPriceMinor: minor(line.unitPriceMinor),
+      amountMinor: minor(line.amountMinor),
     })),
-    evidence: row.evidence.map((file) => ({ ...file, createdAt: toIso(file.createdAt) })),
+    evidence: row.evidence.map((file) => ({ ...file, createdAt: instant(file.createdAt) })),
     decisions: row.decisions.map((decision) => ({
-      stage: decision.stageId,
-      round: decision.round,
-      decision: decision.decision,
-      personId: decision.personId,
-      personName: decision.person.name,
-      snapshotVersion: decision.snapshotVersion,
-      approvedAmountMinor: decision.approvedAmountMinor === null ? null : toMinor(decision.approvedAmountMinor),
-      reason: decision.reason,
-      messageToCustomer: decision.messageToCustomer,
-      decidedAt: toIso(decision.decidedAt),
+      ...decision,
+      approvedAmountMinor: decision.approvedAmountMinor === null ? null : minor(decision.approvedAmountMinor),
+      decidedAt: instant(decision.decidedAt),
     })),
-    allocation: row.allocations.map((part) => ({
-      paymentExternalId: part.payment.externalId,
-      provider: part.payment.provider,
-      method: part.payment.method,
-      amountMinor: toMinor(part.amountMinor),
-      capturedMinor: toMinor(part.payment.capturedMinor),
-      refundedMinor: toMinor(part.payment.refundedMinor),
-      refundedElsewhereMinor: toMinor(part.payment.refundedElsewhereMinor),
-      disputedMinor: toMinor(part.payment.disputedMinor),
-      reservedMinor: toMinor(part.payment.reservedMinor),
+    allocation: row.allocation.map((part) => ({
+      ...part,
+      amountMinor: minor(part.amountMinor),
+      capturedMinor: minor(part.capturedMinor),
+      refundedMinor: minor(part.refundedMinor),
+      refundedElsewhereMinor: minor(part.refundedElsewhereMinor),
+      disputedMinor: minor(part.disputedMinor),
+      reservedMinor: minor(part.reservedMinor),
     })),
-    desk: row.deskItems.map((item) => ({ ...item, dueAt: toIsoOrNull(item.dueAt) })),
+    desk: row.desk.map((item) => ({ ...item, dueAt: item.dueAt === null ? null : instant(item.dueAt) })),
     firstResponse: { dueAt: toIso(row.firstResponseDueAt), respondedAt: toIsoOrNull(row.firstRespondedAt) },
   };
 }
+
+/** JSON of the database writes instants with an offset. */
+const instant = (written: string): string => toIso(new Date(written));
+/** JSON of the database carries amounts as numbers: those that lost digits are refused. */
+const minor = (value: number): number => toMinor(BigInt(value));
 
 /** The words that the customer was given with decisions, oldest first. */
 export async function readWordsToCustomer(
@@ -179,25 +198,17 @@ export async function readWordsToCustomer(
   }));
 }
 
-async function readHistory(
-  db: Db,
-  customerId: string,
-  exceptRefundId: string,
-): Promise<ReviewFacts['customer']['history']> {
-  const others = { customerId, id: { not: exceptRefundId } };
-  const [byStatus, paid] = await Promise.all([
-    db.refund.groupBy({ by: ['status'], where: others, _count: { _all: true } }),
-    db.refund.groupBy({ by: ['currency'], where: others, _sum: { paidAmountMinor: true } }),
-  ]);
+function historyOf(groups: FactsRow['history']): ReviewFacts['customer']['history'] {
   const count = (wanted: (status: string) => boolean): number =>
-    byStatus.reduce((sum, group) => sum + (wanted(group.status) ? group._count._all : 0), 0);
+    groups.reduce((sum, group) => sum + (wanted(group.status) ? group.count : 0), 0);
+  const paidByCurrency: Record<string, number> = {};
+  for (const { currency, paidMinor } of groups)
+    paidByCurrency[currency] = minor((paidByCurrency[currency] ?? 0) + minor(paidMinor));
   return {
     refunds: count(() => true),
     open: count((status) => OPEN_STATUSES.includes(status)),
     declined: count((status) => status === 'declined'),
-    paidByCurrency: Object.fromEntries(
-      paid.map((group) => [group.currency, toMinor(group._sum.paidAmountMinor ?? 0n)]),
-    ),
+    paidByCurrency,
   };
 }
 

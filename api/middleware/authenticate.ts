@@ -5,6 +5,8 @@ import { Problem } from '../problems';
 import type { AppDeps, Principal } from '../types';
 
 const MAX_CACHED_KEYS = 2_000;
+/** How exactly the last use of a key is known. */
+const NOTE_EVERY_MS = 60_000;
 
 interface Checked {
   identity: KeyIdentity;
@@ -19,6 +21,7 @@ interface Checked {
  */
 export function authenticate(deps: Pick<AppDeps, 'db' | 'clock' | 'config' | 'logger'>): RequestHandler {
   const checkedByHash = new Map<string, Checked>();
+  const notedAtMs = new Map<string, number>();
 
   async function check(key: string): Promise<Principal | null> {
     const now = deps.clock();
@@ -38,7 +41,12 @@ export function authenticate(deps: Pick<AppDeps, 'db' | 'clock' | 'config' | 'lo
   }
 
   function noteUse(keyId: string, now: Date): void {
+    const sinceMs = now.getTime() - (notedAtMs.get(keyId) ?? -Infinity);
+    if (sinceMs >= 0 && sinceMs < NOTE_EVERY_MS) return;
+    if (notedAtMs.size >= MAX_CACHED_KEYS) notedAtMs.clear();
+    notedAtMs.set(keyId, now.getTime());
     touchApiKey(deps.db, keyId, now).catch((error: unknown) => {
+      notedAtMs.delete(keyId);
       deps.logger.warn({ err: error, keyId }, 'The last use of a key could not be noted.');
     });
   }

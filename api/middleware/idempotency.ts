@@ -6,6 +6,7 @@ import {
   claimCommand,
   discardCommand,
   newId,
+  refundExists,
   releaseCommand,
   storeCommandAnswer,
   type CommandKind,
@@ -187,14 +188,8 @@ const refundOfPath =
   (deps: Pick<AppDeps, 'db'>, kind: CommandKind) =>
   async (req: Request, _body: unknown, principal: Principal): Promise<string | null> => {
     if (!KINDS_OF_A_REFUND.includes(kind)) return null;
-    const refund = await deps.db.refund.findFirst({
-      where: {
-        id: String(req.params['id']),
-        mode: principal.mode,
-        ...(principal.kind === 'customer' ? { customerId: principal.customerId ?? '' } : {}),
-      },
-      select: { id: true },
-    });
-    if (!refund) throw new Problem('refund_not_found');
-    return refund.id;
+    const refundId = String(req.params['id']);
+    const customerId = principal.kind === 'customer' ? (principal.customerId ?? '') : null;
+    if (!(await refundExists(deps.db, principal.mode, refundId, customerId))) throw new Problem('refund_not_found');
+    return refundId;
   };

@@ -1,8 +1,9 @@
 import { refundWorkflowId } from '../../contract';
 import type { BusinessCalendar } from '../../domain/calendar';
 import { publicRefund, waitingForOf, type PublicRefund } from '../../domain/refund';
-import { readCalendar, readReviewFacts, readWordsToCustomer, type Db, type StoredRefund } from '../../store';
+import { readReviewFacts, readWordsToCustomer, type Db, type StoredRefund } from '../../store';
 import type { AppDeps, Language, Principal } from '../types';
+import { calendarToExplainBy } from './calendars';
 import { explainWaiting, type Reader } from './explanation';
 
 const STAFF_ROLES = ['agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'];
@@ -43,7 +44,7 @@ export async function presentRefunds(
 ): Promise<(PublicRefund | Omit<PublicRefund, 'metadata' | 'externalReference'>)[]> {
   const reader = readerOf(reading.principal);
   const nowIso = deps.clock().toISOString();
-  const calendars = await readCalendars(deps.db, refunds);
+  const calendars = await readCalendars(deps, refunds);
   return refunds.map((refund) => {
     const calendar = calendars.get(calendarKey(refund));
     const seen = publicRefund(refund, {
@@ -71,12 +72,12 @@ const temporalPageOf = (deps: AppDeps, refundId: string): string | null =>
 
 const calendarKey = (refund: StoredRefund): string => `${refund.mode} ${refund.plan.calendarId}`;
 
-async function readCalendars(db: Db, refunds: StoredRefund[]): Promise<Map<string, BusinessCalendar>> {
+async function readCalendars(deps: AppDeps, refunds: StoredRefund[]): Promise<Map<string, BusinessCalendar>> {
   const waiting = refunds.filter((refund) => waitingForOf(refund.process) !== null);
   const wanted = new Map(waiting.map((refund) => [calendarKey(refund), refund]));
   const found = new Map<string, BusinessCalendar>();
   for (const [key, refund] of wanted) {
-    const calendar = await readCalendar(db, refund.mode, refund.plan.calendarId);
+    const calendar = await calendarToExplainBy(deps, refund.mode, refund.plan.calendarId);
     if (calendar) found.set(key, calendar);
   }
   return found;

@@ -2,7 +2,7 @@ import { Router } from 'express';
 
 import { judgeDecision } from '../../domain/approval';
 import type { DecisionContent } from '../../domain/refund';
-import type { StoredRefund } from '../../store';
+import type { Standing } from '../../store';
 import { idempotent } from '../middleware/idempotency';
 import { readingOf, requireRefundId } from '../middleware/refund-request';
 import { principalOf } from '../middleware/require-role';
@@ -77,8 +77,8 @@ export function decisionRoutes(deps: AppDeps): Router {
         principal: principalOf(req),
         command,
         refusedAs: 'refund.decision_refused',
-        judge: (refund: StoredRefund) =>
-          judgeDecision(refund.process, actorOf(command), content, refund.plan.maxCorrectionRounds),
+        judge: (standing: Standing) =>
+          judgeDecision(standing.process, actorOf(command), content, standing.maxCorrectionRounds),
       };
       if (prefersAsync(req.get('prefer'))) {
         await commands.handOver(ask, (actor) =>

@@ -2,10 +2,11 @@ import { Router } from 'express';
 
 import { describeDue } from '../../domain/calendar';
 import type { LocalizedText } from '../../domain/refund';
-import { listTasks, readCalendar, type StageTask } from '../../store';
+import { listTasks, type StageTask } from '../../store';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseQuery } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
+import { calendarToExplainBy } from '../presenters/calendars';
 import { Problem } from '../problems';
 import { decodeCursor, encodeCursor } from '../schemas/common';
 import { taskPage, tasksQuery } from '../schemas/tasks';
@@ -45,7 +46,7 @@ export function taskRoutes(deps: AppDeps): Router {
     const calendars = new Map(
       await Promise.all(
         [...new Set(tasks.map((task) => task.calendarId))].map(
-          async (id) => [id, await readCalendar(deps.db, mode, id)] as const,
+          async (id) => [id, await calendarToExplainBy(deps, mode, id)] as const,
         ),
       ),
     );
