@@ -31,15 +31,21 @@ function settingsOf(config: ApiConfig): ApiSettings {
 
 /** What is verified and paid through, by the configuration. */
 function paymentAccounts(config: ApiConfig) {
-  const { stripe } = config;
+  const { stripe, alipay } = config;
+  const accounts = [
+    { provider: 'stripe', account: stripe },
+    { provider: 'alipay', account: alipay },
+  ];
   return {
     notifications: createNotificationReader({
-      stripe: stripe
-        ? [{ merchantAccount: stripe.merchantAccount, mode: stripe.mode, webhookSecrets: stripe.webhookSecrets }]
-        : [],
+      stripe: stripe ? [stripe] : [],
+      alipay: alipay ? [alipay] : [],
     }),
     canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string): boolean =>
-      provider === 'stripe' && stripe?.mode === mode && stripe.merchantAccount === merchantAccount,
+      accounts.some(
+        (own) =>
+          own.provider === provider && own.account?.mode === mode && own.account.merchantAccount === merchantAccount,
+      ),
   };
 }
 

@@ -1,5 +1,5 @@
 import { ConfigError, deepFreeze, readVariables, type Environment } from './read';
-import { SHARED_NAMES, sharedConfig, type SharedConfig } from './sections';
+import { alipayConfig, SHARED_NAMES, sharedConfig, type AlipayConfig, type SharedConfig } from './sections';
 
 const API_NAMES = [
   ...SHARED_NAMES,
@@ -21,6 +21,8 @@ export interface ApiConfig extends SharedConfig {
   };
   /** Null: Stripe is not set up, so its payments cannot be refunded and nothing is notified. */
   stripe: { merchantAccount: string; mode: 'live' | 'test'; webhookSecrets: string[] } | null;
+  /** Null: Alipay is not set up. */
+  alipay: AlipayConfig | null;
 }
 
 /** The names of variables the API reads. */
@@ -31,6 +33,7 @@ export function loadApiConfig(env: Environment = process.env): ApiConfig {
   const values = readVariables(env, API_NAMES);
   const problems: string[] = [];
   const shared = sharedConfig(values, problems);
+  const alipay = alipayConfig(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const webhookSecrets = values.STRIPE_WEBHOOK_SECRETS ?? [];
   return deepFreeze({
@@ -47,5 +50,6 @@ export function loadApiConfig(env: Environment = process.env): ApiConfig {
       webhookSecrets.length === 0
         ? null
         : { merchantAccount: values.STRIPE_MERCHANT_ACCOUNT, mode: values.STRIPE_MODE, webhookSecrets },
+    alipay,
   });
 }

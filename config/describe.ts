@@ -1,4 +1,4 @@
-const SECRET_FIELDS = new Set(['secretKey', 'webhookSecrets', 'clientSecret', 'refreshToken', 'apiKey']);
+const SECRET_FIELDS = new Set(['secretKey', 'privateKey', 'webhookSecrets', 'clientSecret', 'refreshToken', 'apiKey']);
 
 /** A configuration as one may print it: secrets and passwords in addresses are replaced by stars. */
 export function describeConfig(config: object): Record<string, unknown> {

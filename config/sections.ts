@@ -22,6 +22,10 @@ export const SHARED_NAMES = [
   'TEMPORAL_TLS_KEY_FILE',
   'STRIPE_MERCHANT_ACCOUNT',
   'STRIPE_MODE',
+  'ALIPAY_APP_ID',
+  'ALIPAY_PUBLIC_KEYS',
+  'ALIPAY_MERCHANT_ACCOUNT',
+  'ALIPAY_MODE',
 ] as const;
 
 type SharedValues = ValuesOf<(typeof SHARED_NAMES)[number]>;
@@ -45,6 +49,26 @@ export interface TemporalConfig {
   apiKey: string | null;
   /** Null: plain text. */
   tls: TemporalTlsConfig | null;
+}
+
+/** One application at Alipay, as both processes know it. */
+export interface AlipayConfig {
+  merchantAccount: string;
+  mode: 'live' | 'test';
+  appId: string;
+  /** Alipay's own, the current one first. */
+  alipayPublicKeys: string[];
+}
+
+/** Null: Alipay is not set up. */
+export function alipayConfig(values: SharedValues, problems: string[]): AlipayConfig | null {
+  const { ALIPAY_APP_ID: appId, ALIPAY_PUBLIC_KEYS: alipayPublicKeys = [] } = values;
+  if (appId !== undefined && alipayPublicKeys.length > 0) {
+    return { merchantAccount: values.ALIPAY_MERCHANT_ACCOUNT, mode: values.ALIPAY_MODE, appId, alipayPublicKeys };
+  }
+  if (appId !== undefined || alipayPublicKeys.length > 0)
+    problems.push('ALIPAY_APP_ID and ALIPAY_PUBLIC_KEYS belong together: set both, or none to run without Alipay.');
+  return null;
 }
 
 /** What every process knows. */

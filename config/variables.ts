@@ -203,6 +203,44 @@ export const VARIABLES = {
     schema: z.enum(['live', 'test'], { error: 'must be live or test' }).default('test'),
     example: 'test',
   }),
+  ALIPAY_API_URL: define({
+    about: 'Address of Alipay’s v3 interface; only to reach a sandbox instead of Alipay.',
+    schema: httpUrl().optional(),
+  }),
+  ALIPAY_APP_ID: define({
+    about: 'Number of our application at Alipay. Without it nothing is paid or received through Alipay.',
+    schema: text()
+      .regex(/^\d{10,32}$/, 'must be the application’s digits')
+      .optional(),
+  }),
+  ALIPAY_PRIVATE_KEY: define({
+    about:
+      'The application’s RSA2 private key: the base64 text of Alipay’s key tool, or PEM. Only the worker needs it.',
+    schema: text().optional(),
+    secret: true,
+  }),
+  ALIPAY_PUBLIC_KEYS: define({
+    about:
+      'Alipay’s public key for this application (not the application’s own), as base64 or PEM; while it is replaced the new and the old one, comma-separated.',
+    schema: list().pipe(z.array(text())).optional(),
+  }),
+  ALIPAY_MERCHANT_ACCOUNT: define({
+    about: 'Our name of the Alipay account: the merchantAccount of payments, and the end of the notification address.',
+    schema: text()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'may hold letters, digits, - and _')
+      .default('default'),
+    example: 'default',
+  }),
+  ALIPAY_MODE: define({
+    about: 'Which mode this Alipay account serves.',
+    schema: z.enum(['live', 'test'], { error: 'must be live or test' }).default('test'),
+    example: 'test',
+  }),
+  ALIPAY_REFUNDABLE_DAYS: define({
+    about:
+      'Days after a payment in which Alipay refunds it, as the signed product agreement says (often 365). Without it Alipay alone decides.',
+    schema: integer(1, 3_650).optional(),
+  }),
   ZOHO_ACCOUNTS_URL: define({
     about: 'Zoho’s accounts server of your data centre.',
     schema: httpUrl().default('https://accounts.zoho.com'),

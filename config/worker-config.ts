@@ -1,5 +1,5 @@
 import { ConfigError, deepFreeze, readVariables, type Environment, type ValuesOf } from './read';
-import { SHARED_NAMES, sharedConfig, type SharedConfig } from './sections';
+import { alipayConfig, SHARED_NAMES, sharedConfig, type AlipayConfig, type SharedConfig } from './sections';
 import type { WorkerQueueName } from './variables';
 
 const WORKER_NAMES = [
@@ -10,6 +10,9 @@ const WORKER_NAMES = [
   'SHOP_NAME',
   'STRIPE_API_URL',
   'STRIPE_SECRET_KEY',
+  'ALIPAY_API_URL',
+  'ALIPAY_PRIVATE_KEY',
+  'ALIPAY_REFUNDABLE_DAYS',
   'ZOHO_ACCOUNTS_URL',
   'ZOHO_API_URL',
   'ZOHO_CLIENT_ID',
@@ -37,6 +40,13 @@ export interface StripeGatewayConfig {
   secretKey: string;
   /** Null: Stripe itself. */
   apiUrl: string | null;
+}
+
+export interface AlipayGatewayConfig extends AlipayConfig {
+  privateKey: string;
+  /** Null: Alipay itself. */
+  apiUrl: string | null;
+  refundableForDays: number | null;
 }
 
 export interface ZohoConfig {
@@ -67,6 +77,7 @@ export interface WorkerConfig extends SharedConfig {
   tuning: WorkerTuning;
   mail: { smtpUrl: string; from: string; domain: string; shopName: string };
   stripe: StripeGatewayConfig | null;
+  alipay: AlipayGatewayConfig | null;
   zoho: ZohoConfig | null;
 }
 
@@ -78,6 +89,7 @@ export function loadWorkerConfig(env: Environment = process.env): WorkerConfig {
   const values = readVariables(env, WORKER_NAMES);
   const problems: string[] = [];
   const shared = sharedConfig(values, problems);
+  const alipay = alipayGatewayConfig(values, problems);
   const zoho = zohoConfig(values, problems);
   if (values.NODE_ENV === 'production' && values.WORKFLOW_BUNDLE_PATH === undefined)
     problems.push('WORKFLOW_BUNDLE_PATH is missing: build the workflow bundle (npm run build) and name its file.');
@@ -119,8 +131,30 @@ export function loadWorkerConfig(env: Environment = process.env): WorkerConfig {
             secretKey: values.STRIPE_SECRET_KEY,
             apiUrl: values.STRIPE_API_URL ?? null,
           },
+    alipay,
     zoho,
   });
+}
+
+function alipayGatewayConfig(
+  values: ValuesOf<(typeof WORKER_NAMES)[number]>,
+  problems: string[],
+): AlipayGatewayConfig | null {
+  const application = alipayConfig(values, problems);
+  const privateKey = values.ALIPAY_PRIVATE_KEY;
+  if (application === null || privateKey === undefined) {
+    if (application !== null || privateKey !== undefined)
+      problems.push(
+        'ALIPAY_PRIVATE_KEY, ALIPAY_APP_ID and ALIPAY_PUBLIC_KEYS belong together: set all three, or none.',
+      );
+    return null;
+  }
+  return {
+    ...application,
+    privateKey,
+    apiUrl: values.ALIPAY_API_URL ?? null,
+    refundableForDays: values.ALIPAY_REFUNDABLE_DAYS ?? null,
+  };
 }
 
 function zohoConfig(values: ValuesOf<(typeof WORKER_NAMES)[number]>, problems: string[]): ZohoConfig | null {

@@ -1,7 +1,12 @@
 import type { WorkerConfig } from '../config';
 import { createCrm, type CrmConnector } from '../integrations/crm';
 import { createChannels, type ChannelRegistry, type SmtpOptions } from '../integrations/messaging';
-import { createGateways, type GatewayRegistry } from '../integrations/payments';
+import {
+  createGateways,
+  type AlipayAccountOptions,
+  type GatewayRegistry,
+  type GatewaysOptions,
+} from '../integrations/payments';
 import { createWebhookSender, type WebhookSender } from '../integrations/webhooks';
 
 /** Everything outside that activities reach. */
@@ -14,22 +19,9 @@ export interface OutsideWorld {
 
 /** Builds what the configuration names. @throws Error for options that contradict */
 export function createOutsideWorld(config: WorkerConfig): OutsideWorld {
-  const { stripe, zoho } = config;
+  const { zoho } = config;
   return {
-    gateways: createGateways(
-      stripe === null
-        ? {}
-        : {
-            stripe: [
-              {
-                merchantAccount: stripe.merchantAccount,
-                mode: stripe.mode,
-                secretKey: stripe.secretKey,
-                ...(stripe.apiUrl === null ? {} : { apiBase: stripe.apiUrl }),
-              },
-            ],
-          },
-    ),
+    gateways: createGateways(gatewaysOptions(config)),
     crm: createCrm(
       zoho === null
         ? { crm: 'none' }
@@ -47,6 +39,39 @@ export function createOutsideWorld(config: WorkerConfig): OutsideWorld {
     ),
     channels: createChannels({ email: smtpOptions(config.mail) }),
     webhooks: createWebhookSender({ allowPrivateTargets: config.webhooks.allowPrivateTargets }),
+  };
+}
+
+/** The payment accounts that are configured. */
+function gatewaysOptions({ stripe, alipay }: WorkerConfig): GatewaysOptions {
+  return {
+    stripe:
+      stripe === null
+        ? []
+        : [
+            {
+              merchantAccount: stripe.merchantAccount,
+              mode: stripe.mode,
+              secretKey: stripe.secretKey,
+              ...(stripe.apiUrl === null ? {} : { apiBase: stripe.apiUrl }),
+            },
+          ],
+    alipay: alipay === null ? [] : [alipayOptions(alipay)],
+  };
+}
+
+function alipayOptions(alipay: NonNullable<WorkerConfig['alipay']>): AlipayAccountOptions {
+  const { merchantAccount, mode, appId, privateKey, apiUrl, refundableForDays } = alipay;
+  // Answers are signed with the current key; the one before counts for notifications that are still on their way.
+  const [alipayPublicKey = ''] = alipay.alipayPublicKeys;
+  return {
+    merchantAccount,
+    mode,
+    appId,
+    privateKey,
+    alipayPublicKey,
+    ...(apiUrl === null ? {} : { apiBase: apiUrl }),
+    ...(refundableForDays === null ? {} : { refundableForDays }),
   };
 }
 
