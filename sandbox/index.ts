@@ -2,3 +2,4 @@ export { startInbox, type InboxMessage, type InboxOptions, type RunningInbox } f
 export type { Fault } from './faults';
 export type { Movement, MovementStatus } from './ledger';
 export { startSandbox, type Running, type SandboxOptions } from './server';
+export { generateWeChatPayCredentials, type WeChatPayCredentials } from './wechat-pay';

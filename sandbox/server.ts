@@ -8,6 +8,7 @@ import { Journal } from './journal';
 import { Ledger } from './ledger';
 import { createStripe, STRIPE_OPERATIONS } from './stripe';
 import { Timers } from './timers';
+import { createWeChatPay, WECHAT_PAY_OPERATIONS, WECHAT_PAY_SET_UP, type WeChatPayCredentials } from './wechat-pay';
 import { createZoho, ZOHO_OPERATIONS } from './zoho';
 
 /** Options of `startSandbox`. */
@@ -21,6 +22,8 @@ export interface SandboxOptions {
   readonly stripeWebhook?: { readonly url: string; readonly secret: string };
   /** The application that calls Alipay, and Alipay's own key; `POST /control/alipay/app` registers it later. */
   readonly alipay?: AlipaySetup;
+  /** Both sides' keys of WeChat Pay; without them they are made when they are first needed. */
+  readonly wechatPay?: WeChatPayCredentials;
 }
 
 /** A running server of this folder. */
@@ -31,11 +34,11 @@ export interface Running {
 }
 
 /** Tables that a reset leaves alone: where events go is set-up, not state. */
-const KEPT_BY_RESET = new Set([ALIPAY_SETTINGS, 'stripe.endpoints']);
+const KEPT_BY_RESET = new Set([ALIPAY_SETTINGS, ...WECHAT_PAY_SET_UP, 'stripe.endpoints']);
 
 /**
- * Starts the providers' stand-ins on one port of 127.0.0.1: Stripe under /v1, Zoho under /oauth/v2 and /crm/v8, the
- * bank under /bank, the control API under /control, every movement of money under /ledger.
+ * Starts the providers' stand-ins on one port of 127.0.0.1: Stripe under /v1, WeChat Pay under /v3/refund, Zoho under
+ * /oauth/v2 and /crm/v8, the bank under /bank, the control API under /control, every movement of money under /ledger.
  * @throws when the port is taken, the journal cannot be read, or the webhook's URL is not on this machine
  */
 export async function startSandbox(options: SandboxOptions): Promise<Running> {
@@ -52,6 +55,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
       operations: BANK_OPERATIONS,
       behaviours: BEHAVIOURS.filter((name) => !OF_A_SIGNED_ANSWER.has(name)),
     },
+    wechat_pay: { operations: WECHAT_PAY_OPERATIONS, behaviours: BEHAVIOURS },
     alipay: { operations: ALIPAY_OPERATIONS, behaviours: BEHAVIOURS },
     zoho: {
       operations: ZOHO_OPERATIONS,
@@ -60,6 +64,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   });
   const parts = { journal, faults, ledger, timers, log };
   const stripe = createStripe(parts);
+  const wechatPay = createWeChatPay(parts, options.wechatPay);
   const alipay = createAlipay(parts);
   const zoho = createZoho(parts);
   const bank = createBank(parts);
@@ -70,6 +75,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use('/v1', stripe.routes);
+  app.use('/v3/refund/domestic/refunds', wechatPay.routes);
   app.use('/v3/alipay', alipay.routes);
   app.use('/oauth/v2', zoho.accounts);
   app.use('/crm/v8', zoho.crm);
@@ -77,6 +83,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   app.use(faultRoutes(faults));
   app.use('/control/bank', bank.control);
   app.use('/control/stripe', stripe.control);
+  app.use('/control/wechat_pay', wechatPay.control);
   app.use('/control/alipay', alipay.control);
   app.use('/control/zoho', zoho.control);
   app.get('/ledger', (_request, response) => {
@@ -92,6 +99,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
     const listening = await listen(app, options.port);
     stripe.resume();
     alipay.resume();
+    wechatPay.resume();
     bank.resume();
     return {
       url: listening.url,

@@ -1,5 +1,6 @@
 import { checkedBase } from '../../checked-base';
 import type { Mode } from '../gateway';
+import { NEVER_SENT } from '../never-sent';
 import {
   authorizationOf,
   merchantKey,
@@ -68,20 +69,8 @@ const MAX_RETRY_AFTER_S = 300;
 /** The code of a connection that broke after it was made. */
 export const CONNECTION_LOST = 'connection_lost';
 
-/** Codes of connections that never came to be. */
-const NEVER_SENT: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
+/** Of fetch alone, besides those of every connection. */
+const CONNECT_TIMEOUT = 'UND_ERR_CONNECT_TIMEOUT';
 const LOST: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** Signs requests and verifies answers of WeChat Pay's API v3. Every call is sent once: retries are the gateway's. */
@@ -118,30 +107,35 @@ export class WeChatPayClient {
       { method, url: `${url.pathname}${url.search}`, body },
       this.clock(),
     );
-    try {
-      const response = await fetch(url, {
-        method,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(this.timeoutMs),
-        headers: {
-          accept: 'application/json',
-          authorization,
-          'user-agent': 'Redress',
-          'wechatpay-serial': this.keys.preferred,
-          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(json === undefined ? {} : { body }),
-      });
-      const raw = new Uint8Array(await response.arrayBuffer());
-      return {
-        status: response.status,
-        body: jsonObject(raw),
-        fault: this.keys.check(Object.fromEntries(response.headers), raw, this.clock()),
-        retryAfterMs: retryAfterOf(response.headers.get('retry-after')),
-      };
-    } catch (error) {
-      throw connectionError(error);
-    }
+    const { response, raw } = await sent(url, {
+      method,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(this.timeoutMs),
+      headers: {
+        accept: 'application/json',
+        authorization,
+        'user-agent': 'Redress',
+        'wechatpay-serial': this.keys.preferred,
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(json === undefined ? {} : { body }),
+    });
+    return {
+      status: response.status,
+      body: jsonObject(raw),
+      fault: this.keys.check(Object.fromEntries(response.headers), raw, this.clock()),
+      retryAfterMs: retryAfterOf(response.headers.get('retry-after')),
+    };
+  }
+}
+
+/** @throws WeChatPayConnectionError */
+async function sent(url: URL, init: RequestInit): Promise<{ response: Response; raw: Uint8Array }> {
+  try {
+    const response = await fetch(url, init);
+    return { response, raw: new Uint8Array(await response.arrayBuffer()) };
+  } catch (error) {
+    throw connectionError(error);
   }
 }
 
@@ -161,12 +155,11 @@ function retryAfterOf(header: string | null): number | null {
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, MAX_RETRY_AFTER_S) * 1_000 : null;
 }
 
-function connectionError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  if (error.name === 'TimeoutError') return new WeChatPayConnectionError('timeout', true, { cause: error });
-  // fetch reports every failure of the network as a TypeError with the reason as its cause.
-  if (!(error instanceof TypeError)) return error;
-  const { cause } = error;
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'connection_error';
-  return new WeChatPayConnectionError(LOST.has(code) ? CONNECTION_LOST : code, !NEVER_SENT.has(code), { cause: error });
+/** fetch reports every failure of the network as one TypeError with the reason as its cause. */
+function connectionError(error: unknown): WeChatPayConnectionError {
+  const { name, cause } = (error ?? {}) as { name?: unknown; cause?: { code?: unknown } };
+  if (name === 'TimeoutError') return new WeChatPayConnectionError('timeout', true, { cause: error });
+  const code = typeof cause?.code === 'string' ? cause.code : 'connection_error';
+  const maybeSent = !NEVER_SENT.has(code) && code !== CONNECT_TIMEOUT;
+  return new WeChatPayConnectionError(LOST.has(code) ? CONNECTION_LOST : code, maybeSent, { cause: error });
 }
