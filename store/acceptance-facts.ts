@@ -1,9 +1,9 @@
 import type { Candidate } from '../domain/approval';
-import type { OrderFacts } from '../domain/process';
-import type { ExcludedPerson } from '../domain/refund';
+import type { OrderFacts, OrderLineFacts, OrderPaymentFacts } from '../domain/process';
 import { DECIDING_ROLES } from '../domain/policy';
+import type { ExcludedPerson } from '../domain/refund';
+import { toIso, type Db } from './client';
 import type { Subscriber } from './outgoing';
-import { toIso, toMinor, type Db } from './client';
 
 export interface LoadedOrder {
   orderId: string;
@@ -16,6 +16,10 @@ export interface LoadedOrder {
   /** Members of staff who are this customer. */
   staffCustomers: ExcludedPerson[];
   subscribers: Subscriber[];
+  /** Published policies that have taken effect, the latest first. */
+  policies: { document: unknown; effectiveFrom: string }[];
+  /** Documents of the calendars that these policies count by. */
+  calendars: Record<string, unknown>;
 }
 
 interface OrderRow {
@@ -27,18 +31,38 @@ interface OrderRow {
   locale: string;
 }
 
+interface FactsRow {
+  lines: OrderLineFacts[] | null;
+  refunds:
+    | {
+        id: string;
+        status: string;
+        amountMinor: number;
+        askedMinor: number;
+        reasonCode: string;
+        lines: string[] | null;
+      }[]
+    | null;
+  evidence: string[] | null;
+  people: { id: string; isCustomer: boolean; roles: string[] | null }[] | null;
+  subscribers: Subscriber[] | null;
+  policies: LoadedOrder['policies'] | null;
+  calendars: Record<string, unknown> | null;
+}
+
 const ENDED = ['arrived', 'fulfilled', 'declined', 'withdrawn', 'expired', 'paid'];
 const WITHOUT_MONEY = ['declined', 'withdrawn', 'expired', 'fulfilled'];
 
 /**
- * Reads an order for acceptance with itself and its payments locked, oldest capture first: concurrent requests for one order queue
- * here, so that nothing they judge by can change under them. Null when this caller has no such order.
+ * Reads what acceptance is judged by, with the order and its payments locked, oldest capture first: concurrent requests
+ * for one order queue here, so that nothing they judge by can change under them. Null when this caller has no such order.
  */
 export async function loadOrderFacts(
   tx: Db,
   request: { mode: 'live' | 'test'; orderExternalId: string; customerId: string | null; evidenceIds: string[] },
+  nowIso: string,
 ): Promise<LoadedOrder | null> {
-  const { mode, customerId } = request;
+  const { mode, customerId, evidenceIds } = request;
   const [order] = await tx.$queryRaw<OrderRow[]>`
     SELECT o.id, o.currency, o.placed_at AS "placedAt", o.branch, o.customer_id AS "customerId", c.locale
     FROM orders o JOIN customers c ON c.id = o.customer_id
@@ -46,87 +70,68 @@ export async function loadOrderFacts(
       AND (${customerId}::text IS NULL OR o.customer_id = ${customerId})
     FOR SHARE OF o`;
   if (!order) return null;
-  await tx.$queryRaw`SELECT id FROM payments WHERE order_id = ${order.id} ORDER BY captured_at, id FOR UPDATE`;
-  const [payments, lines, refunds, evidence, people, subscribers] = await Promise.all([
-    tx.payment.findMany({ where: { orderId: order.id }, orderBy: [{ capturedAt: 'asc' }, { id: 'asc' }] }),
-    tx.orderLine.findMany({ where: { orderId: order.id }, orderBy: { position: 'asc' } }),
-    tx.refund.findMany({
-      where: { orderId: order.id, status: { notIn: WITHOUT_MONEY } },
-      select: {
-        id: true,
-        status: true,
-        amountMinor: true,
-        approvedAmountMinor: true,
-        reasonCode: true,
-        lines: { select: { orderLine: { select: { externalId: true } } } },
-      },
-    }),
-    request.evidenceIds.length === 0
-      ? []
-      : tx.evidence.findMany({
-          where: { id: { in: request.evidenceIds }, mode, refundId: null, ...(customerId ? { customerId } : {}) },
-          select: { id: true },
-        }),
-    tx.person.findMany({
-      where: {
-        mode,
-        active: true,
-        OR: [{ roles: { some: { role: { in: [...DECIDING_ROLES] } } } }, { customerId: order.customerId }],
-      },
-      select: { id: true, customerId: true, roles: { select: { role: true } } },
-    }),
-    tx.webhookEndpoint.findMany({ where: { mode, status: 'enabled' }, select: { id: true, events: true } }),
-  ]);
+  // Amounts as float8: exact up to 2^53, which is more than the domain lets pass.
+  const payments = await tx.$queryRaw<OrderPaymentFacts[]>`
+    SELECT id, external_id AS "externalId", provider, merchant_account AS "merchantAccount", currency,
+      (captured_minor - refunded_minor - refunded_elsewhere_minor - disputed_minor - reserved_minor)::float8 AS "availableMinor"
+    FROM payments WHERE order_id = ${order.id} ORDER BY captured_at, id FOR UPDATE`;
+  const [facts] = await tx.$queryRaw<FactsRow[]>`
+    SELECT
+      (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'externalId', l.external_id, 'quantity', l.quantity,
+           'totalMinor', l.unit_price_minor * l.quantity - l.discount_minor + l.tax_minor,
+           'takenQuantity', l.reserved_quantity + l.refunded_quantity, 'takenMinor', l.reserved_minor + l.refunded_minor,
+           'category', l.category, 'attributes', l.attributes) ORDER BY l.position)
+         FROM order_lines l WHERE l.order_id = ${order.id}) AS lines,
+      (SELECT jsonb_agg(jsonb_build_object('id', f.id, 'status', f.status, 'amountMinor', f.amount_minor,
+           'askedMinor', COALESCE(f.approved_amount_minor, f.amount_minor), 'reasonCode', f.reason_code,
+           'lines', (SELECT jsonb_agg(l.external_id) FROM refund_lines r JOIN order_lines l ON l.id = r.order_line_id
+                     WHERE r.refund_id = f.id)))
+         FROM refunds f WHERE f.order_id = ${order.id} AND f.status <> ALL(${WITHOUT_MONEY})) AS refunds,
+      (SELECT jsonb_agg(e.id) FROM evidence e
+         WHERE e.id = ANY(${evidenceIds}) AND e.mode = ${mode}::"Mode" AND e.refund_id IS NULL
+           AND (${customerId}::text IS NULL OR e.customer_id = ${customerId})) AS evidence,
+      (SELECT jsonb_agg(jsonb_build_object('id', n.id, 'isCustomer', n.customer_id IS NOT DISTINCT FROM ${order.customerId},
+           'roles', (SELECT jsonb_agg(o.role) FROM person_roles o WHERE o.person_id = n.id)))
+         FROM people n WHERE n.mode = ${mode}::"Mode" AND n.active AND (n.customer_id = ${order.customerId}
+           OR EXISTS (SELECT 1 FROM person_roles o WHERE o.person_id = n.id AND o.role = ANY(${[...DECIDING_ROLES]})))) AS people,
+      (SELECT jsonb_agg(jsonb_build_object('id', w.id, 'events', w.events)) FROM webhook_endpoints w
+         WHERE w.mode = ${mode}::"Mode" AND w.status = 'enabled') AS subscribers,
+      (SELECT jsonb_agg(jsonb_build_object('document', p.document,
+           'effectiveFrom', to_char(p.effective_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+           ORDER BY p.effective_from DESC, p.version DESC)
+         FROM policies p WHERE p.mode = ${mode}::"Mode" AND p.status = 'published'
+           AND p.effective_from <= ${nowIso}::timestamptz) AS policies,
+      (SELECT jsonb_object_agg(k.id, k.document) FROM calendars k WHERE k.mode = ${mode}::"Mode") AS calendars`;
+  if (!facts) throw new Error('The database answered a query without a row.');
+  const refunds = facts.refunds ?? [];
+  const people = facts.people ?? [];
   return {
     orderId: order.id,
     customerId: order.customerId,
     customerLocale: order.locale,
     branch: order.branch,
-    subscribers,
-    knownEvidence: evidence.map((one) => one.id),
-    candidates: people.map((person) => ({ personId: person.id, roles: person.roles.map((one) => one.role) })),
+    subscribers: facts.subscribers ?? [],
+    policies: facts.policies ?? [],
+    calendars: facts.calendars ?? {},
+    knownEvidence: facts.evidence ?? [],
+    candidates: people.map((person) => ({ personId: person.id, roles: person.roles ?? [] })),
     staffCustomers: people
-      .filter((person) => person.customerId === order.customerId)
+      .filter((person) => person.isCustomer)
       .map((person) => ({ personId: person.id, rule: 'is_customer' })),
     facts: {
       currency: order.currency,
       placedAt: toIso(order.placedAt),
-      lines: lines.map((line) => ({
-        id: line.id,
-        externalId: line.externalId,
-        quantity: line.quantity,
-        totalMinor: toMinor(line.unitPriceMinor) * line.quantity - toMinor(line.discountMinor) + toMinor(line.taxMinor),
-        takenQuantity: line.reservedQuantity + line.refundedQuantity,
-        takenMinor: toMinor(line.reservedMinor) + toMinor(line.refundedMinor),
-        category: line.category,
-        attributes: line.attributes as Record<string, unknown>,
-      })),
-      payments: payments.map((payment) => ({
-        id: payment.id,
-        externalId: payment.externalId,
-        provider: payment.provider,
-        merchantAccount: payment.merchantAccount,
-        currency: payment.currency,
-        availableMinor: toMinor(
-          payment.capturedMinor -
-            payment.refundedMinor -
-            payment.refundedElsewhereMinor -
-            payment.disputedMinor -
-            payment.reservedMinor,
-        ),
-      })),
+      lines: facts.lines ?? [],
+      payments,
       open: refunds
         .filter((refund) => !ENDED.includes(refund.status))
         .map((refund) => ({
           refundId: refund.id,
-          amountMinor: toMinor(refund.amountMinor),
+          amountMinor: refund.amountMinor,
           reasonCode: refund.reasonCode,
-          lineExternalIds: refund.lines.map((line) => line.orderLine.externalId),
+          lineExternalIds: refund.lines ?? [],
         })),
-      openAndPaidMinor: refunds.reduce(
-        (sum, refund) => sum + toMinor(refund.approvedAmountMinor ?? refund.amountMinor),
-        0,
-      ),
+      openAndPaidMinor: refunds.reduce((sum, refund) => sum + refund.askedMinor, 0),
     },
   };
 }

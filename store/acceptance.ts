@@ -84,12 +84,10 @@ export async function acceptRefund(
     const [command] = await tx.$queryRaw<{ outcome: string; refundId: string | null }[]>`
       SELECT outcome, refund_id AS "refundId" FROM commands WHERE id = ${request.commandId} FOR UPDATE`;
     if (command?.outcome === 'done' && command.refundId) return { refundId: command.refundId };
-    const loaded = await loadOrderFacts(tx, request);
+    const loaded = await loadOrderFacts(tx, request, nowIso);
     if (!loaded) throw new OrderNotFoundError(`No order ${request.orderExternalId}.`);
-    const { policy, purchasePolicy } = await readPolicies(tx, request.mode, loaded.facts.placedAt, nowIso);
-    const calendar = await tx.calendar.findUnique({
-      where: { mode_id: { mode: request.mode, id: policy.calendarId } },
-    });
+    const { policy, purchasePolicy } = choosePolicies(loaded);
+    const calendar = loaded.calendars[policy.calendarId];
     if (!calendar)
       throw new PolicyMissingError(
         `The calendar ${policy.calendarId} of ${policy.name}@${policy.version} is not there.`,
@@ -98,7 +96,7 @@ export async function acceptRefund(
       order: loaded.facts,
       policy,
       purchasePolicy,
-      calendar: parseBusinessCalendar(calendar.document),
+      calendar: parseBusinessCalendar(calendar),
       knownEvidence: loaded.knownEvidence,
       candidates: loaded.candidates,
       excluded: [...request.behindKey, ...loaded.staffCustomers],
@@ -261,21 +259,10 @@ function reserve(
 }
 
 /** The policy in force now, and the one in force at purchase: the latest that had taken effect, else the first ever. */
-async function readPolicies(
-  tx: Db,
-  mode: 'live' | 'test',
-  placedAt: string,
-  nowIso: string,
-): Promise<{ policy: PolicyDocument; purchasePolicy: PolicyDocument }> {
-  const versions = await tx.policy.findMany({
-    where: { mode, status: 'published', effectiveFrom: { lte: nowIso } },
-    orderBy: [{ effectiveFrom: 'desc' }, { version: 'desc' }],
-    select: { document: true, effectiveFrom: true },
-  });
-  const current = versions[0];
+function choosePolicies({ policies, facts }: LoadedOrder): { policy: PolicyDocument; purchasePolicy: PolicyDocument } {
+  const current = policies[0];
   if (!current) throw new PolicyMissingError('No policy is in force.');
-  const atPurchase =
-    versions.find((version) => version.effectiveFrom.toISOString() <= placedAt) ?? versions.at(-1) ?? current;
+  const atPurchase = policies.find((version) => version.effectiveFrom <= facts.placedAt) ?? policies.at(-1) ?? current;
   const policy = parsePolicy(current.document);
   return { policy, purchasePolicy: atPurchase === current ? policy : parsePolicy(atPurchase.document) };
 }
