@@ -101,9 +101,10 @@ test.concurrent('a message without a command changes nothing, whatever it is, an
   await handle.signal(providerEventSignal, { providerEventId: 'pe_typed' });
   const audited = await eventually(
     () => refusals(handle),
-    (found) => found.length >= 3,
+    (found) => found.length >= 4,
   );
   expect(audited.map((one) => String(one['code'])).toSorted()).toEqual([
+    'command_invalid',
     'command_invalid',
     'command_invalid',
     'event_of_another_refund',
@@ -123,11 +124,13 @@ test.concurrent('a command counts once, for what it says and for whom it was sta
   });
   const message = decisionMessage(command, stated);
   const other = { ...message, actor: { ...message.actor, personId: world.shop.personIds.reviewer2 } };
-  expect((await decisions(handle)).length).toBe(0);
-  // The same command id has its outcome now: the workflow answers it again without another look.
   expect(await refusalOf(handle.executeUpdate(decideStageUpdate, { args: [other] }))).toMatchObject({
-    code: 'command_invalid',
+    data: { why: 'of_another_person' },
   });
+  expect(await decisions(handle)).toEqual([]);
+  // What was forged took nothing from whoever really stated it.
+  expect(await handle.executeUpdate(decideStageUpdate, { args: [message] })).toEqual({ seq: 1, status: 'in_review' });
+  expect(await decisions(handle)).toHaveLength(1);
 });
 
 test.concurrent('a command that is delivered twice is recorded once and answered twice', async () => {

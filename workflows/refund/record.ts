@@ -40,6 +40,8 @@ export async function takeOne(refund: RefundCase): Promise<void> {
   refund.inbox.shift();
   const outcome = refund.outcomes[transition.id];
   if (outcome) answer?.(outcome);
+  // What did not stand for its command says nothing of the command: the real message may still come, and then counts.
+  if (outcome?.refused?.code === 'command_invalid') delete refund.outcomes[transition.id];
 }
 
 /**
