@@ -1,4 +1,13 @@
-const SECRET_FIELDS = new Set(['secretKey', 'privateKey', 'webhookSecrets', 'clientSecret', 'refreshToken', 'apiKey']);
+const SECRET_FIELDS = new Set([
+  'secretKey',
+  'privateKey',
+  'webhookSecrets',
+  'clientSecret',
+  'refreshToken',
+  'apiKey',
+  'exchangeToken',
+  'debtorAccount',
+]);
 
 /** A configuration as one may print it: secrets and passwords in addresses are replaced by stars. */
 export function describeConfig(config: object): Record<string, unknown> {

@@ -241,6 +241,50 @@ export const VARIABLES = {
       'Days after a payment in which Alipay refunds it, as the signed product agreement says (often 365). Without it Alipay alone decides.',
     schema: integer(1, 3_650).optional(),
   }),
+  BANK_TRANSFER_DIRECTORY: define({
+    about:
+      'Directory where payment files wait for two persons and are kept; all workers share it. Without it nothing is paid by bank transfer.',
+    schema: text().optional(),
+  }),
+  BANK_TRANSFER_EXCHANGE_URL: define({
+    about:
+      'Address of the file gateway before the bank. Without it the bank fetches from released/ in the directory and answers into inbox/.',
+    schema: httpUrl().optional(),
+  }),
+  BANK_TRANSFER_EXCHANGE_TOKEN: define({
+    about: 'Bearer token of that file gateway.',
+    schema: text().optional(),
+    secret: true,
+  }),
+  BANK_TRANSFER_DEBTOR_NAME: define({
+    about: 'Who pays refunds by bank transfer, as the bank knows the holder of the account.',
+    schema: text().max(140, 'may have at most 140 characters').optional(),
+  }),
+  BANK_TRANSFER_DEBTOR_ACCOUNT: define({
+    about: 'The account they are paid from: an IBAN, or an account number that begins with a digit.',
+    schema: text().optional(),
+    secret: true,
+  }),
+  BANK_TRANSFER_DEBTOR_BIC: define({ about: 'BIC of the bank that keeps it.', schema: text().optional() }),
+  BANK_TRANSFER_CURRENCIES: define({
+    about: 'Currencies that the account pays in, comma-separated.',
+    schema: list()
+      .pipe(z.array(z.string().regex(/^[A-Z]{3}$/, 'must name ISO 4217 codes such as CNY')).min(1))
+      .default(['CNY']),
+    example: 'CNY',
+  }),
+  BANK_TRANSFER_MERCHANT_ACCOUNT: define({
+    about: 'Our name of the bank account: the merchantAccount of payments.',
+    schema: text()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'may hold letters, digits, - and _')
+      .default('default'),
+    example: 'default',
+  }),
+  BANK_TRANSFER_MODE: define({
+    about: 'Which mode this bank account serves.',
+    schema: z.enum(['live', 'test'], { error: 'must be live or test' }).default('test'),
+    example: 'test',
+  }),
   ZOHO_ACCOUNTS_URL: define({
     about: 'Zoho’s accounts server of your data centre.',
     schema: httpUrl().default('https://accounts.zoho.com'),

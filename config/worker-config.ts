@@ -1,3 +1,4 @@
+import { BANK_TRANSFER_NAMES, bankTransferConfig, type BankTransferConfig } from './bank-transfer';
 import { ConfigError, deepFreeze, readVariables, type Environment, type ValuesOf } from './read';
 import { alipayConfig, SHARED_NAMES, sharedConfig, type AlipayConfig, type SharedConfig } from './sections';
 import type { WorkerQueueName } from './variables';
@@ -13,6 +14,7 @@ const WORKER_NAMES = [
   'ALIPAY_API_URL',
   'ALIPAY_PRIVATE_KEY',
   'ALIPAY_REFUNDABLE_DAYS',
+  ...BANK_TRANSFER_NAMES,
   'ZOHO_ACCOUNTS_URL',
   'ZOHO_API_URL',
   'ZOHO_CLIENT_ID',
@@ -78,6 +80,7 @@ export interface WorkerConfig extends SharedConfig {
   mail: { smtpUrl: string; from: string; domain: string; shopName: string };
   stripe: StripeGatewayConfig | null;
   alipay: AlipayGatewayConfig | null;
+  bankTransfer: BankTransferConfig | null;
   zoho: ZohoConfig | null;
 }
 
@@ -90,6 +93,7 @@ export function loadWorkerConfig(env: Environment = process.env): WorkerConfig {
   const problems: string[] = [];
   const shared = sharedConfig(values, problems);
   const alipay = alipayGatewayConfig(values, problems);
+  const bankTransfer = bankTransferConfig(values, problems);
   const zoho = zohoConfig(values, problems);
   if (values.NODE_ENV === 'production' && values.WORKFLOW_BUNDLE_PATH === undefined)
     problems.push('WORKFLOW_BUNDLE_PATH is missing: build the workflow bundle (npm run build) and name its file.');
@@ -132,6 +136,7 @@ export function loadWorkerConfig(env: Environment = process.env): WorkerConfig {
             apiUrl: values.STRIPE_API_URL ?? null,
           },
     alipay,
+    bankTransfer,
     zoho,
   });
 }

@@ -6,8 +6,10 @@ import {
   type AlipayAccountOptions,
   type GatewayRegistry,
   type GatewaysOptions,
+  type ResolveDestination,
 } from '../integrations/payments';
 import { createWebhookSender, type WebhookSender } from '../integrations/webhooks';
+import { bankTransferAccounts } from './bank-transfer';
 
 /** Everything outside that activities reach. */
 export interface OutsideWorld {
@@ -17,11 +19,24 @@ export interface OutsideWorld {
   webhooks: WebhookSender;
 }
 
-/** Builds what the configuration names. @throws Error for options that contradict */
-export function createOutsideWorld(config: WorkerConfig): OutsideWorld {
+/** No account of a customer is stored yet, so a refund by bank transfer fails with `no_destination`, and nothing is written. */
+const noDestination: ResolveDestination = () => Promise.resolve(null);
+
+/**
+ * Builds what the configuration names.
+ * @param resolveDestination finds the account of a refund that is paid by bank transfer
+ * @throws Error for options that contradict
+ */
+export function createOutsideWorld(
+  config: WorkerConfig,
+  resolveDestination: ResolveDestination = noDestination,
+): OutsideWorld {
   const { zoho } = config;
   return {
-    gateways: createGateways(gatewaysOptions(config)),
+    gateways: createGateways({
+      ...gatewaysOptions(config),
+      bankTransfer: bankTransferAccounts(config.bankTransfer, resolveDestination),
+    }),
     crm: createCrm(
       zoho === null
         ? { crm: 'none' }
