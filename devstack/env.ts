@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { VariableName } from '../config';
+import type { AlipayKeys } from './home';
 
 /** Where every part of one stack listens, and the secrets they share. */
 export interface StackLayout {
@@ -10,6 +11,7 @@ export interface StackLayout {
   readonly temporalNamespace: string;
   readonly temporalUi: string;
   readonly webhookSecret: string;
+  readonly alipay: AlipayKeys;
   /** Settings of API and worker that this stack has otherwise, such as a benchmark's rate limit. */
   readonly settings?: Partial<Record<VariableName, string>>;
 }
@@ -37,6 +39,10 @@ export const sandboxUrl = (layout: StackLayout): string => local(layout.ports.sa
 /** Our name of the sandbox's Stripe account, and so the end of its notification address. */
 export const STRIPE_ACCOUNT = 'default';
 
+/** Our name of the sandbox's Alipay account, and the application's number there. */
+export const ALIPAY_ACCOUNT = 'default';
+const ALIPAY_APP_ID = '2021000000000001';
+
 /** What config/ reads, for the API and the worker alike: each takes what it knows. */
 export function appEnv(layout: StackLayout): NodeJS.ProcessEnv {
   const own: Partial<Record<VariableName, string>> = {
@@ -59,6 +65,17 @@ export function appEnv(layout: StackLayout): NodeJS.ProcessEnv {
     STRIPE_WEBHOOK_SECRETS: layout.webhookSecret,
     STRIPE_MERCHANT_ACCOUNT: STRIPE_ACCOUNT,
     STRIPE_MODE: 'test',
+    ALIPAY_API_URL: sandboxUrl(layout),
+    ALIPAY_APP_ID,
+    ALIPAY_PRIVATE_KEY: layout.alipay.appPrivateKey,
+    ALIPAY_PUBLIC_KEYS: layout.alipay.alipayPublicKey,
+    ALIPAY_MERCHANT_ACCOUNT: ALIPAY_ACCOUNT,
+    ALIPAY_MODE: 'test',
+    BANK_TRANSFER_DIRECTORY: path.join(layout.home, 'bank'),
+    BANK_TRANSFER_EXCHANGE_URL: sandboxUrl(layout),
+    BANK_TRANSFER_DEBTOR_NAME: 'Redress demo shop',
+    BANK_TRANSFER_DEBTOR_ACCOUNT: '6222020200112233',
+    BANK_TRANSFER_CURRENCIES: 'CNY,EUR,USD',
     ZOHO_ACCOUNTS_URL: sandboxUrl(layout),
     ZOHO_API_URL: sandboxUrl(layout),
     ZOHO_CLIENT_ID: 'local-stack',
@@ -78,6 +95,10 @@ export function sandboxEnv(layout: StackLayout): NodeJS.ProcessEnv {
     SANDBOX_STATE_DIR: path.join(layout.home, 'sandbox'),
     SANDBOX_STRIPE_WEBHOOK_URL: `${apiUrl(layout)}/webhooks/stripe/${STRIPE_ACCOUNT}`,
     SANDBOX_STRIPE_WEBHOOK_SECRET: layout.webhookSecret,
+    SANDBOX_ALIPAY_APP_ID: ALIPAY_APP_ID,
+    SANDBOX_ALIPAY_APP_PUBLIC_KEY: layout.alipay.appPublicKey,
+    SANDBOX_ALIPAY_PRIVATE_KEY: layout.alipay.alipayPrivateKey,
+    SANDBOX_ALIPAY_NOTIFY_URL: `${apiUrl(layout)}/webhooks/alipay/${ALIPAY_ACCOUNT}`,
   };
 }
 

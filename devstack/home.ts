@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEMO_KEY_NAMES, type DemoKeyName } from '../prisma/seed';
@@ -41,6 +41,38 @@ export function webhookSecret(home: string): string {
   const stripe = `whsec_${randomBytes(24).toString('base64url')}`;
   writePrivately(file, { stripe });
   return stripe;
+}
+
+/** Both sides' RSA2 keys between this stack and its sandbox's Alipay, as PEM. */
+export interface AlipayKeys {
+  readonly appPrivateKey: string;
+  readonly appPublicKey: string;
+  readonly alipayPrivateKey: string;
+  readonly alipayPublicKey: string;
+}
+
+/** Made once and kept, since notifications that are on their way stay signed with them. */
+export function alipayKeys(home: string): AlipayKeys {
+  const file = path.join(home, 'alipay-keys.json');
+  const known = readJson<AlipayKeys>(file);
+  if (known !== undefined) return known;
+  const [app, alipay] = [newRsaPair(), newRsaPair()];
+  const keys: AlipayKeys = {
+    appPrivateKey: app.privateKey,
+    appPublicKey: app.publicKey,
+    alipayPrivateKey: alipay.privateKey,
+    alipayPublicKey: alipay.publicKey,
+  };
+  writePrivately(file, keys);
+  return keys;
+}
+
+function newRsaPair(): { privateKey: string; publicKey: string } {
+  return generateKeyPairSync('rsa', {
+    modulusLength: 2_048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
 }
 
 export function writeStackFile(home: string, stack: StackFile): void {

@@ -1,7 +1,15 @@
 import path from 'node:path';
 import { applyMigrations } from '../store/migrate';
 import { apiUrl, DEFAULT_PORTS, inboxUrl, sandboxUrl, type PortName, type StackLayout } from './env';
-import { demoKeys, removeStackFile, webhookSecret, writeStackFile, type DemoKeys, type StackFile } from './home';
+import {
+  alipayKeys,
+  demoKeys,
+  removeStackFile,
+  webhookSecret,
+  writeStackFile,
+  type DemoKeys,
+  type StackFile,
+} from './home';
 import { apiProgram, sandboxProgram, workerProgram } from './parts';
 import { endLeftovers } from './pid-file';
 import { freePort, portOrFree } from './ports';
@@ -96,6 +104,7 @@ async function planLayout(home: string, say: (line: string) => void): Promise<St
     temporalNamespace: process.env['TEMPORAL_NAMESPACE'] || 'default',
     temporalUi: process.env['TEMPORAL_UI_URL'] || `http://127.0.0.1:${ports.temporalUi}`,
     webhookSecret: webhookSecret(home),
+    alipay: alipayKeys(home),
   };
 }
 

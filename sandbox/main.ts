@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { AlipaySetup } from './alipay';
 import { startInbox, startSandbox } from './index';
 
 /** Ports when the environment names none. */
@@ -19,6 +20,26 @@ function stripeWebhook(): { url: string; secret: string } | undefined {
   return { url, secret };
 }
 
+function alipay(): AlipaySetup | undefined {
+  const {
+    SANDBOX_ALIPAY_APP_ID: appId,
+    SANDBOX_ALIPAY_APP_PUBLIC_KEY: appPublicKey,
+    SANDBOX_ALIPAY_PRIVATE_KEY: privateKey,
+    SANDBOX_ALIPAY_NOTIFY_URL: notifyUrl,
+    SANDBOX_ALIPAY_SPEED: speed,
+  } = process.env;
+  if (!appId && !appPublicKey) return undefined;
+  if (!appId || !appPublicKey) throw new Error('Set SANDBOX_ALIPAY_APP_ID and SANDBOX_ALIPAY_APP_PUBLIC_KEY together.');
+  if (speed && !(Number(speed) >= 1)) throw new Error('SANDBOX_ALIPAY_SPEED must be a number of at least 1.');
+  return {
+    appId,
+    appPublicKey,
+    ...(privateKey ? { privateKey } : {}),
+    ...(notifyUrl ? { notifyUrl } : {}),
+    ...(speed ? { speed: Number(speed) } : {}),
+  };
+}
+
 /** Standard output carries the ready line alone; what the stand-ins do goes to standard error. */
 function log(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -27,11 +48,13 @@ function log(line: string): void {
 async function main(): Promise<void> {
   const stateDirectory = process.env['SANDBOX_STATE_DIR'];
   const webhook = stripeWebhook();
+  const alipaySetup = alipay();
   const stateFile = (name: string) => (stateDirectory ? { stateFile: join(stateDirectory, name) } : {});
   const sandbox = await startSandbox({
     port: portOf('SANDBOX_PORT'),
     ...stateFile('sandbox.jsonl'),
     ...(webhook === undefined ? {} : { stripeWebhook: webhook }),
+    ...(alipaySetup === undefined ? {} : { alipay: alipaySetup }),
     log,
   });
   const inbox = await startInbox({

@@ -76,6 +76,18 @@ describe('configuration', () => {
     expect(config.stripe?.webhookSecrets).toEqual(['whsec_new', 'whsec_old']);
   });
 
+  test('Alipay is set up as a whole or not at all', () => {
+    const known = { ALIPAY_APP_ID: '2021000000000001', ALIPAY_PUBLIC_KEYS: 'new, old' };
+    expect(loadApiConfig({ ...database, ...known }).alipay).toMatchObject({ alipayPublicKeys: ['new', 'old'] });
+    expect(loadApiConfig(database).alipay).toBeNull();
+    expect(problemsOf(() => loadWorkerConfig({ ...worker, ...known })).join()).toMatch(/ALIPAY_PRIVATE_KEY/);
+    expect(problemsOf(() => loadApiConfig({ ...database, ALIPAY_APP_ID: known.ALIPAY_APP_ID })).join()).toMatch(
+      /ALIPAY_PUBLIC_KEYS/,
+    );
+    const complete = loadWorkerConfig({ ...worker, ...known, ALIPAY_PRIVATE_KEY: 'k', ALIPAY_REFUNDABLE_DAYS: '365' });
+    expect(complete.alipay).toMatchObject({ mode: 'test', merchantAccount: 'default', refundableForDays: 365 });
+  });
+
   test('no secret is printed, neither by describeConfig nor in a problem', () => {
     const secrets: Record<string, string> = Object.fromEntries(
       Object.entries(VARIABLES)
@@ -88,6 +100,8 @@ describe('configuration', () => {
       DATABASE_URL: `postgresql://redress:hidden-password@db:5432/redress?password=hidden-too`,
       SMTP_URL: worker.SMTP_URL,
       ZOHO_CLIENT_ID: 'client',
+      ALIPAY_APP_ID: '2021000000000001',
+      ALIPAY_PUBLIC_KEYS: 'MIIB',
     };
     const printed = JSON.stringify([describeConfig(loadApiConfig(env)), describeConfig(loadWorkerConfig(env))]);
     expect(printed).not.toContain('hidden');
