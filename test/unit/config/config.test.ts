@@ -102,6 +102,8 @@ describe('configuration', () => {
       ZOHO_CLIENT_ID: 'client',
       ALIPAY_APP_ID: '2021000000000001',
       ALIPAY_PUBLIC_KEYS: 'MIIB',
+      BANK_TRANSFER_DIRECTORY: '/var/lib/redress/bank',
+      BANK_TRANSFER_DEBTOR_NAME: 'Shop',
     };
     const printed = JSON.stringify([describeConfig(loadApiConfig(env)), describeConfig(loadWorkerConfig(env))]);
     expect(printed).not.toContain('hidden');
