@@ -3,9 +3,9 @@ import type { DeliveryActivities, DeliveryBatchResult } from '../contract';
 import {
   claimDueMessages,
   nextMessageDueAt,
-  readMessagesToDeliver,
   releaseMessages,
   settleMessages,
+  skipMessages,
   type ClaimedMessage,
   type MessageToDeliver,
 } from '../store';
@@ -27,33 +27,41 @@ export function createDeliverDueMessages(
   return {
     async deliverDueMessages({ limit }) {
       const startedAt = deps.clock();
-      const claimed = await claimDueMessages(deps.db, {
+      const { items, unreadable } = await claimDueMessages(deps.db, {
         nowIso: startedAt.toISOString(),
         untilIso: new Date(startedAt.getTime() + LEASE_MS).toISOString(),
         limit,
       });
-      const result: DeliveryBatchResult = { sent: 0, failed: 0, nextDueAt: null, more: claimed.length === limit };
+      const more = items.length + unreadable.length === limit;
+      const result: DeliveryBatchResult = { sent: 0, failed: 0, nextDueAt: null, more };
       const untouched: string[] = [];
-      const sent: ClaimedMessage[] = [];
+      const sent: MessageToDeliver[] = [];
+      const skipped: { id: string; reason: string }[] = [];
       const beat = setInterval(() => heartbeat(), HEARTBEAT_EVERY_MS);
       try {
-        const items = await readMessagesToDeliver(deps.db, claimed);
-        result.failed += await putOffUnreadable(deps, claimed, items);
+        result.failed += await putOff(deps, unreadable);
         await inParallel(lanesOf(items), PARALLEL, async (lane) => {
           for (const item of lane) {
             if (deps.clock().getTime() - startedAt.getTime() > BATCH_MS) {
               untouched.push(item.message.id);
               continue;
             }
-            const outcome = await attempt(deps, item);
-            if (outcome === 'sent') sent.push(item.message);
-            if (outcome === 'sent' || outcome === 'skipped') result.sent += 1;
+            const delivered = await attempt(deps, item);
+            if (delivered.outcome === 'sent') sent.push(item);
+            else if (delivered.outcome === 'skipped') skipped.push({ id: item.message.id, reason: delivered.reason });
             else result.failed += 1;
           }
         });
         // Together, since settling one by one costs more than sending; a worker that dies before it sends again under
         // the same Message-IDs.
-        await settleMessages(deps.db, sent, deps.clock().toISOString());
+        await settleMessages(
+          deps.db,
+          sent.map((item) => item.message),
+          deps.clock().toISOString(),
+          sent[0]?.facts.auditHead,
+        );
+        await skipMessages(deps.db, skipped);
+        result.sent = sent.length + skipped.length;
       } finally {
         clearInterval(beat);
       }
@@ -65,26 +73,20 @@ export function createDeliverDueMessages(
 }
 
 /** One message that cannot even be written must not hold up the others: it is counted, and given up in the end. */
-async function attempt(deps: DeliverDeps, item: MessageToDeliver): Promise<Delivered['outcome']> {
+async function attempt(deps: DeliverDeps, item: MessageToDeliver): Promise<Delivered> {
   const now = (): string => deps.clock().toISOString();
   const { message } = item;
   try {
-    return (await deliverMessage(deps, item, now())).outcome;
+    return await deliverMessage(deps, item, now());
   } catch (error) {
     deps.logger.error({ err: error, messageId: message.id, kind: message.kind }, 'A message could not be handled.');
     // When it is the database that fails, this fails as well and the lease gives the message back.
-    return (await tryAgainLater(deps, message, 'internal_error', now())).outcome;
+    return await tryAgainLater(deps, message, 'internal_error', now());
   }
 }
 
 /** What has nothing to be written from waits like any other failure, and ends on the desk. */
-async function putOffUnreadable(
-  deps: DeliverDeps,
-  claimed: ClaimedMessage[],
-  items: MessageToDeliver[],
-): Promise<number> {
-  const readable = new Set(items.map((item) => item.message.id));
-  const unreadable = claimed.filter((message) => !readable.has(message.id));
+async function putOff(deps: DeliverDeps, unreadable: ClaimedMessage[]): Promise<number> {
   for (const message of unreadable) await tryAgainLater(deps, message, 'no_facts', deps.clock().toISOString());
   return unreadable.length;
 }

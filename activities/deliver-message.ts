@@ -5,7 +5,6 @@ import {
   buryMessage,
   readLetterFacts,
   retryMessage,
-  skipMessage,
   writeCrmLink,
   type ClaimedMessage,
   type LetterFacts,
@@ -17,12 +16,15 @@ import type { ActivityDeps } from './deps';
 
 export type DeliverDeps = Pick<ActivityDeps, 'db' | 'email' | 'crm' | 'letters' | 'clock' | 'logger' | 'metrics'>;
 
-/** What became of one attempt to deliver. Everything but `sent` stands in the message's row already. */
-export type Delivered = { outcome: 'sent' | 'skipped' | 'dead' } | { outcome: 'retry'; code: string; dueAtIso: string };
+/** What became of one attempt to deliver. `dead` and `retry` stand in the message's row already. */
+export type Delivered =
+  | { outcome: 'sent' | 'dead' }
+  | { outcome: 'skipped'; reason: string }
+  | { outcome: 'retry'; code: string; dueAtIso: string };
 
 /**
  * Delivers one claimed message. Refusals for good and the last of the attempts end as `dead` with a desk item; nothing
- * but the database's own errors is thrown. What is `sent` is for the caller to settle, many at a time.
+ * but the database's own errors is thrown. What is `sent` or `skipped` is for the caller to settle, many at a time.
  * @param nowIso the instant that stands in the records: the refund's own time when its workflow asks
  */
 export async function deliverMessage(deps: DeliverDeps, item: MessageToDeliver, nowIso: string): Promise<Delivered> {
@@ -34,7 +36,7 @@ export async function deliverMessage(deps: DeliverDeps, item: MessageToDeliver, 
 
 async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string): Promise<Delivered> {
   const { message, facts, recipients, messageToCustomer } = item;
-  if (recipients.length === 0) return skip(deps, message, 'nobody_to_tell');
+  if (recipients.length === 0) return { outcome: 'skipped', reason: 'nobody_to_tell' };
   const reachable = recipients.flatMap((recipient) =>
     recipient.email === null ? [] : [{ ...recipient, email: recipient.email }],
   );
@@ -63,10 +65,11 @@ const MAX_ROUNDS = 3;
 /** Writes the refund as it stands now, not as it stood then: what the CRM knows never goes back. */
 async function syncOne(deps: DeliverDeps, { message, facts }: MessageToDeliver, nowIso: string): Promise<Delivered> {
   const { db, crm } = deps;
-  if (!crm) return skip(deps, message, 'no_crm');
-  if (facts.syncedSeq > 0 && facts.syncedSeq >= message.transitionSeq) return skip(deps, message, 'overtaken');
+  if (!crm) return { outcome: 'skipped', reason: 'no_crm' };
+  if (facts.syncedSeq > 0 && facts.syncedSeq >= message.transitionSeq)
+    return { outcome: 'skipped', reason: 'overtaken' };
   try {
-    let current: LetterFacts | undefined = facts;
+    let current: LetterFacts | null = facts;
     for (let round = 0; current && round < MAX_ROUNDS; round += 1) {
       const { recordId } = await crm.upsertRefundCase(caseOf(current));
       const link = {
@@ -77,7 +80,7 @@ async function syncOne(deps: DeliverDeps, { message, facts }: MessageToDeliver, 
         syncedSeq: current.transitionSeq,
       };
       if (await writeCrmLink(db, link, nowIso)) break;
-      current = (await readLetterFacts(db, [message.refundId])).get(message.refundId);
+      current = await readLetterFacts(db, message.refundId);
     }
   } catch (error) {
     if (error instanceof CrmPermanentError) return bury(deps, message, error.code, nowIso);
@@ -104,11 +107,6 @@ function caseOf(facts: LetterFacts): Parameters<NonNullable<ActivityDeps['crm']>
     url: null,
     customer: { externalId, name, email, phone },
   };
-}
-
-async function skip(deps: DeliverDeps, message: ClaimedMessage, reason: string): Promise<Delivered> {
-  await skipMessage(deps.db, message.id, reason);
-  return { outcome: 'skipped' };
 }
 
 async function bury(

@@ -2,12 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { FAILURE_TYPES, type RecordActivities } from '../contract';
 import { applyTransition } from '../domain/process';
 import { DEFAULT_QUERY_BACK_OFF, type QueryBackOff } from '../domain/payment';
-import {
-  HistoryConflictError,
-  NotAcceptedError,
-  recordTransition,
-  type Database,
-} from '../store';
+import { HistoryConflictError, NotAcceptedError, recordTransition, type Database } from '../store';
 
 export interface RecordDeps {
   db: Database;

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { TellActivities, TellInput } from '../contract';
 import type { MessageChannel } from '../domain/refund';
-import { claimRefundMessages, readMessagesToDeliver, settleMessages } from '../store';
+import { claimRefundMessages, settleMessages, skipMessages } from '../store';
 import { deliverMessage, type DeliverDeps } from './deliver-message';
 
 /** How long a claim of a few messages lasts; a lost one is taken over by the shared delivery afterwards. */
@@ -20,7 +20,7 @@ export function createTellActivities(deps: DeliverDeps): TellActivities {
 
 async function tell(deps: DeliverDeps, input: TellInput, channel: MessageChannel): Promise<void> {
   const nowMs = deps.clock().getTime();
-  const claimed = await claimRefundMessages(deps.db, {
+  const { items } = await claimRefundMessages(deps.db, {
     refundId: input.refundId,
     seq: input.seq,
     channel,
@@ -28,9 +28,11 @@ async function tell(deps: DeliverDeps, input: TellInput, channel: MessageChannel
     untilIso: new Date(nowMs + LEASE_MS).toISOString(),
   });
   let waiting: { code: string; delayMs: number } | null = null;
-  for (const item of await readMessagesToDeliver(deps.db, claimed)) {
+  for (const item of items) {
     const delivered = await deliverMessage(deps, item, input.now);
-    if (delivered.outcome === 'sent') await settleMessages(deps.db, [item.message], input.now);
+    const { message, facts } = item;
+    if (delivered.outcome === 'sent') await settleMessages(deps.db, [message], input.now, facts.auditHead);
+    if (delivered.outcome === 'skipped') await skipMessages(deps.db, [{ id: message.id, reason: delivered.reason }]);
     if (delivered.outcome === 'retry')
       waiting = { code: delivered.code, delayMs: Date.parse(delivered.dueAtIso) - deps.clock().getTime() };
   }

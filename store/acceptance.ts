@@ -151,7 +151,7 @@ async function writeAcceptance(
   );
   const parts: Fragment[] = [
     insertRefund(request, order, accepted, { refundId, legs, lines, audit: chained.head, nowIso }),
-    insertRound(refundId, plan, 1, closedWhenDeclined(accepted)),
+    insertRound(refund, plan, 1, closedWhenDeclined(accepted)),
     insertAudit(chained.rows),
     insertMessages(refund, 0, effects.messages, nowIso),
     Prisma.sql`INSERT INTO start_tickets (refund_id, mode, created_at) VALUES (${refundId}, ${request.mode}::"Mode", ${nowIso}::timestamptz)`,
@@ -253,8 +253,8 @@ function reserve(
         reserved_minor = l.reserved_minor + x."amountMinor"
       FROM ${line} WHERE l.id = x."lineId"`,
     Prisma.sql`
-      INSERT INTO refund_lines (refund_id, order_line_id, quantity, amount_minor)
-      SELECT ${refundId}, x."lineId", x.quantity, x."amountMinor" FROM ${line}`,
+      INSERT INTO refund_lines (refund_id, mode, order_line_id, quantity, amount_minor)
+      SELECT ${refundId}, ${mode}::"Mode", x."lineId", x.quantity, x."amountMinor" FROM ${line}`,
   ];
 }
 

@@ -111,7 +111,8 @@ export async function appendSharedAudit(
   entries: AuditEntry[],
 ): Promise<void> {
   const name = `${stream}:${mode}`;
-  await db.$executeRaw`INSERT INTO audit_streams (stream, seq, head) VALUES (${name}, 0, '') ON CONFLICT DO NOTHING`;
+  await db.$executeRaw`INSERT INTO audit_streams (stream, mode, seq, head)
+    VALUES (${name}, ${mode}::"Mode", 0, '') ON CONFLICT DO NOTHING`;
   const [row] = await db.$queryRaw<AuditHead[]>`SELECT seq, head FROM audit_streams WHERE stream = ${name} FOR UPDATE`;
   if (!row) throw new Error(`The audit stream ${name} cannot be read.`);
   const chained = chainEntries({ name, mode, refundId: null }, row, atIso, entries);

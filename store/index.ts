@@ -31,6 +31,8 @@ export * from './crm-links';
 export * from './provider-events';
 export * from './stranded';
 export * from './messages';
+export * from './message-claims';
+export * from './message-settlement';
 export * from './webhook-deliveries';
 export * from './provider-event-news';
 export * from './letter-facts';

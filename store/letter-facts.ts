@@ -1,18 +1,9 @@
 import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
 import type { LocalizedText, Plan } from '../domain/refund';
+import type { AuditHead } from './audit';
 import { toIso, toIsoOrNull, toMinor, type Db } from './client';
-import type { ClaimedMessage } from './messages';
+import { Prisma } from './generated/prisma/client';
 import type { Mode } from './refund-views';
-
-/** Whom a letter goes to. */
-export interface LetterRecipient {
-  /** What tells the letters of one message apart: the customer's or the person's id. */
-  id: string;
-  name: string;
-  /** Null: there is no address. */
-  email: string | null;
-  locale: string;
-}
 
 /** What letters and the CRM may need to know of a refund, as it stands now. */
 export interface LetterFacts {
@@ -45,20 +36,13 @@ export interface LetterFacts {
     phone: string | null;
     locale: string;
   };
+  /** Where the refund's audit chain ended. Others append to it meanwhile: a guess that spares a look when it is right. */
+  auditHead: AuditHead;
 }
 
-/** One message with all it takes to write it. */
-export interface MessageToDeliver {
-  message: ClaimedMessage;
-  facts: LetterFacts;
-  /** Roles are resolved when a letter is sent, so that newcomers are told and leavers are not. */
-  recipients: LetterRecipient[];
-  /** What the decider wrote for the customer. */
-  messageToCustomer: string | null;
-}
-
-interface FactsRow {
-  id: string;
+/** What `FACT_COLUMNS` give. */
+export interface FactsRow {
+  refund_id: string;
   mode: Mode;
   status: string;
   transition_seq: number;
@@ -71,12 +55,15 @@ interface FactsRow {
   waiting_stage: string | null;
   due_at: Date | null;
   plan: Plan;
+  calendar_version: string | null;
   arrival_from: Date | null;
   arrival_to: Date | null;
   trace_number: string | null;
   decline_clause: string | null;
   created_at: Date;
   updated_at: Date;
+  audit_seq: number;
+  audit_head: string;
   customer: {
     id: string;
     external_id: string;
@@ -87,52 +74,38 @@ interface FactsRow {
   };
 }
 
-/**
- * Reads what a whole batch of messages is written from, in a handful of queries whatever its size. A message whose
- * refund or calendar cannot be read is left out.
- */
-export async function readMessagesToDeliver(db: Db, messages: ClaimedMessage[]): Promise<MessageToDeliver[]> {
-  if (messages.length === 0) return [];
-  const [facts, people, words] = [
-    await readLetterFacts(db, [...new Set(messages.map((message) => message.refundId))]),
-    await readPeople(db, messages),
-    await readWords(db, messages),
-  ];
-  return messages.flatMap((message) => {
-    const known = facts.get(message.refundId);
-    if (!known) return [];
-    const commandId = message.data['commandId'];
-    return [
-      {
-        message,
-        facts: known,
-        recipients: message.recipient === 'customer' ? [known.customer] : people(message),
-        messageToCustomer: typeof commandId === 'string' ? (words.get(commandId) ?? null) : null,
-      },
-    ];
-  });
+/** The columns of a row of facts, for `FACT_TABLES`. A calendar's version is that of its row: it changes with every write. */
+export const FACT_COLUMNS = Prisma.sql`
+  f.id AS refund_id, f.mode::text AS mode, f.status, f.transition_seq, k.synced_seq, o.external_id AS order_external_id,
+  f.currency, f.amount_minor, f.approved_amount_minor, f.reason_code, f.waiting_stage, f.due_at, f.plan,
+  cal.xmin::text AS calendar_version, f.arrival_from, f.arrival_to, f.decline_clause, f.created_at, f.updated_at,
+  f.audit_seq, f.audit_head,
+  (SELECT t.trace_number FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id
+     WHERE a.refund_id = f.id AND t.trace_number IS NOT NULL ORDER BY a.position, t.number DESC LIMIT 1) AS trace_number,
+  jsonb_build_object('id', c.id, 'external_id', c.external_id, 'name', c.name, 'email', c.email, 'phone', c.phone,
+    'locale', c.locale) AS customer`;
+
+/** What facts are read from, beside `refunds f`. */
+export const FACT_TABLES = Prisma.sql`
+  JOIN orders o ON o.id = f.order_id
+  JOIN customers c ON c.id = f.customer_id
+  LEFT JOIN crm_links k ON k.refund_id = f.id
+  LEFT JOIN calendars cal ON cal.mode = f.mode AND cal.id = f.plan->>'calendarId'`;
+
+/** The facts of a refund as it stands now; null when it or its calendar cannot be found. */
+export async function readLetterFacts(db: Db, refundId: string): Promise<LetterFacts | null> {
+  const rows = await db.$queryRaw<FactsRow[]>`
+    SELECT ${FACT_COLUMNS} FROM refunds f ${FACT_TABLES} WHERE f.id = ${refundId}`;
+  return (await factsOfRows(db, rows)).get(refundId) ?? null;
 }
 
-/** The facts of these refunds by id. */
-export async function readLetterFacts(db: Db, refundIds: string[]): Promise<Map<string, LetterFacts>> {
-  const rows = await db.$queryRaw<FactsRow[]>`
-    SELECT f.id, f.mode::text AS mode, f.status, f.transition_seq, k.synced_seq, o.external_id AS order_external_id,
-      f.currency, f.amount_minor, f.approved_amount_minor, f.reason_code, f.waiting_stage, f.due_at, f.plan,
-      f.arrival_from, f.arrival_to, f.decline_clause, f.created_at, f.updated_at,
-      (SELECT t.trace_number FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id
-         WHERE a.refund_id = f.id AND t.trace_number IS NOT NULL ORDER BY a.position, t.number DESC LIMIT 1) AS trace_number,
-      jsonb_build_object('id', c.id, 'external_id', c.external_id, 'name', c.name, 'email', c.email, 'phone', c.phone,
-        'locale', c.locale) AS customer
-    FROM refunds f
-    JOIN orders o ON o.id = f.order_id
-    JOIN customers c ON c.id = f.customer_id
-    LEFT JOIN crm_links k ON k.refund_id = f.id
-    WHERE f.id = ANY(${refundIds})`;
+/** Facts by refund. A refund whose calendar cannot be found is left out. */
+export async function factsOfRows(db: Db, rows: FactsRow[]): Promise<Map<string, LetterFacts>> {
   const calendars = await readCalendars(db, rows);
   const facts = new Map<string, LetterFacts>();
   for (const row of rows) {
-    const calendar = calendars.get(`${row.mode}:${row.plan.calendarId}`);
-    if (calendar) facts.set(row.id, await factsOf(db, row, calendar));
+    const calendar = calendars.get(calendarKey(row));
+    if (calendar && !facts.has(row.refund_id)) facts.set(row.refund_id, await factsOf(db, row, calendar));
   }
   return facts;
 }
@@ -140,7 +113,7 @@ export async function readLetterFacts(db: Db, refundIds: string[]): Promise<Map<
 async function factsOf(db: Db, row: FactsRow, calendar: BusinessCalendar): Promise<LetterFacts> {
   const { external_id: externalId, ...customer } = row.customer;
   return {
-    refundId: row.id,
+    refundId: row.refund_id,
     mode: row.mode,
     status: row.status,
     transitionSeq: row.transition_seq,
@@ -161,13 +134,39 @@ async function factsOf(db: Db, row: FactsRow, calendar: BusinessCalendar): Promi
     createdAt: toIso(row.created_at),
     updatedAt: toIso(row.updated_at),
     customer: { ...customer, externalId },
+    auditHead: { seq: row.audit_seq, head: row.audit_head },
   };
 }
 
+interface ReadCalendar {
+  version: string;
+  calendar: BusinessCalendar;
+}
+
+/** Calendars that were read and checked, by database and key: they are large and hardly ever change. */
+const knownCalendars = new WeakMap<Db, Map<string, ReadCalendar>>();
+
+const calendarKey = (row: FactsRow): string => `${row.mode}:${row.plan.calendarId}`;
+
+/** The calendars of these rows by key, in the version that the rows name or a later one. */
 async function readCalendars(db: Db, rows: FactsRow[]): Promise<Map<string, BusinessCalendar>> {
-  const ids = [...new Set(rows.map((row) => row.plan.calendarId))];
-  const found = await db.calendar.findMany({ where: { id: { in: ids } } });
-  return new Map(found.map((row) => [`${row.mode}:${row.id}`, parseBusinessCalendar(row.document)]));
+  const known = knownCalendars.get(db) ?? new Map<string, ReadCalendar>();
+  knownCalendars.set(db, known);
+  const wanted = rows.filter((row) => row.calendar_version !== null);
+  const missing = wanted.filter((row) => known.get(calendarKey(row))?.version !== row.calendar_version);
+  if (missing.length > 0) {
+    const ids = [...new Set(missing.map((row) => row.plan.calendarId))];
+    const found = await db.$queryRaw<{ key: string; version: string; document: unknown }[]>`
+      SELECT mode::text || ':' || id AS key, xmin::text AS version, document FROM calendars WHERE id = ANY(${ids})`;
+    for (const { key, version, document } of found)
+      known.set(key, { version, calendar: parseBusinessCalendar(document) });
+  }
+  return new Map(
+    wanted.flatMap((row) => {
+      const calendar = known.get(calendarKey(row))?.calendar;
+      return calendar ? [[calendarKey(row), calendar]] : [];
+    }),
+  );
 }
 
 /** The clause that a decline rests on; null when no version of the policy has one of that id. */
@@ -183,37 +182,4 @@ async function readClause(db: Db, refund: { mode: Mode; plan: Plan }, clauseId: 
     if (clause) return clause.texts;
   }
   return null;
-}
-
-/** What deciders wrote for customers, by the command that stated it. */
-async function readWords(db: Db, messages: ClaimedMessage[]): Promise<Map<string, string | null>> {
-  const commandIds = messages.flatMap(({ data }) => (typeof data['commandId'] === 'string' ? [data['commandId']] : []));
-  if (commandIds.length === 0) return new Map();
-  const decisions = await db.decision.findMany({
-    where: { commandId: { in: commandIds } },
-    select: { commandId: true, messageToCustomer: true },
-  });
-  return new Map(decisions.map((decision) => [decision.commandId, decision.messageToCustomer]));
-}
-
-/** Active staff named by `role:<role>` or `person:<id>`. */
-async function readPeople(db: Db, messages: ClaimedMessage[]): Promise<(message: ClaimedMessage) => LetterRecipient[]> {
-  const named = (prefix: string): string[] => [
-    ...new Set(
-      messages.flatMap(({ recipient }) => (recipient.startsWith(prefix) ? [recipient.slice(prefix.length)] : [])),
-    ),
-  ];
-  const [roles, ids] = [named('role:'), named('person:')];
-  if (roles.length + ids.length === 0) return () => [];
-  const people = await db.person.findMany({
-    where: { active: true, OR: [{ id: { in: ids } }, { roles: { some: { role: { in: roles } } } }] },
-    orderBy: { id: 'asc' },
-    select: { id: true, mode: true, name: true, email: true, locale: true, roles: { select: { role: true } } },
-  });
-  return ({ mode, recipient }) =>
-    people.filter(
-      (person) =>
-        person.mode === mode &&
-        (recipient === `person:${person.id}` || person.roles.some(({ role }) => recipient === `role:${role}`)),
-    );
 }

@@ -33,36 +33,59 @@ export async function readPaymentAttempt(
   db: Db,
   key: { refundId: string; legId: string; attempt: number },
 ): Promise<PaymentAttemptRecord | null> {
-  const row = await db.paymentAttempt.findFirst({
-    where: { allocationId: key.legId, number: key.attempt, allocation: { refundId: key.refundId } },
-    include: { allocation: { include: { payment: true } } },
-  });
+  const [row] = await db.$queryRaw<AttemptRow[]>`
+    SELECT t.id, t.mode::text AS mode, t.number, t.reference, t.amount_minor, t.status, t.provider_refund_id,
+      t.failure_class, t.failure_code, t.trace_number, t.instructed_at, t.settled_at, t.updated_at, p.currency, p.provider,
+      p.merchant_account, p.provider_payment_id, p.captured_minor, p.captured_at
+    FROM payment_attempts t
+    JOIN allocations a ON a.id = t.allocation_id
+    JOIN payments p ON p.id = a.payment_id
+    WHERE t.allocation_id = ${key.legId} AND t.number = ${key.attempt} AND a.refund_id = ${key.refundId}`;
   if (!row) return null;
-  const { payment } = row.allocation;
   return {
     id: row.id,
     refundId: key.refundId,
-    legId: row.allocationId,
+    legId: key.legId,
     number: row.number,
     reference: row.reference,
-    amountMinor: toMinor(row.amountMinor),
-    currency: payment.currency,
-    status: row.status as AttemptStatus,
-    providerRefundId: row.providerRefundId,
-    failure: row.failureClass
-      ? { class: row.failureClass as PaymentFailure['class'], code: row.failureCode ?? '' }
-      : null,
-    traceNumber: row.traceNumber,
-    instructedAt: toIsoOrNull(row.instructedAt),
-    settledAt: toIsoOrNull(row.settledAt),
-    updatedAt: toIso(row.updatedAt),
+    amountMinor: toMinor(row.amount_minor),
+    currency: row.currency,
+    status: row.status,
+    providerRefundId: row.provider_refund_id,
+    failure: row.failure_class ? { class: row.failure_class, code: row.failure_code ?? '' } : null,
+    traceNumber: row.trace_number,
+    instructedAt: toIsoOrNull(row.instructed_at),
+    settledAt: toIsoOrNull(row.settled_at),
+    updatedAt: toIso(row.updated_at),
     mode: row.mode,
-    provider: payment.provider,
-    merchantAccount: payment.merchantAccount,
-    providerPaymentId: payment.providerPaymentId,
-    capturedMinor: toMinor(payment.capturedMinor),
-    capturedAt: toIso(payment.capturedAt),
+    provider: row.provider,
+    merchantAccount: row.merchant_account,
+    providerPaymentId: row.provider_payment_id,
+    capturedMinor: toMinor(row.captured_minor),
+    capturedAt: toIso(row.captured_at),
   };
+}
+
+interface AttemptRow {
+  id: string;
+  mode: Mode;
+  number: number;
+  reference: string;
+  amount_minor: bigint;
+  status: AttemptStatus;
+  provider_refund_id: string | null;
+  failure_class: PaymentFailure['class'] | null;
+  failure_code: string | null;
+  trace_number: string | null;
+  instructed_at: Date | null;
+  settled_at: Date | null;
+  updated_at: Date;
+  currency: string;
+  provider: string;
+  merchant_account: string;
+  provider_payment_id: string;
+  captured_minor: bigint;
+  captured_at: Date;
 }
 
 /**

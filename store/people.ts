@@ -37,7 +37,7 @@ export async function putPerson(db: Database, mode: Mode, input: PersonInput, no
     });
     const gone = await tx.personRole.deleteMany({ where: { personId: id, role: { notIn: roles } } });
     const added = await tx.personRole.createMany({
-      data: roles.map((role) => ({ personId: id, role, grantedAt: now })),
+      data: roles.map((role) => ({ mode, personId: id, role, grantedAt: now })),
       skipDuplicates: true,
     });
     if (gone.count + added.count > 0) {

@@ -171,8 +171,8 @@ const insertTransition = (
   answered: AnsweredRequest | null,
   state: ProcessState,
 ): Fragment => Prisma.sql`
-  INSERT INTO transitions (refund_id, seq, transition_id, kind, input, result, at)
-  VALUES (${refund.id}, ${state.seq}::int, ${transition.id}, ${transition.kind},
+  INSERT INTO transitions (refund_id, mode, seq, transition_id, kind, input, result, at)
+  VALUES (${refund.id}, ${refund.mode}::"Mode", ${state.seq}::int, ${transition.id}, ${transition.kind},
     ${asJson({ ...transition, ...(answered?.changed ? { before: refund.snapshot } : {}) })}::jsonb, ${asJson(state)}::jsonb,
     ${at}::timestamptz)`;
 
@@ -249,9 +249,9 @@ function insertDecision(
   const { reason, messageToCustomer } = command.body as { reason?: string; messageToCustomer?: string };
   return [
     Prisma.sql`
-      INSERT INTO decisions (id, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version,
+      INSERT INTO decisions (id, mode, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version,
         approved_amount_minor, reason, message_to_customer, transition_seq, decided_at)
-      VALUES (${newId('dc')}, ${refund.id}, ${refund.state.round}::int, ${content.stage}, ${content.decision},
+      VALUES (${newId('dc')}, ${refund.mode}::"Mode", ${refund.id}, ${refund.state.round}::int, ${content.stage}, ${content.decision},
         ${command.personId}, ${command.id}, ${content.snapshotVersion}::int, ${content.approvedAmountMinor}::bigint,
         ${reason ?? null}, ${messageToCustomer ?? null}, ${state.seq}::int, ${at}::timestamptz)`,
   ];

@@ -4,7 +4,12 @@ import { Prisma } from './generated/prisma/client';
 import { asJson, type Fragment } from './rows';
 
 /** Rows for every stage of a plan, with the changes of its first step: a part of a larger statement. */
-export function insertRound(refundId: string, plan: Plan, round: number, changes: StageChange[]): Fragment {
+export function insertRound(
+  refund: { id: string; mode: 'live' | 'test' },
+  plan: Plan,
+  round: number,
+  changes: StageChange[],
+): Fragment {
   const rows = plan.stages.map((stage, position) => {
     const change = changes
       .filter((one) => one.stageId === stage.id)
@@ -12,8 +17,8 @@ export function insertRound(refundId: string, plan: Plan, round: number, changes
     return { stageId: stage.id, position, role: stage.role, roles: [stage.role], status: 'pending', ...change };
   });
   return Prisma.sql`
-    INSERT INTO stages (refund_id, round, stage_id, position, role, roles, status, opened_at, due_at, ended_at, paused_at)
-    SELECT ${refundId}, ${round}::int, x."stageId", x.position, x.role, x.roles, x.status, x."openedAt", x."dueAt",
+    INSERT INTO stages (refund_id, mode, round, stage_id, position, role, roles, status, opened_at, due_at, ended_at, paused_at)
+    SELECT ${refund.id}, ${refund.mode}::"Mode", ${round}::int, x."stageId", x.position, x.role, x.roles, x.status, x."openedAt", x."dueAt",
       x."endedAt", x."pausedAt"
     FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x("stageId" text, position int, role text, roles text[], status text,
       "openedAt" timestamptz, "dueAt" timestamptz, "endedAt" timestamptz, "pausedAt" timestamptz)`;

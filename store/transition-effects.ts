@@ -57,7 +57,7 @@ export function courseFragments(
   const ending: Fragment[] = [];
   const opening: Fragment[] = [];
   if (ends.length > 0) ending.push(changeStages(refund.id, ends));
-  if (newRound) opening.push(insertRound(refund.id, refund.plan, newRound.round, opens));
+  if (newRound) opening.push(insertRound(refund, refund.plan, newRound.round, opens));
   else if (opens.length > 0) opening.push(changeStages(refund.id, opens));
   if (newRound || isFinal(state.status)) ending.push(skipPendingStages(refund.id));
   if (effects.messages.length > 0) opening.push(insertMessages(refund, state.seq, effects.messages, atIso));

@@ -139,7 +139,7 @@ describe('a decision', () => {
   it('is refused to who may not decide, with the rule, and the refusal is on record', async () => {
     const { orderExternalId } = await api.putOrder(600_000);
     await api.db.personRole.create({
-      data: { personId: api.personIds.agent, role: 'reviewer', grantedAt: new Date() },
+      data: { mode: 'test', personId: api.personIds.agent, role: 'reviewer', grantedAt: new Date() },
     });
     const body = {
       orderExternalId,

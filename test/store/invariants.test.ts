@@ -39,12 +39,12 @@ async function seed(): Promise<void> {
   await db.$disconnect();
   const at = `'2026-03-02T01:00:00Z'`;
   await sql.query(`
-    INSERT INTO refund_lines (refund_id, order_line_id, quantity, amount_minor)
-      SELECT '${refundId}', id, 1, 30000 FROM order_lines;
-    INSERT INTO transitions (refund_id, seq, transition_id, kind, input, result, at)
-      VALUES ('${refundId}', 1, 't1', 'decision', '{}', '{}', ${at});
-    INSERT INTO decisions (id, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version, transition_seq, decided_at)
-      VALUES ('dc_1', '${refundId}', 1, 'first_review', 'approve', '${command.personId}', '${command.id}', 1, 1, ${at});
+    INSERT INTO refund_lines (refund_id, mode, order_line_id, quantity, amount_minor)
+      SELECT '${refundId}', 'test', id, 1, 30000 FROM order_lines;
+    INSERT INTO transitions (refund_id, mode, seq, transition_id, kind, input, result, at)
+      VALUES ('${refundId}', 'test', 1, 't1', 'decision', '{}', '{}', ${at});
+    INSERT INTO decisions (id, mode, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version, transition_seq, decided_at)
+      VALUES ('dc_1', 'test', '${refundId}', 1, 'first_review', 'approve', '${command.personId}', '${command.id}', 1, 1, ${at});
     INSERT INTO provider_events (id, mode, provider, merchant_account, provider_event_id, type, facts, payload_hash, received_at)
       VALUES ('pe_1', 'test', 'stripe', 'default', 'evt_1', 'refund.updated', '{}', 'h', ${at});
     INSERT INTO desk_items (id, mode, refund_id, kind, dedup_key, created_at)
@@ -272,13 +272,15 @@ const RULES: Record<string, Attempts> = {
   audit_events_no_truncate: { refused: ['TRUNCATE audit_events'], legal: ['TRUNCATE desk_items'] },
   transitions_append_only: {
     refused: [set('transitions', `kind = 'other'`), 'DELETE FROM transitions'],
-    legal: [`INSERT INTO transitions SELECT refund_id, 2, 't2', kind, input, result, at FROM transitions`],
+    legal: [
+      `INSERT INTO transitions (refund_id, mode, seq, transition_id, kind, input, result, at) SELECT refund_id, mode, 2, 't2', kind, input, result, at FROM transitions`,
+    ],
   },
   decisions_append_only: {
     refused: [set('decisions', `decision = 'decline'`), 'DELETE FROM decisions'],
     legal: [
-      `INSERT INTO decisions (id, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version, transition_seq, decided_at)
-       SELECT 'dc_2', refund_id, 2, stage_id, decision, person_id, (SELECT id FROM commands WHERE kind = 'create_refund'), 1, 2, decided_at
+      `INSERT INTO decisions (id, mode, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version, transition_seq, decided_at)
+       SELECT 'dc_2', mode, refund_id, 2, stage_id, decision, person_id, (SELECT id FROM commands WHERE kind = 'create_refund'), 1, 2, decided_at
        FROM decisions`,
     ],
   },

@@ -99,7 +99,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
         name: `Demo ${name}`,
         email: `${name}@example.com`,
         createdAt,
-        roles: { create: roles.map((role) => ({ role, grantedAt: now })) },
+        roles: { create: roles.map((role) => ({ mode, role, grantedAt: now })) },
       },
     });
   }

@@ -19,6 +19,7 @@ CREATE TABLE "people" (
 -- CreateTable
 CREATE TABLE "person_roles" (
     "person_id" TEXT NOT NULL,
+    "mode" "Mode" NOT NULL,
     "role" TEXT NOT NULL,
     "granted_at" TIMESTAMPTZ(3) NOT NULL,
 
@@ -181,6 +182,7 @@ CREATE TABLE "refunds" (
 -- CreateTable
 CREATE TABLE "refund_lines" (
     "refund_id" TEXT NOT NULL,
+    "mode" "Mode" NOT NULL,
     "order_line_id" TEXT NOT NULL,
     "quantity" INTEGER NOT NULL,
     "amount_minor" BIGINT NOT NULL,
@@ -241,6 +243,7 @@ CREATE TABLE "reservations" (
 -- CreateTable
 CREATE TABLE "stages" (
     "refund_id" TEXT NOT NULL,
+    "mode" "Mode" NOT NULL,
     "round" INTEGER NOT NULL,
     "stage_id" TEXT NOT NULL,
     "position" INTEGER NOT NULL,
@@ -259,6 +262,7 @@ CREATE TABLE "stages" (
 -- CreateTable
 CREATE TABLE "decisions" (
     "id" TEXT NOT NULL,
+    "mode" "Mode" NOT NULL,
     "refund_id" TEXT NOT NULL,
     "round" INTEGER NOT NULL,
     "stage_id" TEXT NOT NULL,
@@ -278,6 +282,7 @@ CREATE TABLE "decisions" (
 -- CreateTable
 CREATE TABLE "transitions" (
     "refund_id" TEXT NOT NULL,
+    "mode" "Mode" NOT NULL,
     "seq" INTEGER NOT NULL,
     "transition_id" TEXT NOT NULL,
     "kind" TEXT NOT NULL,
@@ -382,6 +387,7 @@ CREATE TABLE "audit_events" (
 -- CreateTable
 CREATE TABLE "audit_streams" (
     "stream" TEXT NOT NULL,
+    "mode" "Mode" NOT NULL,
     "seq" INTEGER NOT NULL,
     "head" TEXT NOT NULL,
 
