@@ -31,15 +31,17 @@ function settingsOf(config: ApiConfig): ApiSettings {
 
 /** What is verified and paid through, by the configuration. */
 function paymentAccounts(config: ApiConfig) {
-  const { stripe, alipay } = config;
+  const { stripe, alipay, wechatPay } = config;
   const accounts = [
     { provider: 'stripe', account: stripe },
     { provider: 'alipay', account: alipay },
+    { provider: 'wechat_pay', account: wechatPay },
   ];
   return {
     notifications: createNotificationReader({
       stripe: stripe ? [stripe] : [],
       alipay: alipay ? [alipay] : [],
+      wechatPay: wechatPay ? [wechatPay] : [],
     }),
     canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string): boolean =>
       accounts.some(

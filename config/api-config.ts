@@ -1,8 +1,10 @@
 import { ConfigError, deepFreeze, readVariables, type Environment } from './read';
 import { alipayConfig, SHARED_NAMES, sharedConfig, type AlipayConfig, type SharedConfig } from './sections';
+import { WECHAT_PAY_API_NAMES, weChatPayNotificationsConfig, type WeChatPayNotificationsConfig } from './wechat-pay';
 
 const API_NAMES = [
   ...SHARED_NAMES,
+  ...WECHAT_PAY_API_NAMES,
   'RATE_LIMIT_PER_MINUTE',
   'BODY_LIMIT_BYTES',
   'EVIDENCE_LIMIT_BYTES',
@@ -23,6 +25,8 @@ export interface ApiConfig extends SharedConfig {
   stripe: { merchantAccount: string; mode: 'live' | 'test'; webhookSecrets: string[] } | null;
   /** Null: Alipay is not set up. */
   alipay: AlipayConfig | null;
+  /** Null: WeChat Pay is not set up. */
+  wechatPay: WeChatPayNotificationsConfig | null;
 }
 
 /** The names of variables the API reads. */
@@ -34,6 +38,7 @@ export function loadApiConfig(env: Environment = process.env): ApiConfig {
   const problems: string[] = [];
   const shared = sharedConfig(values, problems);
   const alipay = alipayConfig(values, problems);
+  const wechatPay = weChatPayNotificationsConfig(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const webhookSecrets = values.STRIPE_WEBHOOK_SECRETS ?? [];
   return deepFreeze({
@@ -51,5 +56,6 @@ export function loadApiConfig(env: Environment = process.env): ApiConfig {
         ? null
         : { merchantAccount: values.STRIPE_MERCHANT_ACCOUNT, mode: values.STRIPE_MODE, webhookSecrets },
     alipay,
+    wechatPay,
   });
 }

@@ -1,6 +1,7 @@
 const SECRET_FIELDS = new Set([
   'secretKey',
   'privateKey',
+  'apiV3Keys',
   'webhookSecrets',
   'clientSecret',
   'refreshToken',

@@ -31,6 +31,13 @@ const port = () => integer(0, 65_535);
 const yesOrNo = () =>
   z.enum(['true', 'false'], { error: 'must be true or false' }).transform((value) => value === 'true');
 
+/** `<serial>=<PEM>` */
+const platformKey = () =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9_]{8,64}=/, 'must look like <serial>=<PEM>')
+    .transform((value) => ({ serial: value.slice(0, value.indexOf('=')), pem: value.slice(value.indexOf('=') + 1) }));
+
 const list = () =>
   z.string().transform((value) =>
     value
@@ -284,6 +291,57 @@ export const VARIABLES = {
     about: 'Which mode this bank account serves.',
     schema: z.enum(['live', 'test'], { error: 'must be live or test' }).default('test'),
     example: 'test',
+  }),
+  WECHAT_PAY_API_URL: define({
+    about: 'Address of WeChat Pay’s API v3; its backup host, or a sandbox instead of WeChat Pay.',
+    schema: httpUrl().optional(),
+  }),
+  WECHAT_PAY_MERCHANT_ID: define({
+    about: 'Our merchant number (mchid) at WeChat Pay. Without it nothing is paid or received through WeChat Pay.',
+    schema: text()
+      .regex(/^\d{6,32}$/, 'must be the merchant’s digits')
+      .optional(),
+  }),
+  WECHAT_PAY_CERTIFICATE_SERIAL: define({
+    about: 'Serial number of the merchant’s API certificate.',
+    schema: text()
+      .regex(/^[0-9A-Fa-f]{8,64}$/, 'must be the serial number in hexadecimal digits')
+      .optional(),
+  }),
+  WECHAT_PAY_PRIVATE_KEY: define({
+    about: 'Its private key, PEM, line breaks as \\n. Only the worker needs it.',
+    schema: text().optional(),
+    secret: true,
+  }),
+  WECHAT_PAY_PLATFORM_KEYS: define({
+    about:
+      'What WeChat Pay signs with, as <serial>=<PEM>, line breaks as \\n: its public key (PUB_KEY_ID_…) or a platform certificate; while one is replaced the new and the old one, comma-separated.',
+    schema: list().pipe(z.array(platformKey())).optional(),
+  }),
+  WECHAT_PAY_API_V3_KEYS: define({
+    about:
+      'APIv3 key, 32 characters, with which notifications are encrypted; while it is replaced the new and the old one, comma-separated. Only the API needs it.',
+    schema: list().pipe(z.array(text())).optional(),
+    secret: true,
+  }),
+  WECHAT_PAY_MERCHANT_ACCOUNT: define({
+    about:
+      'Our name of the WeChat Pay merchant: the merchantAccount of payments, and the end of the notification address.',
+    schema: text()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'may hold letters, digits, - and _')
+      .default('default'),
+    example: 'default',
+  }),
+  WECHAT_PAY_MODE: define({
+    about: 'Which mode this merchant serves; WeChat Pay has no test mode, so test is for a sandbox.',
+    schema: z.enum(['live', 'test'], { error: 'must be live or test' }).default('test'),
+    example: 'test',
+  }),
+  WECHAT_PAY_REFUND_INTERVAL_SECONDS: define({
+    about:
+      'Least time between two refunds of one order. One minute stands in the English pages for external merchants alone; domestic merchants may be told otherwise.',
+    schema: integer(0, 86_400).default(60),
+    example: '60',
   }),
   ZOHO_ACCOUNTS_URL: define({
     about: 'Zoho’s accounts server of your data centre.',

@@ -2,9 +2,11 @@ import { BANK_TRANSFER_NAMES, bankTransferConfig, type BankTransferConfig } from
 import { ConfigError, deepFreeze, readVariables, type Environment, type ValuesOf } from './read';
 import { alipayConfig, SHARED_NAMES, sharedConfig, type AlipayConfig, type SharedConfig } from './sections';
 import type { WorkerQueueName } from './variables';
+import { WECHAT_PAY_WORKER_NAMES, weChatPayGatewayConfig, type WeChatPayGatewayConfig } from './wechat-pay';
 
 const WORKER_NAMES = [
   ...SHARED_NAMES,
+  ...WECHAT_PAY_WORKER_NAMES,
   'SMTP_URL',
   'MAIL_FROM',
   'MAIL_DOMAIN',
@@ -80,6 +82,7 @@ export interface WorkerConfig extends SharedConfig {
   mail: { smtpUrl: string; from: string; domain: string; shopName: string };
   stripe: StripeGatewayConfig | null;
   alipay: AlipayGatewayConfig | null;
+  wechatPay: WeChatPayGatewayConfig | null;
   bankTransfer: BankTransferConfig | null;
   zoho: ZohoConfig | null;
 }
@@ -93,6 +96,7 @@ export function loadWorkerConfig(env: Environment = process.env): WorkerConfig {
   const problems: string[] = [];
   const shared = sharedConfig(values, problems);
   const alipay = alipayGatewayConfig(values, problems);
+  const wechatPay = weChatPayGatewayConfig(values, shared.publicUrl, problems);
   const bankTransfer = bankTransferConfig(values, problems);
   const zoho = zohoConfig(values, problems);
   if (values.NODE_ENV === 'production' && values.WORKFLOW_BUNDLE_PATH === undefined)
@@ -136,6 +140,7 @@ export function loadWorkerConfig(env: Environment = process.env): WorkerConfig {
             apiUrl: values.STRIPE_API_URL ?? null,
           },
     alipay,
+    wechatPay,
     bankTransfer,
     zoho,
   });

@@ -10,6 +10,7 @@ import {
 } from '../integrations/payments';
 import { createWebhookSender, type WebhookSender } from '../integrations/webhooks';
 import { bankTransferAccounts } from './bank-transfer';
+import { weChatPayAccounts } from './wechat-pay';
 
 /** Everything outside that activities reach. */
 export interface OutsideWorld {
@@ -58,7 +59,7 @@ export function createOutsideWorld(
 }
 
 /** The payment accounts that are configured. */
-function gatewaysOptions({ stripe, alipay }: WorkerConfig): GatewaysOptions {
+function gatewaysOptions({ stripe, alipay, wechatPay }: WorkerConfig): GatewaysOptions {
   return {
     stripe:
       stripe === null
@@ -72,6 +73,7 @@ function gatewaysOptions({ stripe, alipay }: WorkerConfig): GatewaysOptions {
             },
           ],
     alipay: alipay === null ? [] : [alipayOptions(alipay)],
+    wechatPay: weChatPayAccounts(wechatPay),
   };
 }
 

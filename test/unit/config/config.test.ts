@@ -88,6 +88,36 @@ describe('configuration', () => {
     expect(complete.alipay).toMatchObject({ mode: 'test', merchantAccount: 'default', refundableForDays: 365 });
   });
 
+  test('WeChat Pay is set up as a whole or not at all, each process with its own secret', () => {
+    const shared = {
+      WECHAT_PAY_MERCHANT_ID: '1900000109',
+      WECHAT_PAY_PLATFORM_KEYS: 'PUB_KEY_ID_1=one==,PUB_KEY_ID_2=two',
+    };
+    const own = { ...worker, ...shared, WECHAT_PAY_CERTIFICATE_SERIAL: 'ABCDEF01', WECHAT_PAY_PRIVATE_KEY: 'pem' };
+    expect(loadWorkerConfig(own).wechatPay).toEqual({
+      merchantAccount: 'default',
+      mode: 'test',
+      merchantId: '1900000109',
+      platformKeys: [
+        { serial: 'PUB_KEY_ID_1', pem: 'one==' },
+        { serial: 'PUB_KEY_ID_2', pem: 'two' },
+      ],
+      certificateSerial: 'ABCDEF01',
+      privateKey: 'pem',
+      apiUrl: null,
+      notifyUrl: 'http://127.0.0.1:7400/webhooks/wechat_pay/default',
+      refundIntervalMs: 60_000,
+    });
+    // WeChat Pay takes no plain http; then the address of the merchant's settings counts.
+    expect(loadWorkerConfig({ ...own, WECHAT_PAY_MODE: 'live' }).wechatPay?.notifyUrl).toBeNull();
+    expect(loadApiConfig({ ...database, ...shared, WECHAT_PAY_API_V3_KEYS: 'new,old' }).wechatPay).toMatchObject({
+      apiV3Keys: ['new', 'old'],
+    });
+    expect(problemsOf(() => loadApiConfig({ ...database, ...shared })).join()).toMatch(/belong together/);
+    expect(problemsOf(() => loadWorkerConfig({ ...worker, ...shared })).join()).toMatch(/belong together/);
+    expect(loadWorkerConfig(worker).wechatPay).toBeNull();
+  });
+
   test('no secret is printed, neither by describeConfig nor in a problem', () => {
     const secrets: Record<string, string> = Object.fromEntries(
       Object.entries(VARIABLES)
@@ -102,6 +132,9 @@ describe('configuration', () => {
       ZOHO_CLIENT_ID: 'client',
       ALIPAY_APP_ID: '2021000000000001',
       ALIPAY_PUBLIC_KEYS: 'MIIB',
+      WECHAT_PAY_MERCHANT_ID: '1900000109',
+      WECHAT_PAY_PLATFORM_KEYS: 'PUB_KEY_ID_1=pem',
+      WECHAT_PAY_CERTIFICATE_SERIAL: 'ABCDEF01',
       BANK_TRANSFER_DIRECTORY: '/var/lib/redress/bank',
       BANK_TRANSFER_DEBTOR_NAME: 'Shop',
     };
