@@ -75,7 +75,7 @@ function judge(error: unknown): Verdict | null {
   // The SDK parses error bodies without looking: a proxy's page ends here.
   if (error instanceof SyntaxError) return ambiguous('provider_maintenance', 'unreadable_answer');
   // Without a signature node:crypto has nothing to verify.
-  if (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_ARG_TYPE') {
+  if (codeOf(error) === 'ERR_INVALID_ARG_TYPE') {
     return ambiguous('interface_changed', 'response-signature-missing');
   }
   if (!(error instanceof AlipayRequestError)) return null;
@@ -92,16 +92,19 @@ function judge(error: unknown): Verdict | null {
 }
 
 function connectionVerdict(cause: unknown): Verdict {
-  const { name, code } =
-    typeof cause === 'object' && cause !== null ? (cause as { name?: unknown; code?: unknown }) : {};
+  const name = typeof cause === 'object' && cause !== null && 'name' in cause ? cause.name : undefined;
+  const code = codeOf(cause);
   if (name === 'HttpClientRequestTimeoutError') return ambiguous('network', 'timeout');
   if (name === 'HttpClientConnectTimeoutError') {
     return { kind: 'busy', code: 'connect_timeout', retryAfterMs: BUSY_RETRY_AFTER_MS };
   }
-  if (typeof code === 'string' && NEVER_SENT.has(code)) {
-    return { kind: 'busy', code, retryAfterMs: BUSY_RETRY_AFTER_MS };
-  }
+  if (NEVER_SENT.has(code)) return { kind: 'busy', code, retryAfterMs: BUSY_RETRY_AFTER_MS };
   return ambiguous('network', 'connection_lost');
+}
+
+function codeOf(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
 }
 
 function ambiguous(failureClass: FailureClass, code: string): Verdict {
