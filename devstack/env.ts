@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { VariableName } from '../config';
-import type { AlipayKeys } from './home';
+import type { WeChatPayCredentials } from '../sandbox';
+import { weChatPayFile, type AlipayKeys } from './home';
 
 /** Where every part of one stack listens, and the secrets they share. */
 export interface StackLayout {
@@ -12,6 +13,7 @@ export interface StackLayout {
   readonly temporalUi: string;
   readonly webhookSecret: string;
   readonly alipay: AlipayKeys;
+  readonly wechatPay: WeChatPayCredentials;
   /** Settings of API and worker that this stack has otherwise, such as a benchmark's rate limit. */
   readonly settings?: Partial<Record<VariableName, string>>;
 }
@@ -76,6 +78,13 @@ export function appEnv(layout: StackLayout): NodeJS.ProcessEnv {
     BANK_TRANSFER_DEBTOR_NAME: 'Redress demo shop',
     BANK_TRANSFER_DEBTOR_ACCOUNT: '6222020200112233',
     BANK_TRANSFER_CURRENCIES: 'CNY,EUR,USD',
+    WECHAT_PAY_API_URL: sandboxUrl(layout),
+    WECHAT_PAY_MERCHANT_ID: layout.wechatPay.merchantId,
+    WECHAT_PAY_CERTIFICATE_SERIAL: layout.wechatPay.merchantSerial,
+    WECHAT_PAY_PRIVATE_KEY: layout.wechatPay.merchantPrivateKey,
+    WECHAT_PAY_PLATFORM_KEYS: `${layout.wechatPay.platformSerial}=${layout.wechatPay.platformPublicKey}`,
+    WECHAT_PAY_API_V3_KEYS: layout.wechatPay.apiV3Key,
+    WECHAT_PAY_MODE: 'test',
     ZOHO_ACCOUNTS_URL: sandboxUrl(layout),
     ZOHO_API_URL: sandboxUrl(layout),
     ZOHO_CLIENT_ID: 'local-stack',
@@ -98,6 +107,7 @@ export function sandboxEnv(layout: StackLayout): NodeJS.ProcessEnv {
     SANDBOX_ALIPAY_APP_ID: ALIPAY_APP_ID,
     SANDBOX_ALIPAY_APP_PUBLIC_KEY: layout.alipay.appPublicKey,
     SANDBOX_ALIPAY_PRIVATE_KEY: layout.alipay.alipayPrivateKey,
+    SANDBOX_WECHAT_PAY_KEYS_FILE: weChatPayFile(layout.home),
     SANDBOX_ALIPAY_NOTIFY_URL: `${apiUrl(layout)}/webhooks/alipay/${ALIPAY_ACCOUNT}`,
   };
 }

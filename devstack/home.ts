@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEMO_KEY_NAMES, type DemoKeyName } from '../prisma/seed';
+import { generateWeChatPayCredentials, type WeChatPayCredentials } from '../sandbox';
 
 export type DemoKeys = Readonly<Record<DemoKeyName, string>>;
 
@@ -41,6 +42,18 @@ export function webhookSecret(home: string): string {
   const stripe = `whsec_${randomBytes(24).toString('base64url')}`;
   writePrivately(file, { stripe });
   return stripe;
+}
+
+/** The file that holds both sides' keys between this stack and its sandbox's WeChat Pay. */
+export const weChatPayFile = (home: string): string => path.join(home, 'wechat-pay-keys.json');
+
+/** Made once and kept, since notifications that are on their way stay encrypted with them. */
+export function weChatPayKeys(home: string): WeChatPayCredentials {
+  const known = readJson<WeChatPayCredentials>(weChatPayFile(home));
+  if (known !== undefined) return known;
+  const keys = generateWeChatPayCredentials();
+  writePrivately(weChatPayFile(home), keys);
+  return keys;
 }
 
 /** Both sides' RSA2 keys between this stack and its sandbox's Alipay, as PEM. */

@@ -6,6 +6,7 @@ import {
   demoKeys,
   removeStackFile,
   webhookSecret,
+  weChatPayKeys,
   writeStackFile,
   type DemoKeys,
   type StackFile,
@@ -105,6 +106,7 @@ async function planLayout(home: string, say: (line: string) => void): Promise<St
     temporalUi: process.env['TEMPORAL_UI_URL'] || `http://127.0.0.1:${ports.temporalUi}`,
     webhookSecret: webhookSecret(home),
     alipay: alipayKeys(home),
+    wechatPay: weChatPayKeys(home),
   };
 }
 

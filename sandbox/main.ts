@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AlipaySetup } from './alipay';
-import { startInbox, startSandbox } from './index';
+import { startInbox, startSandbox, type WeChatPayCredentials } from './index';
 
 /** Ports when the environment names none. */
 const DEFAULT_PORTS = { SANDBOX_PORT: 12111, INBOX_HTTP_PORT: 8025, INBOX_SMTP_PORT: 1025 };
@@ -40,6 +41,12 @@ function alipay(): AlipaySetup | undefined {
   };
 }
 
+/** Both sides' keys, as `GET /control/wechat_pay/credentials` shows them. */
+function weChatPay(): WeChatPayCredentials | undefined {
+  const file = process.env['SANDBOX_WECHAT_PAY_KEYS_FILE'];
+  return file ? (JSON.parse(readFileSync(file, 'utf8')) as WeChatPayCredentials) : undefined;
+}
+
 /** Standard output carries the ready line alone; what the stand-ins do goes to standard error. */
 function log(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -49,12 +56,14 @@ async function main(): Promise<void> {
   const stateDirectory = process.env['SANDBOX_STATE_DIR'];
   const webhook = stripeWebhook();
   const alipaySetup = alipay();
+  const weChatPayKeys = weChatPay();
   const stateFile = (name: string) => (stateDirectory ? { stateFile: join(stateDirectory, name) } : {});
   const sandbox = await startSandbox({
     port: portOf('SANDBOX_PORT'),
     ...stateFile('sandbox.jsonl'),
     ...(webhook === undefined ? {} : { stripeWebhook: webhook }),
     ...(alipaySetup === undefined ? {} : { alipay: alipaySetup }),
+    ...(weChatPayKeys === undefined ? {} : { wechatPay: weChatPayKeys }),
     log,
   });
   const inbox = await startInbox({
