@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode } from './error-code';
-import { ExchangeUnavailableError, FILE_NAME, MAX_FILE_BYTES, type FileExchange } from './file-exchange';
+import { ExchangeUnavailableError, FILE_NAME, MAX_FILE_BYTES, TOO_LARGE, type FileExchange } from './file-exchange';
 
 /**
  * The exchange with a bank that fetches from `released/` and puts its answers into an inbox, both usually by a transfer
@@ -19,7 +19,7 @@ export class DirectoryExchange implements FileExchange {
     if (!FILE_NAME.test(name)) throw new ExchangeUnavailableError('bad_name', true);
     const file = path.join(this.inbox, name);
     return orUnavailable(async () => {
-      if ((await stat(file)).size > MAX_FILE_BYTES) throw new ExchangeUnavailableError('file_too_large', true);
+      if ((await stat(file)).size > MAX_FILE_BYTES) throw new ExchangeUnavailableError(TOO_LARGE, true);
       return readFile(file);
     });
   }

@@ -18,6 +18,9 @@ export interface FileExchange {
 /** Larger files are not read. */
 export const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
+/** The code of the error for a larger one. */
+export const TOO_LARGE = 'file_too_large';
+
 export const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
 
 /** The exchange did not do what it was asked. `reached`: the other side answered, though not well. */

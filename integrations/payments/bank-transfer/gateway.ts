@@ -104,8 +104,11 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
     await this.orBusy(() => this.outbox.moveIfReleased(reference));
     const stored = await this.orBusy(() => this.outbox.find(reference));
     // What two persons have released and the bank may not have yet is handed over again, under the same name.
-    if (stored?.state === 'released') await this.deliver(reference);
-    return this.look(query, 'query', stored);
+    const undelivered = stored?.state === 'released' ? await this.deliver(reference) : null;
+    const sighting = await this.look(query, 'query', stored);
+    // Still pending, but whoever reads the log or the desk sees what keeps it.
+    if (undelivered === null || sighting.outcome !== 'pending') return sighting;
+    return { ...sighting, failure: { class: 'network', code: `not_delivered:${undelivered}` } };
   }
 
   waiting(): Promise<StoredInstruction[]> {
@@ -137,19 +140,24 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
     };
   }
 
-  /** Nothing is lost when it fails: the file stays in `released/`, and the next query hands it over again. */
-  private async deliver(reference: string): Promise<void> {
+  /**
+   * Hands a released file to the bank. Nothing is lost when it fails: the file stays in `released/`, and the next query
+   * hands it over again.
+   * @returns why the bank may not have it, as a code; null when it has, or fetches it itself
+   */
+  private async deliver(reference: string): Promise<string | null> {
     const { exchange } = this.options;
-    if (exchange.deliver === undefined) return;
+    if (exchange.deliver === undefined) return null;
     const content = await this.outbox.readReleased(reference);
-    if (content === null) return;
+    if (content === null) return null;
     try {
       await exchange.deliver(fileName(reference), content);
     } catch (error) {
-      if (error instanceof ExchangeUnavailableError) return;
+      if (error instanceof ExchangeUnavailableError) return error.code;
       throw error;
     }
     await this.outbox.markDelivered(reference);
+    return null;
   }
 
   private async look(

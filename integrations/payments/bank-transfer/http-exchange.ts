@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkedBase } from '../../checked-base';
 import { errorCode } from './error-code';
-import { ExchangeUnavailableError, FILE_NAME, MAX_FILE_BYTES, type FileExchange } from './file-exchange';
+import { ExchangeUnavailableError, FILE_NAME, MAX_FILE_BYTES, TOO_LARGE, type FileExchange } from './file-exchange';
 
 export interface HttpExchangeOptions {
   /** Base URL of the drop: files are posted to `<base>/bank/files?name=…` and read from `<base>/bank/files[/<name>]`. */
@@ -85,7 +85,7 @@ async function readLimited(response: Response): Promise<Uint8Array> {
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
-    if (size > MAX_FILE_BYTES) throw new ExchangeUnavailableError('file_too_large', true);
+    if (size > MAX_FILE_BYTES) throw new ExchangeUnavailableError(TOO_LARGE, true);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -1,5 +1,5 @@
 import { readBankFile, type BankStatement } from './bank-files';
-import type { FileExchange } from './file-exchange';
+import { ExchangeUnavailableError, TOO_LARGE, type FileExchange } from './file-exchange';
 import { UnreadableFileError } from './xml';
 
 /** What the bank has said about one reference so far. */
@@ -11,6 +11,8 @@ export interface BankWord {
 
 /** Tokens kept of an unreadable file: enough for any file of a bank, bounded for anything else. */
 const MAX_TOKENS = 100_000;
+
+const READ_AT_ONCE = 8;
 
 /** The bank's answers, each file read once; what cannot be read is tried again, since it may have been half written. */
 export class Inbox {
@@ -45,24 +47,43 @@ export class Inbox {
 
   private async readNew(): Promise<void> {
     const names = await this.exchange.list();
-    for (const name of names.filter((one) => !this.read.has(one))) {
-      const content = await this.exchange.read(name);
-      try {
-        for (const statement of readBankFile(content)) {
-          const known = this.byReference.get(statement.reference);
-          if (known === undefined) this.byReference.set(statement.reference, [statement]);
-          else known.push(statement);
-        }
-        this.read.add(name);
-        this.unreadable.delete(name);
-      } catch (error) {
-        if (!(error instanceof UnreadableFileError)) throw error;
-        this.unreadable.set(name, { code: error.code, tokens: tokensOf(content) });
-      }
+    const unread = names.filter((name) => !this.read.has(name));
+    for (let from = 0; from < unread.length; from += READ_AT_ONCE) {
+      await Promise.all(unread.slice(from, from + READ_AT_ONCE).map((name) => this.readOne(name)));
     }
     // What the bank has taken back is not held against anybody.
     const present = new Set(names);
     for (const name of this.unreadable.keys()) if (!present.has(name)) this.unreadable.delete(name);
+  }
+
+  private async readOne(name: string): Promise<void> {
+    const content = await this.fetch(name);
+    if (content === null) return;
+    try {
+      for (const statement of readBankFile(content)) {
+        const known = this.byReference.get(statement.reference);
+        if (known === undefined) this.byReference.set(statement.reference, [statement]);
+        else known.push(statement);
+      }
+      this.read.add(name);
+      this.unreadable.delete(name);
+    } catch (error) {
+      if (!(error instanceof UnreadableFileError)) throw error;
+      this.unreadable.set(name, { code: error.code, tokens: tokensOf(content) });
+    }
+  }
+
+  /** Null for a file that was taken away meanwhile, and for one that is too large: it must not keep the others from us. */
+  private async fetch(name: string): Promise<Uint8Array | null> {
+    try {
+      return await this.exchange.read(name);
+    } catch (error) {
+      if (!(error instanceof ExchangeUnavailableError)) throw error;
+      if (error.code === 'ENOENT' || error.code === 'http_404') return null;
+      if (error.code !== TOO_LARGE) throw error;
+      this.unreadable.set(name, { code: TOO_LARGE, tokens: new Set() });
+      return null;
+    }
   }
 }
 

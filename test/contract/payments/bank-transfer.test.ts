@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile, mkdir, rename } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -248,6 +248,91 @@ describe('bank_transfer: directories', () => {
     expect(await gateway.instruct({ ...instruction, instructedBefore: true })).toMatchObject({ outcome: 'succeeded' });
     expect(await readdir(path.join(directory, 'released'))).toEqual([]);
   });
+});
+
+describe('bank_transfer: a drop that misbehaves', () => {
+  async function serve(listener: RequestListener): Promise<{ url: string; stop: () => Promise<void> }> {
+    const server = createServer(listener);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return {
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      stop: async () => {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      },
+    };
+  }
+
+  const query = { ...instruction, providerRefundId: null };
+
+  test('a file that the drop refuses stays pending, with the reason, and goes once the drop takes it', async () => {
+    let status = 413;
+    const posted: string[] = [];
+    const drop = await serve((request, response) => {
+      if (request.method === 'POST' && status < 300) posted.push(request.url ?? '');
+      response.statusCode = request.method === 'POST' ? status : 200;
+      response.end('{"files":[]}');
+    });
+    try {
+      const gateway = new BankTransferGateway(
+        accountOf({ directory: await newDirectory(), exchange: httpExchange(drop.url) }),
+      );
+      await gateway.instruct(instruction);
+      await releaseAt(gateway, 'R1');
+      const held = await gateway.query(query);
+      expect(held).toMatchObject({ outcome: 'pending', failure: { code: 'not_delivered:http_413' } });
+      status = 202;
+      expect(await gateway.query(query)).toMatchObject({ outcome: 'pending', failure: null });
+      expect(await gateway.query(query)).toMatchObject({ outcome: 'pending', failure: null });
+      expect(posted).toEqual(['/bank/files?name=R1.xml']);
+    } finally {
+      await drop.stop();
+    }
+  });
+
+  test('an endless file and one that has gone do not keep the others away', async () => {
+    const good =
+      '<Document><CstmrPmtStsRpt><OrgnlPmtInfAndSts><TxInfAndSts><OrgnlEndToEndId>R1</OrgnlEndToEndId>' +
+      '<TxSts>ACSC</TxSts></TxInfAndSts></OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>';
+    const drop = await serve((request, response) => {
+      if (request.url === '/bank/files') {
+        response.end(JSON.stringify({ files: ['huge.xml', 'gone.xml', 'good.xml'].map((name) => ({ name })) }));
+      } else if (request.url === '/bank/files/huge.xml') {
+        response.end(Buffer.alloc(17 * 1024 * 1024, 'R1 '));
+      } else if (request.url === '/bank/files/good.xml') response.end(good);
+      else {
+        response.statusCode = 404;
+        response.end();
+      }
+    });
+    try {
+      const exchange = new HttpExchange({ base: drop.url, allowPlainHttp: false, timeoutMs: 10_000 });
+      const gateway = new BankTransferGateway(accountOf({ directory: await newDirectory(), exchange }));
+      expect(await gateway.query(query)).toMatchObject({ outcome: 'succeeded' });
+      expect(await gateway.unreadableFiles()).toEqual([{ name: 'huge.xml', code: 'file_too_large' }]);
+    } finally {
+      await drop.stop();
+    }
+  });
+
+  test.each(['not json', '{"files":[{"name":"../../etc/passwd"}]}', '{}'])(
+    'a listing of %s is unknown, never an answer',
+    async (listing) => {
+      const drop = await serve((_request, response) => response.end(listing));
+      try {
+        const gateway = new BankTransferGateway(
+          accountOf({ directory: await newDirectory(), exchange: httpExchange(drop.url) }),
+        );
+        await gateway.instruct(instruction);
+        expect(await gateway.query(query)).toMatchObject({
+          outcome: 'unknown',
+          failure: { code: 'unreadable_listing' },
+        });
+      } finally {
+        await drop.stop();
+      }
+    },
+  );
 });
 
 describe('bank_transfer: accounts', () => {
