@@ -5,13 +5,16 @@ import type { FailureClass } from '../../../domain/payment';
  * ExternalReturnReason1Code (why it came back). Every other code is `unknown`.
  */
 const CODES_BY_CLASS: Partial<Record<FailureClass, string>> = {
-  // Account number, name or bank that do not exist or do not belong together.
-  wrong_account_details: 'AC01 AC02 AC03 AC14 BE01 BE04 BE05 BE06 BE22 RC01 RC03 RC04 RC07 RC11 CNOR',
-  account_frozen_or_closed: 'AC04 AC05 AC06 AC07 MD07',
-  insufficient_merchant_funds: 'AM04 AM14',
+  // The payee's account, name or bank does not exist, does not belong together, or takes no transfers.
+  wrong_account_details: 'AC01 AC03 AC14 AG01 AG03 BE01 BE04 BE06 BE22 CNOR RC01 RC04 RC07 RR03',
+  account_frozen_or_closed: 'AC04 AC06 AC07 MD07',
+  insufficient_merchant_funds: 'AM04',
   provider_maintenance: 'AB05 AB06 AB07 AB08 AB09 AB10 ED05 TM01',
-  refused_by_review: 'AG01 AG07 FR01 FRAD LEGL RR01 RR02 RR03 RR04 RR12',
-  interface_changed: 'AG02 CH03 CH04 CH07 CH09 CH10 CH11 CH12 CH13 CH16 CH17 CH19 CH20 CH21 DT01 FF01 FF02 FF03 FF05',
+  refused_by_review: 'FR01 FRAD LEGL RR04',
+  // Our own account, our own data or our file: nothing that a customer could put right.
+  interface_changed:
+    'AC02 AC05 AC13 AG02 BE05 CH03 CH04 CH07 CH09 CH10 CH11 CH12 CH13 CH16 CH17 CH19 CH20 CH21 DNOR DT01 FF01 FF02 FF03 ' +
+    'FF05 RC03 RR01 RR02',
 };
 
 const CLASS_OF_CODE: ReadonlyMap<string, FailureClass> = new Map(

@@ -134,6 +134,8 @@ describe('what a bank says', () => {
     ['AC06', 'account_frozen_or_closed'],
     ['AM04', 'insufficient_merchant_funds'],
     ['RC01', 'wrong_account_details'],
+    ['AG01', 'wrong_account_details'],
+    ['AC02', 'interface_changed'],
     ['RR04', 'refused_by_review'],
     ['FF01', 'interface_changed'],
     ['MS03', 'unknown'],
