@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { loadWorkerConfig } from '../../../config';
 import {
   BankTransferGateway,
   createGateways,
@@ -13,6 +14,7 @@ import {
   type BankTransferAccountOptions,
 } from '../../../integrations/payments';
 import { startSandbox, type Movement } from '../../../sandbox';
+import { createOutsideWorld } from '../../../worker/outside-world';
 import { fileGatewaySuite, type FileGatewayWorld } from './file-gateway-suite';
 
 const TIMEOUT_MS = 500;
@@ -345,5 +347,33 @@ describe('bank_transfer: accounts', () => {
     expect(() => createGateways({ bankTransfer: [{ ...account, debtor }] })).toThrow(/invalid_iban/);
     expect(() => createGateways({ bankTransfer: [account, account] })).toThrow(/twice/);
     expect(() => new HttpExchange({ base: 'http://bank.example', allowPlainHttp: false })).toThrow(/https/);
+  });
+});
+
+describe('bank_transfer: the configuration', () => {
+  const needed = { DATABASE_URL: 'postgresql://a:b@127.0.0.1:1/x', SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'a@b.c' };
+  const account = {
+    BANK_TRANSFER_DEBTOR_NAME: 'Shop Ltd',
+    BANK_TRANSFER_DEBTOR_ACCOUNT: '6222020200112233',
+    BANK_TRANSFER_CURRENCIES: 'CNY, EUR',
+  };
+
+  test('an account of the environment refuses what has no destination, and writes nothing', async () => {
+    const directory = await newDirectory();
+    const config = loadWorkerConfig({ ...needed, ...account, BANK_TRANSFER_DIRECTORY: directory });
+    const gateway = createOutsideWorld(config).gateways.find('bank_transfer', 'default', 'test');
+    expect(await gateway?.instruct({ ...instruction, currency: 'CNY' })).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'no_destination' },
+    });
+    expect(gateway?.capabilities.refuses(1, 'USD')).toBe('currency_not_supported');
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  test('without its variables there is no account; with a part of them the worker does not start', () => {
+    expect(createOutsideWorld(loadWorkerConfig(needed)).gateways.find('bank_transfer', 'default', 'test')).toBeNull();
+    expect(() => loadWorkerConfig({ ...needed, ...account })).toThrow(/BANK_TRANSFER_DIRECTORY/);
+    const wrong = { ...needed, ...account, BANK_TRANSFER_DIRECTORY: '/nowhere', BANK_TRANSFER_DEBTOR_ACCOUNT: 'DE00' };
+    expect(() => createOutsideWorld(loadWorkerConfig(wrong))).toThrow(/invalid_iban/);
   });
 });
