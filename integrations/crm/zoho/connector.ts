@@ -3,6 +3,7 @@ import { CrmPermanentError, type CrmConnector, type CrmContact, type CrmRefundCa
 import { recordIdOf, refusesToken, requestError } from './errors';
 import { contactCheckFields, contactFields, refundFields, REFUND_KEY_FIELD } from './fields';
 import { callZoho, ZOHO, type ZohoAnswer } from './http';
+import { KnownContacts } from './known-contacts';
 import type { ZohoOptions } from './options';
 import { ZohoTokens } from './tokens';
 
@@ -16,23 +17,42 @@ export class ZohoConnector implements CrmConnector {
   private readonly tokens: ZohoTokens;
   private readonly refundModule: string;
   private readonly contactModule: string;
+  private readonly contacts: KnownContacts;
 
   /** @throws Error when a base URL is neither https nor on this machine, or a module name is none */
   constructor(options: ZohoOptions) {
     this.apiBase = checkedBase('Zoho', options.apiBase, { allowPlainHttp: options.allowPlainHttp ?? false });
     this.timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    this.tokens = new ZohoTokens(options, this.timeoutMs, options.clockMs ?? Date.now);
+    const clockMs = options.clockMs ?? Date.now;
+    this.tokens = new ZohoTokens(options, this.timeoutMs, clockMs);
+    this.contacts = new KnownContacts(clockMs);
     this.refundModule = checkedModule(options.refundModule ?? 'Refunds');
     this.contactModule = checkedModule(options.contactModule ?? 'Contacts');
   }
 
   async upsertContact(contact: CrmContact): Promise<{ recordId: string }> {
-    return this.upsert(this.contactModule, contactFields(contact), contactCheckFields(contact));
+    const written = await this.upsert(this.contactModule, contactFields(contact), contactCheckFields(contact));
+    this.contacts.remember(contact, written.recordId);
+    return written;
   }
 
+  /** Leaves out the contact when it was written a short while ago, unless Zoho no longer takes it. */
   async upsertRefundCase(input: CrmRefundCase): Promise<{ recordId: string }> {
+    const known = this.contacts.find(input.customer);
+    if (known !== null) {
+      try {
+        return await this.upsertRefund(input, known);
+      } catch (error) {
+        if (!(error instanceof CrmPermanentError)) throw error;
+        this.contacts.forget(input.customer);
+      }
+    }
     const contact = await this.upsertContact(input.customer);
-    return this.upsert(this.refundModule, refundFields(input, contact.recordId), [REFUND_KEY_FIELD]);
+    return this.upsertRefund(input, contact.recordId);
+  }
+
+  private upsertRefund(input: CrmRefundCase, contactId: string): Promise<{ recordId: string }> {
+    return this.upsert(this.refundModule, refundFields(input, contactId), [REFUND_KEY_FIELD]);
   }
 
   private async upsert(

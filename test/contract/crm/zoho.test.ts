@@ -136,6 +136,56 @@ describe('zoho: one key, one record', () => {
   });
 });
 
+describe('zoho: contacts that were just written', () => {
+  /** A CRM that counts what it is asked, and can refuse a contact that was deleted there. */
+  async function scripted(): Promise<{ base: string; calls: string[]; refused: Set<string>; close: () => void }> {
+    const calls: string[] = [];
+    const refused = new Set<string>();
+    let contacts = 0;
+    const server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        if (request.url?.startsWith('/oauth') === true) return response.end('{"access_token":"t","expires_in":3600}');
+        const module = request.url?.split('/')[3] ?? '';
+        calls.push(module);
+        if (module === 'Contacts') contacts += 1;
+        const { data } = JSON.parse(body) as { data: { Contact?: { id: string } }[] };
+        const result = refused.has(data[0]?.Contact?.id ?? '')
+          ? { code: 'INVALID_DATA', details: { api_name: 'Contact' } }
+          : { code: 'SUCCESS', details: { id: module === 'Contacts' ? `contact-${contacts}` : 'refund-1' } };
+        return response.end(JSON.stringify({ data: [result] }));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return { base, calls, refused, close: () => server.close().closeAllConnections() };
+  }
+
+  test('are left out for ten minutes, unless the customer has changed or Zoho no longer has them', async () => {
+    const { base, calls, refused, close } = await scripted();
+    try {
+      let nowMs = 0;
+      const crm = connector({ accountsBase: base, apiBase: base, clockMs: () => nowMs });
+      const input = refundCase();
+      const asked = async (change: Partial<CrmRefundCase> = {}): Promise<string[]> => {
+        calls.length = 0;
+        await crm.upsertRefundCase({ ...input, ...change });
+        return [...calls];
+      };
+      expect(await asked()).toEqual(['Contacts', 'Refunds']);
+      expect(await asked({ status: 'paid' })).toEqual(['Refunds']);
+      expect(await asked({ customer: { ...input.customer, phone: '123' } })).toEqual(['Contacts', 'Refunds']);
+      refused.add('contact-1');
+      expect(await asked()).toEqual(['Refunds', 'Contacts', 'Refunds']);
+      nowMs += 10 * 60 * 1_000;
+      expect(await asked()).toEqual(['Contacts', 'Refunds']);
+    } finally {
+      close();
+    }
+  });
+});
+
 describe('zoho: tokens', () => {
   test('many calls at once share one token', async () => {
     const crm = connector();
