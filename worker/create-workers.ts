@@ -57,6 +57,9 @@ export const DEFAULT_TUNING: WorkerTuning = {
 /** Sweeps are few. */
 const MAX_MAINTENANCE_ACTIVITIES = 5;
 
+/** Staff wait two seconds at most for what a busy worker writes to them; each round of the delivery costs as much as a letter. */
+const NUDGE_EVERY_MS = 2_000;
+
 /** Connects, prepares the namespace and runs one worker a queue on one connection. Resolves when all of them poll. */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   const { namespace, deps, prepare = {} } = options;
@@ -64,6 +67,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   const connection = await NativeConnection.connect(options.temporal);
   const client = new Client({ connection, namespace });
   const nudger = createNudger(() => nudgeDeliveryWorkflow(client), {
+    minIntervalMs: NUDGE_EVERY_MS,
     onError: (error) => logger.warn({ err: error }, 'The delivery workflow could not be woken; its own timer will.'),
   });
   try {
