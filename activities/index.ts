@@ -1,4 +1,5 @@
 import type { RedressActivities } from '../contract';
+import { DEFAULT_QUERY_BACK_OFF } from '../domain/payment';
 import { createDeliverDueMessages } from './deliver-due-messages';
 import { createDeliverDueWebhooks } from './deliver-due-webhooks';
 import type { ActivityDeps } from './deps';
@@ -13,8 +14,9 @@ export type { ActivityDeps, LetterSettings } from './deps';
 
 /** Every activity there is, by the name that workflows call it by. */
 export function createActivities(deps: ActivityDeps): RedressActivities {
+  const backOffOf = (provider: string) => deps.gateways.backOffOf(provider) ?? DEFAULT_QUERY_BACK_OFF;
   return {
-    ...measureRecordStep(createRecordActivities({ db: deps.db, nudge: deps.nudgeDelivery }), deps.metrics),
+    ...measureRecordStep(createRecordActivities({ db: deps.db, nudge: deps.nudgeDelivery, backOffOf }), deps.metrics),
     ...createInstructPayment(deps),
     ...createQueryPayment(deps),
     ...createTellActivities(deps),

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { FAILURE_TYPES, type RecordActivities } from '../contract';
 import { applyTransition } from '../domain/process';
 import { DEFAULT_QUERY_BACK_OFF, type QueryBackOff } from '../domain/payment';
-import { HistoryConflictError, NotAcceptedError, recordTransition, type Database } from '../store';
+import { HistoryConflictError, newReference, NotAcceptedError, recordTransition, type Database } from '../store';
 
 export interface RecordDeps {
   db: Database;
@@ -22,7 +22,7 @@ export function createRecordActivities({
     async recordTransition(input) {
       try {
         const recorded = await recordTransition(db, input, (loaded) =>
-          applyTransition(loaded.state, input.transition, { ...loaded, at: input.at, backOffOf }),
+          applyTransition(loaded.state, input.transition, { ...loaded, at: input.at, backOffOf, newReference }),
         );
         nudge?.();
         return recorded;

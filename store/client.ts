@@ -18,16 +18,39 @@ export interface DatabaseOptions {
  * statements that run away; both surface as errors that callers may retry.
  */
 export function openDatabase(options: DatabaseOptions): PrismaClient {
-  const adapter = new PrismaPg({
-    connectionString: options.databaseUrl,
-    max: options.maxConnections,
-    connectionTimeoutMillis: options.connectTimeoutMs,
-    application_name: options.applicationName,
-    idle_in_transaction_session_timeout: 10_000,
-    statement_timeout: 20_000,
-  });
+  const adapter = new PrismaPg(
+    {
+      connectionString: options.databaseUrl,
+      max: options.maxConnections,
+      connectionTimeoutMillis: options.connectTimeoutMs,
+      application_name: options.applicationName,
+      idle_in_transaction_session_timeout: 10_000,
+      statement_timeout: 20_000,
+    },
+    { statementNameGenerator: createStatementNames() },
+  );
   // The short format, because the long one quotes the arguments of a failed query.
   return new PrismaClient({ adapter, errorFormat: 'minimal', transactionOptions: { maxWait: 5_000, timeout: 10_000 } });
+}
+
+/** Statements that a session keeps prepared; later ones, such as lists of ever other lengths, are parsed each time. */
+const MAX_PREPARED = 300;
+
+/**
+ * Names statements by their text, so that each session parses and plans them once. Those without parameters stay
+ * unnamed: BEGIN and COMMIT cost less that way.
+ */
+function createStatementNames(): (query: { sql: string; args: readonly unknown[] }) => string {
+  const names = new Map<string, string>();
+  return ({ sql, args }) => {
+    if (args.length === 0) return '';
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    if (names.size >= MAX_PREPARED) return '';
+    const name = `redress_${names.size + 1}`;
+    names.set(sql, name);
+    return name;
+  };
 }
 
 export type Database = ReturnType<typeof openDatabase>;

@@ -37,3 +37,4 @@ export * from './webhook-deliveries';
 export * from './provider-event-news';
 export * from './letter-facts';
 export * from './migrate';
+export * from './reference';

@@ -12,7 +12,7 @@ export async function readProviderSighting(
   db: Db,
   refundId: string,
   providerEventId: string,
-): Promise<{ legId: string; sighting: PaymentSighting } | null> {
+): Promise<{ legId: string; attempt: number; sighting: PaymentSighting } | null> {
   const event = await db.providerEvent.findUnique({ where: { id: providerEventId } });
   const facts = event?.facts as SightingFacts | null | undefined;
   if (!event || !facts?.outcome) return null;
@@ -27,11 +27,12 @@ export async function readProviderSighting(
       mode: event.mode,
       allocation: { refundId, payment: { provider: event.provider, merchantAccount: event.merchantAccount } },
     },
-    select: { allocationId: true },
+    select: { allocationId: true, number: true },
   });
   if (!attempt) return null;
   return {
     legId: attempt.allocationId,
+    attempt: attempt.number,
     sighting: {
       source: 'event',
       providerEventId: event.id,

@@ -1,6 +1,7 @@
-import type { AttemptChange, NamedLine } from '../domain/process';
+import type { AttemptChange, NamedLine, NewAttempt } from '../domain/process';
 import { allocate } from '../domain/money';
 import { toMinor, type Db } from './client';
+import { newId } from './new-id';
 
 /*
  * Money that is held for refunds. The contract:
@@ -65,6 +66,24 @@ export async function settleLeg(tx: Db, change: AttemptChange, at: Date): Promis
     SELECT count(*)::int AS payments FROM moved`;
   if (settled && moved?.payments !== 1)
     throw new Error(`The leg ${change.legId} moved money that nothing was reserved for.`);
+}
+
+/** Writes a further attempt of a leg; the index allows it only when the one before is proven failed. */
+export async function openAttempt(tx: Db, mode: 'live' | 'test', attempt: NewAttempt, at: Date): Promise<void> {
+  await tx.paymentAttempt.create({
+    data: {
+      id: newId('at'),
+      mode,
+      allocationId: attempt.legId,
+      number: attempt.number,
+      reference: attempt.reference,
+      amountMinor: BigInt(attempt.amountMinor),
+      status: 'reserved',
+      createdAt: at,
+      updatedAt: at,
+    },
+  });
+  await tx.allocation.update({ where: { id: attempt.legId }, data: { status: 'reserved' } });
 }
 
 /** Ends a refund's reservations: what is not settled goes back to its payment and its lines. */

@@ -6,6 +6,7 @@ import { insertMessages } from './outgoing';
 import {
   changeLegs,
   changeLines,
+  openAttempt,
   releaseReservations,
   settleLeg,
   settleLines,
@@ -30,6 +31,7 @@ export async function writeMoney(
   if (effects.legAmounts && effects.shrinkReservations) await shrinkReservations(tx, refund.id, at);
   if (effects.lines) await changeLines(tx, refund.id, effects.lines);
   for (const attempt of effects.attempts) await settleLeg(tx, attempt, at);
+  for (const attempt of effects.newAttempts) await openAttempt(tx, refund.mode, attempt, at);
   if (state.status === 'paid' && effects.release) await settleLines(tx, refund.id);
   if (effects.release) await releaseReservations(tx, refund.id, at);
   if (transition.kind === 'information' && command) await writeAnswer(tx, refund.id, command.body);

@@ -44,7 +44,7 @@ registerRoute({
   tag: 'Desk',
   summary: 'Act on a desk item',
   description:
-    'The desk reassigns, extends and asks the provider again; it never decides. `actions` of an item names what is possible now.',
+    'The desk reassigns, extends, asks the provider again and pays again what is proven to have failed; it never decides. `actions` of an item names what is possible now.',
   roles: ACTORS,
   idempotent: true,
   request: { params: deskParams, body: deskActionBody },
@@ -165,6 +165,8 @@ function processActionOf(body: DeskActionBody): DeskAction | null {
       return { act: 'extend', stage: body.stage, businessMinutes: body.businessMinutes };
     case 'query_payment':
       return { act: 'query_payment' };
+    case 'new_attempt':
+      return { act: 'new_attempt', legId: body.legId };
     case 'assign_owner':
     case 'resolve':
       return null;
@@ -178,6 +180,7 @@ function actionsOf(item: DeskItem, process: ProcessState | null): string[] {
     { act: 'reassign', stage, role: '' },
     { act: 'extend', stage, businessMinutes: 1 },
     { act: 'query_payment' },
+    { act: 'new_attempt', legId: String(item.data['legId'] ?? '') },
   ];
   return [
     ...candidates.filter((action) => process && judgeDeskAction(process, action) === null).map((action) => action.act),

@@ -36,6 +36,10 @@ export const deskActionBody = z
         .openapi({ description: 'Working time added to the deadline, in minutes of the calendar.' }),
     }),
     z.strictObject({ action: z.literal('query_payment') }),
+    z.strictObject({
+      action: z.literal('new_attempt'),
+      legId: redressId('al').openapi({ description: 'The leg whose attempt has failed, as the desk item names it.' }),
+    }),
     z.strictObject({ action: z.literal('assign_owner'), personId: redressId('pn') }),
     z.strictObject({ action: z.literal('resolve'), note: freeText(1, 2_000) }),
   ])

@@ -88,6 +88,11 @@ export function judgeDeskAction(state: ProcessState, action: DeskAction): Refusa
       return state.status === 'paying' || state.status === 'payment_unknown'
         ? null
         : refuse('action_not_available', { act: action.act, status: state.status });
+    case 'new_attempt':
+      return state.status === 'payment_failed' &&
+        state.legs.some((leg) => leg.id === action.legId && leg.status === 'failed')
+        ? null
+        : refuse('action_not_available', { act: action.act, status: state.status });
   }
 }
 

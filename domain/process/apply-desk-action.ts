@@ -1,5 +1,6 @@
 import { assertNever, type Transition } from '../refund';
 import { respond } from './apply-decision';
+import { statusOf } from './apply-payment';
 import { planStage, rearmStage } from './stage-clock';
 import { tellRoles, type Step } from './step';
 
@@ -23,9 +24,34 @@ export function applyDeskAction(step: Step, transition: Extract<Transition, { ki
         if (leg.status === 'unknown' || leg.status === 'pending' || leg.status === 'instructed')
           leg.nextQueryAt = context.at;
       break;
+    case 'new_attempt':
+      payAgain(step, action.legId);
+      break;
     default:
       assertNever(action);
   }
+}
+
+/** A leg whose attempt is proven failed gets another, under a reference of its own. */
+function payAgain({ state, effects, context }: Step, legId: string): void {
+  const leg = state.legs.find((candidate) => candidate.id === legId);
+  if (!leg) throw new Error('A leg was to be paid again that is not there.');
+  leg.attempt += 1;
+  leg.reference = context.newReference();
+  leg.status = 'reserved';
+  leg.failure = null;
+  leg.queries = 0;
+  leg.nextQueryAt = null;
+  effects.newAttempts.push({
+    legId,
+    number: leg.attempt,
+    reference: leg.reference,
+    amountMinor: leg.amountMinor,
+  });
+  state.status = statusOf(state.legs);
+  if (state.status === 'payment_failed') return;
+  effects.events.push('refund.paying');
+  effects.deskResolve.push('payment_failed');
 }
 
 /** A new due instant from now, and the whole ladder again. */

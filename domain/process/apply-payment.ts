@@ -71,6 +71,23 @@ export function applyPaymentSighting(step: Step, legId: string, sighting: Paymen
   }
 }
 
+/**
+ * What a provider has told by itself. A word about an earlier attempt of a leg says nothing about the present one: it
+ * is kept, and when it says that money moved after all, a person looks at once.
+ */
+export function applyNotification(
+  step: Step,
+  told: { legId: string; attempt: number; sighting: PaymentSighting },
+): void {
+  const leg = step.state.legs.find((candidate) => candidate.id === told.legId);
+  if (!leg || leg.attempt === told.attempt) {
+    applyPaymentSighting(step, told.legId, told.sighting);
+    return;
+  }
+  step.effects.audit.push(noteOf(leg, told.sighting));
+  if (told.sighting.outcome === 'succeeded') openContradiction(step, leg, told.sighting);
+}
+
 /** The status of a refund by its legs: that of the worst one. */
 export function statusOf(legs: Leg[]): RefundStatus {
   if (legs.some((leg) => leg.status === 'failed')) return 'payment_failed';

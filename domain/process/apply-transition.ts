@@ -3,7 +3,7 @@ import { assertNever, type ProcessState, type Transition } from '../refund';
 import { applyDecision } from './apply-decision';
 import { applyDeskAction } from './apply-desk-action';
 import { applyAnswerOverdue, applyInformation } from './apply-information';
-import { applyPaymentSighting } from './apply-payment';
+import { applyNotification, applyPaymentSighting } from './apply-payment';
 import { applyRung } from './apply-rung';
 import { noEffects, type TransitionOutcome } from './effects';
 import { closeStage, endReview, tellOutsiders, type Step, type TransitionContext } from './step';
@@ -67,7 +67,7 @@ export function applyTransition(
       applyPaymentSighting(step, transition.legId, transition.sighting);
       break;
     case 'provider_event':
-      if (context.sighted) applyPaymentSighting(step, context.sighted.legId, context.sighted.sighting);
+      if (context.sighted) applyNotification(step, context.sighted);
       break;
     case 'arrival_overdue':
       if (state.arrival) state.arrival.overdue = true;

@@ -73,6 +73,14 @@ export interface AuditNote {
   data: Record<string, unknown>;
 }
 
+/** A further business attempt to pay a leg. */
+export interface NewAttempt {
+  legId: string;
+  number: number;
+  reference: string;
+  amountMinor: number;
+}
+
 /** What one transition writes, beside the state. */
 export interface Effects {
   newRound: RoundOpening | null;
@@ -84,6 +92,7 @@ export interface Effects {
   /** The lines that the request names from now on, when they changed; one without pieces is no longer named. */
   lines: NamedLine[] | null;
   attempts: AttemptChange[];
+  newAttempts: NewAttempt[];
   /** Give back what is reserved and not paid. */
   release: boolean;
   messages: MessageToSend[];
@@ -102,6 +111,7 @@ export const noEffects = (): Effects => ({
   shrinkReservations: false,
   lines: null,
   attempts: [],
+  newAttempts: [],
   release: false,
   messages: [],
   deskOpen: [],

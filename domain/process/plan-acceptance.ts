@@ -85,6 +85,9 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
       answered: null,
       candidates: [],
       sighted: null,
+      newReference: () => {
+        throw new Error('Acceptance brings its references with it.');
+      },
       backOffOf: () => ({ delaysSeconds: [], maxQueries: 0 }),
     },
   };

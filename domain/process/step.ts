@@ -29,7 +29,9 @@ export interface TransitionContext {
   /** Everybody who could decide; read for decisions and answers. */
   candidates: Candidate[];
   /** What a stored notification says of a leg; null when it says nothing of this refund's money. */
-  sighted: { legId: string; sighting: PaymentSighting } | null;
+  sighted: { legId: string; attempt: number; sighting: PaymentSighting } | null;
+  /** A fresh reference to pay by, fixed when its attempt is written. */
+  newReference: () => string;
   backOffOf: (provider: string) => QueryBackOff;
 }
 

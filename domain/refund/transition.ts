@@ -23,7 +23,9 @@ export interface DecisionContent {
 export type DeskAction =
   | { act: 'reassign'; stage: string; role: string }
   | { act: 'extend'; stage: string; businessMinutes: number }
-  | { act: 'query_payment' };
+  | { act: 'query_payment' }
+  /** Pays a leg again, under a new reference: only after its attempt is proven to have failed. */
+  | { act: 'new_attempt'; legId: string };
 
 /**
  * One step of the process. `id` is permanent and unique within the refund: a repeated step finds itself by it.

@@ -1,3 +1,4 @@
+import type { QueryBackOff } from '../../domain/payment';
 import type { AlipayAccountOptions } from './alipay/client';
 import { AlipayGateway } from './alipay/gateway';
 import { BankTransferGateway } from './bank-transfer/gateway';
@@ -19,6 +20,8 @@ export interface GatewaysOptions {
 export interface GatewayRegistry {
   /** The gateway of an account, or null when there is none in that mode. */
   find(provider: string, merchantAccount: string, mode: Mode): PaymentGateway | null;
+  /** How often a provider wants to be asked, whatever the account; null when it is not configured. */
+  backOffOf(provider: string): QueryBackOff | null;
 }
 
 /** Builds every configured gateway. @throws Error when an account is configured twice or its options contradict */
@@ -39,6 +42,8 @@ export function createGateways(options: GatewaysOptions): GatewayRegistry {
     add(account.merchantAccount, account.mode, new BankTransferGateway(account));
   return {
     find: (provider, merchantAccount, mode) => gateways.get(keyOf(provider, merchantAccount, mode)) ?? null,
+    backOffOf: (provider) =>
+      [...gateways.values()].find((gateway) => gateway.provider === provider)?.capabilities.queryBackOff ?? null,
   };
 }
 

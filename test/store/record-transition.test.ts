@@ -385,3 +385,76 @@ test('an answer can take pieces back, not ask for more', async () => {
   expect(counted.state).toMatchObject({ amountMinor: 20_000, snapshotVersion: 2 });
   expect(await line()).toMatchObject({ reservedQuantity: 2, reservedMinor: 20_000n });
 });
+
+describe('a leg whose payment has failed', () => {
+  const payAgain = async (refund: Driver): Promise<RecordedTransition> => {
+    const legId = refund.state.legs[0]?.id ?? '';
+    const command = await shop.command({
+      kind: 'act_on_desk',
+      refundId: refund.refundId,
+      who: 'finance',
+      body: { action: 'new_attempt', legId },
+    });
+    return refund.record({
+      id: command.id,
+      kind: 'desk_action',
+      commandId: command.id,
+      actor: { kind: 'person', id: command.principalId, personId: command.personId, roles: command.roles },
+      action: { act: 'new_attempt', legId },
+    });
+  };
+
+  test('is paid again under a new reference, and the money is counted once', async () => {
+    const refund = await Driver.accept(10_000);
+    await refund.decide('reviewer', approve('first_review'));
+    await refund.pay('failed');
+    const before = refund.state.legs[0]?.reference;
+    expect((await payAgain(refund)).state).toMatchObject({
+      status: 'paying',
+      legs: [{ attempt: 2, status: 'reserved' }],
+    });
+    expect(refund.state.legs[0]?.reference).not.toBe(before);
+    await refund.pay('succeeded', 0, 2);
+    expect(refund.state.status).toBe('paid');
+    expect(await money(refund.refundId)).toEqual([{ reserved: 0, refunded: 10_000 }]);
+    const attempts = await db.paymentAttempt.findMany({
+      where: { allocation: { refundId: refund.refundId } },
+      orderBy: { number: 'asc' },
+    });
+    expect(attempts.map((attempt) => attempt.status)).toEqual(['failed', 'succeeded']);
+    expect(await db.deskItem.count({ where: { refundId: refund.refundId, status: 'open' } })).toBe(0);
+  });
+
+  test('is not paid again while it is unknown', async () => {
+    const refund = await Driver.accept(10_000);
+    await refund.decide('reviewer', approve('first_review'));
+    await refund.pay('unknown');
+    expect((await payAgain(refund)).refused?.code).toBe('action_not_available');
+  });
+
+  test('goes to the desk when a late word says that the failed attempt moved money after all', async () => {
+    const refund = await Driver.accept(10_000);
+    await refund.decide('reviewer', approve('first_review'));
+    await refund.pay('failed');
+    const reference = refund.state.legs[0]?.reference ?? '';
+    await payAgain(refund);
+    const event = await db.providerEvent.create({
+      data: {
+        id: `pe_${refund.refundId}`,
+        mode: 'test',
+        provider: 'stripe',
+        merchantAccount: 'default',
+        providerEventId: `evt_${refund.refundId}`,
+        type: 'refund.updated',
+        reference,
+        facts: { outcome: 'succeeded', amountMinor: 10_000, failure: null, traceNumber: null },
+        payloadHash: 'h',
+        receivedAt: new Date(),
+      },
+    });
+    await refund.record({ id: event.id, kind: 'provider_event', providerEventId: event.id });
+    expect(refund.state).toMatchObject({ status: 'paying', legs: [{ attempt: 2, status: 'reserved' }] });
+    const items = await db.deskItem.findMany({ where: { refundId: refund.refundId, status: 'open' } });
+    expect(items.map((item) => item.kind)).toContain('payment_contradiction');
+  });
+});

@@ -56,6 +56,7 @@ export async function openBench(): Promise<Bench> {
     db,
     gateways: {
       find: (name, account, mode) => (`${name}/${account}/${mode}` === 'stripe/default/test' ? provider : null),
+      backOffOf: () => null,
     },
     crm: null,
     email: mail,

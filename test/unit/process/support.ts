@@ -86,6 +86,7 @@ export function contextOf(
     answered: null,
     candidates: STAFF,
     sighted: null,
+    newReference: () => 'RNEWREFERENCE',
     backOffOf: () => ({ delaysSeconds: [10, 60], maxQueries: 3 }),
     ...changes,
   };

@@ -81,6 +81,7 @@ function sightingOf({ pick, outcome }: Move, state: ProcessState, at: string) {
   if (!leg) throw new Error('A refund has a leg.');
   return {
     legId: pick === 11 ? 'al_other' : leg.id,
+    attempt: leg.attempt,
     sighting: {
       source: 'event' as const,
       outcome,
