@@ -224,6 +224,50 @@ describe('bank_transfer: two persons', () => {
   });
 });
 
+describe('bank_transfer: several processes', () => {
+  test('workers that share a directory write one instruction, also when they disagree about the amount', async () => {
+    const directory = await newDirectory();
+    await mkdir(path.join(directory, 'inbox'));
+    const workers = Array.from({ length: 6 }, () => new BankTransferGateway(accountOf({ directory })));
+    const sightings = await Promise.all(
+      workers.map((worker, n) => worker.instruct({ ...instruction, amountMinor: 1_000 + (n % 2) })),
+    );
+    const [waiting, ...others] = (await workers[0]?.waiting()) ?? [];
+    expect(others).toEqual([]);
+    const agreeing = sightings.filter((_sighting, n) => 1_000 + (n % 2) === waiting?.amountMinor);
+    expect(agreeing.map(({ outcome }) => outcome)).toEqual(['pending', 'pending', 'pending']);
+    expect(sightings.filter(({ failure }) => failure?.code === 'reference_used')).toHaveLength(3);
+    expect((await readdir(path.join(directory, 'outbox'))).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  test('a bank that restarts books what it had taken in, and keeps what it had said', async () => {
+    const directory = await newDirectory();
+    const stateFile = path.join(directory, 'sandbox.jsonl');
+    const first = await startSandbox({ port: 0, stateFile });
+    const send = new BankTransferGateway(accountOf({ directory, exchange: httpExchange(first.url) }));
+    const fault = { provider: 'bank_transfer', reference: 'R1', behaviour: 'pending-ok', delayMs: 1_000 };
+    await call('POST', `${first.url}/control/faults`, fault);
+    await send.instruct(instruction);
+    await releaseAt(send, 'R1');
+    await first.close();
+    const second = await startSandbox({ port: 0, stateFile });
+    try {
+      const ask = new BankTransferGateway(accountOf({ directory, exchange: httpExchange(second.url) }));
+      const deadline = Date.now() + 20_000;
+      for (;;) {
+        const sighting = await ask.query({ ...instruction, providerRefundId: null });
+        if (sighting.outcome === 'succeeded') break;
+        expect(sighting.outcome).toBe('pending');
+        if (Date.now() > deadline) throw new Error('it was never booked');
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      expect(await call('GET', `${second.url}/ledger`)).toMatchObject([{ reference: 'R1', status: 'succeeded' }]);
+    } finally {
+      await second.close();
+    }
+  });
+});
+
 describe('bank_transfer: directories', () => {
   test('the bank fetches from released/ and answers into the inbox; half a file does not hide the whole one', async () => {
     const directory = await newDirectory();
