@@ -52,7 +52,7 @@ beforeAll(async () => {
     now: new Date().toISOString(),
     instructedBefore: false,
   });
-  expect(sighting).toMatchObject({ outcome: 'pending' });
+  if (sighting?.outcome !== 'pending') throw new Error(`not accepted: ${JSON.stringify(sighting)}`);
 });
 afterAll(async () => {
   await sandbox.close();

@@ -1,5 +1,8 @@
 import { createCipheriv, randomBytes, sign } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createGateways, type PaymentGateway, type WeChatPayAccountOptions } from '../../../integrations/payments';
 import {
   createNotificationReader,
@@ -462,6 +465,48 @@ describe('wechat_pay: against its stand-in', () => {
       }
     });
     expect(refused).toEqual([reason]);
+  });
+});
+
+describe('wechat_pay: a stand-in that is started again', () => {
+  test('takes up its refunds, its notifications and its keys', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'wechat-pay-'));
+    const stateFile = join(directory, 'sandbox.jsonl');
+    // Nobody takes the first delivery; the answer to the second comes from the sandbox that was started again.
+    const { url: notifyUrl, notifications, server } = await receiver((count) => (count === 1 ? 503 : 204));
+    const first = await startSandbox({ port: 0, stateFile });
+    try {
+      const keys = (await call('GET', `${first.url}/control/wechat_pay/credentials`)) as typeof KEYS;
+      const own = {
+        merchantId: keys.merchantId,
+        certificateSerial: keys.merchantSerial,
+        privateKey: keys.merchantPrivateKey,
+        platformKeys: [{ serial: keys.platformSerial, pem: keys.platformPublicKey }],
+        notifyUrl,
+      };
+      await call('POST', `${first.url}/control/wechat_pay/settings`, { settleAfterMs: 300, speed: 1_500 });
+      const instruction = { ...INSTRUCTION, providerPaymentId: await capture(first.url, 900) };
+      expect(await gatewayAt(first.url, own).instruct(instruction)).toMatchObject({ outcome: 'pending' });
+      await first.close();
+      const second = await startSandbox({ port: 0, stateFile });
+      try {
+        for (let n = 0; n < 200 && notifications.length < 2; n += 1) await new Promise((done) => setTimeout(done, 25));
+        const again = createNotificationReader({
+          wechatPay: [{ ...notificationOptions, ...own, apiV3Keys: [keys.apiV3Key] }],
+        });
+        expect(
+          notifications.map(
+            (one) => again.read('wechat_pay', 'default', one.headers, one.rawBody, new Date())?.facts?.outcome,
+          ),
+        ).toEqual(['succeeded', 'succeeded']);
+        expect(await movementsOf(second.url, instruction.reference)).toEqual([700]);
+      } finally {
+        await second.close();
+      }
+    } finally {
+      await stop(server);
+      rmSync(directory, { recursive: true });
+    }
   });
 });
 
