@@ -78,7 +78,8 @@ export function whyNotSigned(
   if (authString === undefined || sign === undefined) return 'invalid-signature';
   const parts = new Map(authString.split(',').map((part) => part.split('=', 2) as [string, string]));
   if (settings.appPublicKey === null || parts.get('app_id') !== settings.appId) return 'invalid-app-id';
-  if (Math.abs(Date.now() - Number(parts.get('timestamp'))) > CLOCK_TOLERANCE_MS) return 'invalid-timestamp';
+  const clockDifferenceMs = Math.abs(Date.now() - Number(parts.get('timestamp')));
+  if (!(clockDifferenceMs <= CLOCK_TOLERANCE_MS)) return 'invalid-timestamp';
   const text = `${authString}\n${request.method}\n${request.path}\n${request.body}\n`;
   const verified = createVerify('RSA-SHA256').update(text, 'utf8').verify(settings.appPublicKey, sign, 'base64');
   return verified ? null : 'invalid-signature';
