@@ -32,7 +32,7 @@ const service = (name: string): Service => {
 };
 
 /** `${NAME:-default}` as Compose substitutes it when NAME is not set. */
-const withDefaults = (value: string): string => value.replace(/\$\{[A-Z_]+:-([^}]*)\}/g, '$1');
+const withDefaults = (value: string): string => value.replace(/\$\{[A-Z0-9_]+:-([^}]*)\}/g, '$1');
 
 const imageEnv = Object.fromEntries(
   [...(/^ENV NODE_ENV[^]*?(?<!\\)\n/m.exec(dockerfile)?.[0] ?? '').matchAll(/([A-Z_]+)=(\S+)/g)].map(
@@ -121,7 +121,7 @@ describe('docker-compose.yml', () => {
   it('passes variables of the host on under their own names', () => {
     for (const name of OURS) {
       const renamed = Object.entries(service(name).environment ?? {}).filter(([key, value]) => {
-        const [, source] = /^\$\{([A-Z_]+):-/.exec(value) ?? [];
+        const [, source] = /^\$\{([A-Z0-9_]+):-/.exec(value) ?? [];
         return source !== undefined && source !== key;
       });
       expect(renamed).toEqual([]);
