@@ -36,6 +36,7 @@ export async function deliverMessage(deps: DeliverDeps, item: MessageToDeliver, 
 
 async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string): Promise<Delivered> {
   const { message, facts, recipients, messageToCustomer } = item;
+  if (isOvertaken(message, facts)) return { outcome: 'skipped', reason: 'overtaken' };
   if (recipients.length === 0) return { outcome: 'skipped', reason: 'nobody_to_tell' };
   const reachable = recipients.flatMap((recipient) =>
     recipient.email === null ? [] : [{ ...recipient, email: recipient.email }],
@@ -58,6 +59,13 @@ async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string
   if (refused !== null) deps.logger.warn({ messageId: message.id, code: refused }, 'A letter was refused.');
   return taken > 0 ? { outcome: 'sent' } : bury(deps, message, refused ?? 'refused', nowIso);
 }
+
+/** Calls to decide a stage. */
+const CALLS: readonly string[] = ['stage_opened', 'stage_reminder', 'stage_escalated'];
+
+/** A call to decide what is decided already would be untrue by the time it is read. */
+const isOvertaken = ({ kind, data }: ClaimedMessage, facts: LetterFacts): boolean =>
+  CALLS.includes(kind) && !(facts.status === 'in_review' && facts.waitingStage === data['stage']);
 
 /** Two writers of one refund can meet when a lease has run out under a slow one: how often the later looks again. */
 const MAX_ROUNDS = 3;

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { loadApiConfig, type ApiConfig } from '../config';
+import { ConfigError, loadApiConfig, type ApiConfig } from '../config';
 import { createNotificationReader } from '../integrations/payments/notifications';
 import { createLogger, createMetrics, createShutdown, temporalConnectionOptions, type Logger } from '../platform';
 import { consumeStartTicket, openDatabase, readWorkflowStart } from '../store';
@@ -115,8 +115,19 @@ async function main(config: ApiConfig, logger: Logger): Promise<void> {
   process.send?.({ ready: true, port });
 }
 
+/** The settings; says what is wrong with them in one paragraph and ends with EX_CONFIG when they cannot be used. */
+function readConfig(): ApiConfig {
+  try {
+    return loadApiConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(78);
+  }
+}
+
 function start(): void {
-  const config = loadApiConfig();
+  const config = readConfig();
   const logger = createLogger({ process: 'api', level: config.logLevel });
   main(config, logger).catch((error: unknown) => {
     logger.fatal({ err: error }, 'The API could not start.');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, chmodSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -18,7 +19,7 @@ const USAGE = `usage: npm run bench [-- options]
   --json             print the figures as JSON alone
   --quick            one run of 20 at concurrency 10, no open loop
 
-Every run measures bare workflows and refunds in turn on the same server, so that the ratio holds when the machine drifts.`;
+API and worker run as they are shipped, from dist/. Every run measures bare workflows and refunds in turn on the same server, so that the ratio holds when the machine drifts.`;
 
 interface Options {
   refunds: number;
@@ -30,6 +31,8 @@ interface Options {
 
 async function main(options: Options): Promise<void> {
   const say = options.json ? () => undefined : (line: string) => void process.stderr.write(`${line}\n`);
+  say('Building what is shipped …');
+  execFileSync('npm', ['run', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
   const home = mkdtempSync(path.join(os.tmpdir(), 'redress-bench-'));
   chmodSync(home, 0o755);
   let supervisor: Supervisor | undefined;
@@ -39,6 +42,7 @@ async function main(options: Options): Promise<void> {
     home,
     say,
     onSupervisor: (made) => void (supervisor = made),
+    built: true,
     settings: { RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'warn' },
   });
   try {

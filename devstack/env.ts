@@ -14,6 +14,8 @@ export interface StackLayout {
   readonly webhookSecret: string;
   readonly alipay: AlipayKeys;
   readonly wechatPay: WeChatPayCredentials;
+  /** Run API and worker from `dist/`, as they are shipped, instead of from their sources. */
+  readonly built?: boolean;
   /** Settings of API and worker that this stack has otherwise, such as a benchmark's rate limit. */
   readonly settings?: Partial<Record<VariableName, string>>;
 }

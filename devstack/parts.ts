@@ -14,11 +14,18 @@ export function sandboxProgram(layout: StackLayout): Program {
 
 export function workerProgram(layout: StackLayout): Program {
   const health = `http://127.0.0.1:${layout.ports.workerHealth}/readyz`;
-  return tsProgram('worker', 'worker/main.ts', appEnv(layout), () => isHealthy(health));
+  return program(layout, 'worker', 'worker/main', () => isHealthy(health));
 }
 
 export function apiProgram(layout: StackLayout): Program {
-  return tsProgram('api', 'api/server.ts', appEnv(layout), () => isHealthy(`${apiUrl(layout)}/readyz`));
+  return program(layout, 'api', 'api/server', () => isHealthy(`${apiUrl(layout)}/readyz`));
+}
+
+/** One of our own programs, from its source or as it is shipped. */
+function program(layout: StackLayout, name: string, file: string, ready: () => Promise<void>): Program {
+  const env = appEnv(layout);
+  if (!layout.built) return tsProgram(name, `${file}.ts`, env, ready);
+  return { name, command: process.execPath, args: [path.join(ROOT, 'dist', `${file}.js`)], env, cwd: ROOT, ready };
 }
 
 function tsProgram(name: string, file: string, env: NodeJS.ProcessEnv, ready: () => Promise<void>): Program {

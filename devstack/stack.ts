@@ -26,6 +26,8 @@ export interface StackOptions {
   readonly say: (line: string) => void;
   /** Settings of API and worker that this stack has otherwise. */
   readonly settings?: StackLayout['settings'];
+  /** Run API and worker from `dist/`, which `npm run build` has made. */
+  readonly built?: boolean;
 }
 
 /** A running local stack. */
@@ -51,7 +53,11 @@ export async function startStack(
   const ended = await endLeftovers(home);
   if (ended.length > 0) say(`Ended what an earlier run left behind: ${ended.join(', ')}`);
   removeStackFile(home);
-  const layout = { ...(await planLayout(home, say)), ...(options.settings ? { settings: options.settings } : {}) };
+  const layout: StackLayout = {
+    ...(await planLayout(home, say)),
+    built: options.built ?? false,
+    ...(options.settings ? { settings: options.settings } : {}),
+  };
   let announced = false;
   const supervisor = new Supervisor({ home, say, onRestart: () => announced && writeStackFile(home, describe()) });
   options.onSupervisor(supervisor);

@@ -27,7 +27,7 @@ async function addMessage(
       mode: 'test',
       refundId,
       transitionSeq: options.seq ?? 1,
-      kind: options.kind ?? 'stage_opened',
+      kind: options.kind ?? 'desk_item_opened',
       channel: 'email',
       audience: 'staff',
       recipient: options.recipient ?? 'role:finance',
@@ -49,6 +49,22 @@ describe('deliverDueMessages', () => {
     expect(result).toMatchObject({ sent: 1, failed: 0, more: false, nextDueAt: null });
     expect(mail.taken.map((letter) => letter.to).toSorted()).toEqual(['finance2@example.com', 'finance@example.com']);
     expect(new Set(mail.taken.map((letter) => letter.messageId)).size).toBe(2);
+  });
+
+  test('nobody is called to decide what is decided already', async () => {
+    const decided = await addMessage({ kind: 'stage_opened', recipient: 'role:reviewer' });
+    const mail = new FakeMail();
+    await attempt(1, bench.activities({ email: mail }).deliverDueMessages, { limit: 10 });
+    expect(mail.taken).toEqual([]);
+    expect(await bench.db.message.findUniqueOrThrow({ where: { id: decided } })).toMatchObject({ status: 'skipped' });
+  });
+
+  test('who can still decide is called', async () => {
+    const open = await bench.shop.accept(await bench.shop.addOrder(10_000), 10_000);
+    const mail = new FakeMail();
+    await attempt(1, bench.activities({ email: mail }).deliverDueMessages, { limit: 10 });
+    const called = mail.taken.filter((letter) => letter.text.includes(open)).map((letter) => letter.to);
+    expect(called).toContain('reviewer@example.com');
   });
 
   test('batches that run at the same time never send the same letter', async () => {
