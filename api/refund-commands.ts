@@ -136,6 +136,20 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
     throw error;
   }
 
+  /** Sends to a refund that may not have been started yet: a decision can follow its acceptance at once. */
+  async function sendStarted(ask: Ask): Promise<Verdict> {
+    const send = () => ask.send(actorOf(ask.command), ask.command.scopeHash);
+    try {
+      return await send();
+    } catch (error) {
+      if (!(error instanceof WorkflowMissing)) throw error;
+      const standing = await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id);
+      if (!standing || isFinal(standing.process.status)) throw error;
+      await deps.refundClient.start(ask.refundId);
+      return await send();
+    }
+  }
+
   async function startSoon(refundId: string): Promise<void> {
     const started = deps.refundClient.start(refundId).then(
       () => undefined,
@@ -159,7 +173,7 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
         if (settled) return settled;
         let verdict: Verdict;
         try {
-          verdict = await ask.send(actorOf(ask.command), ask.command.scopeHash);
+          verdict = await sendStarted(ask);
         } catch (error) {
           return explain(ask, error);
         }

@@ -260,6 +260,19 @@ describe('a withdrawal', () => {
   });
 });
 
+describe('a refund that could not be started when it was accepted', () => {
+  it('is started by its first decision, which counts', async () => {
+    const { refundClient } = api.deps;
+    const start = refundClient.start;
+    refundClient.start = () => Promise.reject(new Error('the engine is away'));
+    const { id } = await api.accept(600_000);
+    refundClient.start = start;
+    const answer = await decide('reviewer', id, 'first_review');
+    expect([answer.status, answer.body.seq]).toEqual([200, 1]);
+    expect((await api.db.startTicket.findUniqueOrThrow({ where: { refundId: id } })).consumedAt).not.toBeNull();
+  });
+});
+
 describe('without an engine', () => {
   let alone: RefundApi;
   beforeAll(async () => {
