@@ -1,4 +1,8 @@
+import path from 'node:path';
 import { temporal } from '@temporalio/proto';
+
+/** Stacks name files; where the repository stood is nobody's business. */
+const ROOT = `${path.resolve(__dirname, '..', '..')}${path.sep}`;
 
 const { History } = temporal.api.history.v1;
 type History = temporal.api.history.v1.IHistory;
@@ -14,6 +18,7 @@ export function encodeHistory(history: History): string {
   const plain = History.toObject(History.fromObject(history), { bytes: String, longs: String, enums: String });
   return JSON.stringify(plain, (key, value: unknown) => {
     if (UNREAD.has(key)) return undefined;
+    if (typeof value === 'string' && key === 'stackTrace') return value.replaceAll(ROOT, '');
     return key === 'taskQueue' && isSticky(value) ? { ...value, name: 'sticky' } : value;
   });
 }
