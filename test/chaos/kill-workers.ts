@@ -44,7 +44,12 @@ const FAULTS = [
 ] as const;
 
 const AMOUNTS_MINOR = [10_000, 129_900, 800_000] as const;
-const SETTLE_MS = 240_000;
+const SETTLE_MS = 90_000;
+/** How long a person waits for an answer before asking again. */
+const PATIENCE_MS = 15_000;
+
+/** Where a refund of this suite comes to rest. */
+const ENDS: readonly ProcessState['status'][] = ['paid', 'declined', 'withdrawn'];
 
 /**
  * Refunds are decided, taken back and paid while their worker is killed by SIGKILL at random points, another one taking
@@ -103,8 +108,11 @@ export async function killWorkers({ world, seed, refunds, points, say }: ChaosOp
   };
   const { db, temporal } = world;
   const violations = await findViolations({ db, ledger: await world.ledger(), client: temporal.client });
-  const lost = refunds - report.paid - report.declined - report.withdrawn;
-  return { ...report, violations: [...(lost > 0 ? [`${lost} refunds did not come to their end`] : []), ...violations] };
+  const lost = states.filter((state) => !ENDS.includes(state.status));
+  return {
+    ...report,
+    violations: [...lost.map((state) => `did not come to its end: ${JSON.stringify(state)}`), ...violations],
+  };
 }
 
 /** People act on what they see, stage after stage, and look again when they were refused. */
@@ -125,15 +133,15 @@ async function drive(
       return world.decide(handle, who, plan.ends === 'decline' ? { ...content, decision: 'decline' } : content);
     };
     const { seq } = state;
-    // A caller whose worker died is answered by the next one, or sees that it counted. A refusal is no end: who was refused
-    // looks again, and the oracle judges what came of it.
-    await Promise.race([act().catch(() => undefined), world.until(handle, (now) => now.seq > seq, SETTLE_MS)]);
+    // A caller whose worker died is answered by the next one, sees that it counted, or repeats, as 503 tells every caller
+    // to. A refusal is no end: who was refused looks again, and the oracle judges what came of it.
+    const counted = world.until(handle, (now) => now.seq > seq, PATIENCE_MS).catch(() => undefined);
+    await Promise.race([act().catch(() => undefined), counted]);
   }
 }
 
 async function settled(world: World, handle: WorkflowHandle): Promise<ProcessState> {
-  const ends: ProcessState['status'][] = ['paid', 'declined', 'withdrawn'];
-  return world.until(handle, ({ status }) => ends.includes(status), SETTLE_MS).catch(() => stored(world, handle));
+  return world.until(handle, ({ status }) => ENDS.includes(status), SETTLE_MS).catch(() => stored(world, handle));
 }
 
 const stored = (world: World, handle: WorkflowHandle): Promise<ProcessState> => world.until(handle, () => true);
