@@ -7,6 +7,7 @@ import {
   type PaymentInstruction,
   type PaymentQuery,
 } from '../gateway';
+import { sightingOf } from '../sighting-of';
 import { alipayCapabilities, alipayRefuses, toYuan } from './capabilities';
 import { createAlipayClient, type AlipayAccountOptions, type AlipayClient } from './client';
 import { factsOfQuery, factsOfRefund, type RefundFacts } from './refund-facts';
@@ -142,22 +143,4 @@ function lookedUp(seen: Exclude<LookUp, 'nothing'>, source: Source, now: string)
 
 function sightingOfFacts(facts: RefundFacts, source: Source, at: string): PaymentSighting {
   return { source, at, providerEventId: null, ...facts };
-}
-
-function sightingOf(
-  source: Source,
-  at: string,
-  outcome: PaymentSighting['outcome'],
-  failure: PaymentFailure,
-): PaymentSighting {
-  return {
-    source,
-    at,
-    outcome,
-    failure,
-    providerEventId: null,
-    providerRefundId: null,
-    amountMinor: null,
-    traceNumber: null,
-  };
 }

@@ -9,6 +9,7 @@ import {
   type PaymentInstruction,
   type PaymentQuery,
 } from '../gateway';
+import { sightingOf } from '../sighting-of';
 import { createStripeClient, type StripeAccountOptions } from './client';
 import { stripeRefuses, toStripeAmount } from './currency';
 import { factsOf, REFERENCE_KEY, REFUND_ID_KEY, type RefundFacts } from './refund-facts';
@@ -209,22 +210,4 @@ function paymentParameter(providerPaymentId: string): { payment_intent: string }
 
 function lookedUp(seen: Exclude<LookUp, 'nothing'>, source: Source, now: string): PaymentSighting {
   return 'found' in seen ? seen.found : sightingOf(source, now, 'unknown', seen.failure);
-}
-
-function sightingOf(
-  source: Source,
-  at: string,
-  outcome: PaymentSighting['outcome'],
-  failure: PaymentFailure,
-): PaymentSighting {
-  return {
-    source,
-    at,
-    outcome,
-    failure,
-    providerEventId: null,
-    providerRefundId: null,
-    amountMinor: null,
-    traceNumber: null,
-  };
 }

@@ -7,6 +7,7 @@ import {
   type PaymentInstruction,
   type PaymentQuery,
 } from '../gateway';
+import { sightingOf } from '../sighting-of';
 import { CONNECTION_LOST, WeChatPayClient, type WeChatPayAccountOptions } from './client';
 import { outcomeOf, readRefund } from './refund-facts';
 import { RESOURCE_NOT_EXISTS, verdictOf, verdictOfError, type Verdict } from './verdict';
@@ -204,22 +205,4 @@ function sightingOfRefund(body: Record<string, unknown>, source: Source, wanted:
 
 function lookedUp(seen: Exclude<LookUp, 'nothing'>, source: Source, now: string): PaymentSighting {
   return 'found' in seen ? seen.found : sightingOf(source, now, 'unknown', seen.failure);
-}
-
-function sightingOf(
-  source: Source,
-  at: string,
-  outcome: PaymentSighting['outcome'],
-  failure: PaymentFailure,
-): PaymentSighting {
-  return {
-    source,
-    at,
-    outcome,
-    failure,
-    providerEventId: null,
-    providerRefundId: null,
-    amountMinor: null,
-    traceNumber: null,
-  };
 }
