@@ -1,4 +1,4 @@
-import type { AttemptStatus, PaymentFailure } from '../domain/payment';
+import type { AttemptRoute, AttemptStatus, PaymentFailure } from '../domain/payment';
 import { toIso, toIsoOrNull, toMinor, type Db } from './client';
 import type { Mode } from './refund-views';
 
@@ -20,6 +20,10 @@ export interface PaymentAttemptRecord {
   settledAt: string | null;
   updatedAt: string;
   mode: Mode;
+  route: AttemptRoute;
+  /** The payee's account of a payment by bank transfer. */
+  destinationId: string | null;
+  /** Whom this attempt is paid through: the payment's own account, unless another route was taken. */
   provider: string;
   merchantAccount: string;
   providerPaymentId: string;
@@ -35,8 +39,9 @@ export async function readPaymentAttempt(
 ): Promise<PaymentAttemptRecord | null> {
   const [row] = await db.$queryRaw<AttemptRow[]>`
     SELECT t.id, t.mode::text AS mode, t.number, t.reference, t.amount_minor, t.status, t.provider_refund_id,
-      t.failure_class, t.failure_code, t.trace_number, t.instructed_at, t.settled_at, t.updated_at, p.currency, p.provider,
-      p.merchant_account, p.provider_payment_id, p.captured_minor, p.captured_at
+      t.failure_class, t.failure_code, t.trace_number, t.instructed_at, t.settled_at, t.updated_at, t.route,
+      t.destination_id, p.currency, COALESCE(t.provider, p.provider) AS provider,
+      COALESCE(t.merchant_account, p.merchant_account) AS merchant_account, p.provider_payment_id, p.captured_minor, p.captured_at
     FROM payment_attempts t
     JOIN allocations a ON a.id = t.allocation_id
     JOIN payments p ON p.id = a.payment_id
@@ -58,6 +63,8 @@ export async function readPaymentAttempt(
     settledAt: toIsoOrNull(row.settled_at),
     updatedAt: toIso(row.updated_at),
     mode: row.mode,
+    route: row.route,
+    destinationId: row.destination_id,
     provider: row.provider,
     merchantAccount: row.merchant_account,
     providerPaymentId: row.provider_payment_id,
@@ -80,6 +87,8 @@ interface AttemptRow {
   instructed_at: Date | null;
   settled_at: Date | null;
   updated_at: Date;
+  route: AttemptRoute;
+  destination_id: string | null;
   currency: string;
   provider: string;
   merchant_account: string;

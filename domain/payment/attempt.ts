@@ -40,3 +40,6 @@ export interface PaymentSighting {
   /** When the provider says it happened, or when we saw it. */
   at: string;
 }
+
+/** Where the money of an attempt goes: back the way it came, to another account of the payee, by hand, or out of goodwill. */
+export type AttemptRoute = 'original' | 'destination' | 'manual' | 'goodwill';

@@ -150,12 +150,12 @@ ALTER TABLE destinations
     AND (payee_check <> 'no_match' OR status = 'revoked')),
   ADD CONSTRAINT destinations_confirmed CHECK (
     (confirmed_by IS NULL) = (confirmed_at IS NULL)
-    AND (confirmed_by IS NULL OR (payee_check IN ('close_match', 'unavailable')
+    AND (confirmed_by IS NULL OR (COALESCE(payee_check, '') IN ('close_match', 'unavailable')
       AND (first_entered_kind <> 'person' OR confirmed_by <> first_entered_by)
       AND (second_entered_kind IS DISTINCT FROM 'person' OR confirmed_by <> second_entered_by)))),
   -- Money goes only where the bank, or a further person, has confirmed the name.
   ADD CONSTRAINT destinations_usable CHECK (
-    status <> 'usable' OR payee_check = 'match' OR (payee_check IS NOT NULL AND confirmed_by IS NOT NULL)),
+    status <> 'usable' OR payee_check IS NOT DISTINCT FROM 'match' OR (payee_check IS NOT NULL AND confirmed_by IS NOT NULL)),
   ADD CONSTRAINT destinations_revoked CHECK (
     (status = 'revoked') = (revoked_at IS NOT NULL) AND (revoked_at IS NULL) = (revoked_reason IS NULL)),
   ADD CONSTRAINT destinations_replaces_another CHECK (replaces_id <> id);
