@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describeInstant } from '../domain/calendar';
 import { formatAmount, type Locale } from '../domain/money';
+import { FAILURE_RULES, isFailureClass } from '../domain/payment';
 import type { MessageKind } from '../domain/refund';
 import { renderEmail, type MessageView, type OutgoingEmail } from '../integrations/messaging';
 import type { ClaimedMessage, LetterFacts, LetterRecipient } from '../store';
@@ -73,6 +74,7 @@ function viewOf(
     messageToCustomer: words.messageToCustomer,
     clauseText: message.kind === 'refund_declined' ? (facts.declineClause?.[locale] ?? null) : null,
     paymentState: message.kind === 'payment_delayed' ? (text('failureClass') === null ? 'unknown' : 'failed') : null,
+    failureText: isFailureClass(data['failureClass']) ? FAILURE_RULES[data['failureClass']].customer[locale] : null,
     deskKind: text('deskKind'),
   };
 }

@@ -5,6 +5,7 @@ import { readReviewFacts, readWordsToCustomer, type Db, type StoredRefund } from
 import type { AppDeps, Language, Principal } from '../types';
 import { calendarToExplainBy } from './calendars';
 import { explainWaiting, type Reader } from './explanation';
+import { failureText, ownedFailure, plainFailure } from './failure';
 
 const STAFF_ROLES = ['agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'];
 
@@ -50,10 +51,18 @@ export async function presentRefunds(
     const seen = publicRefund(refund, {
       explanation: calendar ? explainWaiting(refund, calendar, nowIso, reader, reading.language) : null,
       temporalPage: reader === 'reviewer' ? temporalPageOf(deps, refund.id) : null,
+      failureText: failureText(reader, reading.language),
     });
-    if (reader !== 'customer') return seen;
-    const { metadata: _metadata, externalReference: _reference, ...own } = seen;
-    return own;
+    switch (reader) {
+      case 'integrator':
+        return seen;
+      case 'reviewer':
+        return { ...seen, payments: seen.payments.map(ownedFailure) };
+      case 'customer': {
+        const { metadata: _metadata, externalReference: _reference, ...own } = seen;
+        return { ...own, payments: own.payments.map(plainFailure) };
+      }
+    }
   });
 }
 

@@ -15,6 +15,7 @@ import { idempotent } from '../middleware/idempotency';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseQuery } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
+import { failureOfDeskItem } from '../presenters/failure';
 import { Problem } from '../problems';
 import { refundCommands } from '../refund-commands';
 import { decodeTimeCursor, encodeCursor } from '../schemas/common';
@@ -75,6 +76,7 @@ export function deskRoutes(deps: AppDeps): Router {
     return {
       ...item,
       actions: actionsOf(item, refund?.process ?? null),
+      failure: failureOfDeskItem(item.data, req.language),
       links: { refund: item.refundId && `/v1/refunds/${item.refundId}` },
     };
   }

@@ -59,6 +59,19 @@ export const deskItemAnswer = z
     dueAt: nullableText,
     data: z.record(z.string(), z.unknown()),
     actions: z.array(z.string()),
+    failure: z
+      .object({
+        class: z.string(),
+        nextAction: z.string(),
+        ownerRole: z.string(),
+        sameReference: z.boolean().openapi({
+          description:
+            'Whether the instruction may be repeated under its own reference while it is not proven to have failed.',
+        }),
+        message: z.string(),
+      })
+      .nullable()
+      .openapi({ description: 'Why a payment stands still and what is to be done, in the reader’s language.' }),
     createdAt: z.string(),
     resolvedAt: nullableText,
     resolution: nullableText,

@@ -1,4 +1,5 @@
 import { containsCardNumber } from '../../domain/audit';
+import { FAILURE_CLASSES } from '../../domain/payment';
 import { REFUND_STATUSES } from '../../domain/refund';
 import {
   amountMinor,
@@ -157,7 +158,17 @@ export const searchBody = z
   .openapi('RefundSearch');
 
 const nullableText = z.string().nullable();
-const failure = z.object({ class: z.string(), code: z.string() }).nullable();
+const failure = z
+  .looseObject({
+    class: z.enum(FAILURE_CLASSES),
+    code: nullableText.openapi({ description: 'The provider’s own code; null for customers.' }),
+    message: nullableText.openapi({
+      description:
+        'For the reader: staff read what to do, others what a customer may be told. Null in outgoing webhooks.',
+    }),
+  })
+  .nullable()
+  .openapi({ description: 'Staff also get nextAction, ownerRole and sameReference.' });
 
 /** A refund as the integrator's view shows it; other readers get more members. */
 export const refundAnswer = z

@@ -60,7 +60,7 @@ export function applyPaymentSighting(step: Step, legId: string, sighting: Paymen
       break;
     case 'payment_failed':
       effects.events.push('refund.payment_failed');
-      tellCustomer(step, 'payment_delayed', 'delivery', { failureClass: leg.failure?.class ?? null });
+      tellCustomer(step, 'payment_delayed', 'delivery', { failureClass: leg.failure?.class ?? 'unknown' });
       break;
     case 'payment_unknown':
       effects.events.push('refund.payment_unknown');
@@ -136,7 +136,7 @@ function openFailed(step: Step, leg: Leg): void {
     data: {
       legId: leg.id,
       reference: leg.reference,
-      failureClass: leg.failure?.class ?? null,
+      failureClass: leg.failure?.class ?? 'unknown',
       failureCode: leg.failure?.code ?? null,
     },
   });
@@ -163,7 +163,12 @@ function openUnresolved(step: Step, leg: Leg): void {
     kind: 'payment_unresolved',
     key: `unresolved:${leg.id}:${leg.attempt}`,
     dueAt: null,
-    data: { legId: leg.id, reference: leg.reference, queries: leg.queries },
+    data: {
+      legId: leg.id,
+      reference: leg.reference,
+      queries: leg.queries,
+      failureClass: leg.failure?.class ?? 'unknown',
+    },
   });
   tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'payment_unresolved' });
 }

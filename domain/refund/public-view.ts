@@ -1,4 +1,4 @@
-import type { PaymentFailure } from '../payment';
+import type { FailureClass, FailureRule, PaymentFailure } from '../payment';
 import type { Plan } from './plan';
 import { waitingForOf, type ProcessState, type WaitingFor } from './process';
 import type { RefundStatus } from './status';
@@ -42,7 +42,17 @@ export interface PublicPayment {
   amountMinor: number;
   status: string;
   reference: string;
-  failure: PaymentFailure | null;
+  failure: PublicFailure | null;
+}
+
+/**
+ * Why a leg is not paid. The provider's own code is for those who work with it, the words are for the reader; what is done
+ * next and by whom is for staff.
+ */
+export interface PublicFailure extends Partial<Pick<FailureRule, 'nextAction' | 'ownerRole' | 'sameReference'>> {
+  class: FailureClass;
+  code: string | null;
+  message: string | null;
 }
 
 /** A refund as integrators see it: no personal data, no names of staff, no free text. */
@@ -83,7 +93,12 @@ export interface PublicRefund {
  */
 export function publicRefund(
   record: RefundRecord,
-  words: { explanation?: string | null; statusPage?: string | null; temporalPage?: string | null } = {},
+  words: {
+    explanation?: string | null;
+    statusPage?: string | null;
+    temporalPage?: string | null;
+    failureText?: (failure: PaymentFailure) => string;
+  } = {},
 ): PublicRefund {
   const { process } = record;
   const waitingFor = waitingForOf(process);
@@ -111,7 +126,7 @@ export function publicRefund(
       amountMinor: leg.amountMinor,
       status: leg.status,
       reference: leg.reference,
-      failure: leg.failure,
+      failure: leg.failure && { ...leg.failure, message: words.failureText?.(leg.failure) ?? null },
     })),
     arrival: {
       expectedFrom: record.arrivalFrom,

@@ -14,14 +14,14 @@ afterAll(async () => {
   await api.close();
 });
 
-const openItem = async (kind: string, refundId: string | null): Promise<string> => {
+const openItem = async (kind: string, refundId: string | null, data: Record<string, unknown> = {}): Promise<string> => {
   const item = {
     mode: 'test',
     refundId,
     kind,
     dedupKey: `${kind}:${refundId}:${Math.random()}`,
     dueAt: null,
-    data: {},
+    data,
   } as const;
   return (await openDeskItemOnce(api.db, item, new Date().toISOString())) ?? '';
 };
@@ -46,6 +46,27 @@ describe('the desk', () => {
     const page = await api.get('finance', '/v1/desk?limit=1');
     expect(page.body.data).toHaveLength(1);
     expect((await api.get('finance', '/v1/desk?cursor=x')).body.code).toBe('invalid_cursor');
+  });
+
+  it('says of a failed payment what is done next and by whom, in the language of the reader', async () => {
+    const { id: refundId } = await api.accept(600_000);
+    const data = { failureClass: 'insufficient_merchant_funds', failureCode: 'balance_insufficient' };
+    const item = await openItem('payment_failed', refundId, data);
+    const shown = async (headers = {}) =>
+      (await api.get('finance', `/v1/desk?refundId=${refundId}`, headers)).body.data.find(
+        (row: { id: string }) => row.id === item,
+      ).failure;
+    expect(await shown()).toEqual({
+      class: 'insufficient_merchant_funds',
+      nextAction: 'top_up_account',
+      ownerRole: 'finance',
+      sameReference: true,
+      message: expect.stringContaining('Top it up'),
+    });
+    expect((await shown({ 'Accept-Language': 'zh-CN' })).message).toContain('充值');
+    const overdue = await openItem('stage_overdue', refundId);
+    const list = await api.get('finance', `/v1/desk?refundId=${refundId}`);
+    expect(list.body.data.find((row: { id: string }) => row.id === overdue).failure).toBeNull();
   });
 
   it('gives a stage to another role, which may then decide, and never decides itself', async () => {

@@ -155,6 +155,30 @@ describe('reading refunds', () => {
     expect(reviewer.links.temporal).toMatch(`/workflows/refund-${id}`);
   });
 
+  it('says why a payment failed: what to do to staff, plain words to customers, the code to whoever works with it', async () => {
+    const { id } = await api.accept(129_900);
+    await api.db.$executeRaw`UPDATE refunds SET process = jsonb_set(process, '{legs,0,failure}',
+      '{"class":"card_expired_or_lost","code":"expired_or_canceled_card"}') WHERE id = ${id}`;
+    const failureFor = async (key: 'integrator' | 'customer' | 'finance', headers = {}) =>
+      (await api.get(key, `/v1/refunds/${id}`, headers)).body.payments[0].failure;
+    const plain = expect.stringContaining('card that you paid with');
+    expect(await failureFor('integrator')).toEqual({
+      class: 'card_expired_or_lost',
+      code: 'expired_or_canceled_card',
+      message: plain,
+    });
+    expect(await failureFor('customer')).toEqual({ class: 'card_expired_or_lost', code: null, message: plain });
+    expect((await failureFor('customer', { 'Accept-Language': 'zh-CN' })).message).toContain('银行卡已无法收款');
+    expect(await failureFor('finance')).toEqual({
+      class: 'card_expired_or_lost',
+      code: 'expired_or_canceled_card',
+      message: expect.stringContaining('Agree another destination'),
+      nextAction: 'agree_other_destination',
+      ownerRole: 'finance',
+      sameReference: false,
+    });
+  });
+
   it('speaks the language of the reader', async () => {
     const { id } = await api.accept(1_000);
     const answer = await api.get('reviewer', `/v1/refunds/${id}`).then(async () => {

@@ -107,8 +107,8 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     heading: 'Your refund is delayed',
     paragraphs: [
       'Your refund of {{amount}} for order {{orderExternalId}} is approved, but the payment is delayed. We are sorry.',
-      '{{#if failed}}The payment provider could not carry out the payment. Our staff are looking for another way.{{else}}The payment provider has not told us yet what became of the payment, so we do not know yet whether the money has been sent. We keep asking, and our staff look into it if no answer comes.{{/if}}',
-      'You need not do anything. We will write to you as soon as we know more.',
+      '{{#if failed}}{{#if failureText}}{{failureText}}{{else}}The payment provider could not carry out the payment. Our staff are looking for another way.{{/if}}{{else}}The payment provider has not told us yet what became of the payment, so we do not know yet whether the money has been sent. We keep asking, and our staff look into it if no answer comes.{{/if}}',
+      'You need not do anything now. We will write to you as soon as we know more.',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: 'See your refund',

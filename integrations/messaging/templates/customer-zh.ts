@@ -107,8 +107,8 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     heading: '退款延迟',
     paragraphs: [
       '您对订单 {{orderExternalId}} 的退款（金额 {{amount}}）已获批准，但付款有所延迟，非常抱歉。',
-      '{{#if failed}}支付机构未能完成这笔付款，我们的工作人员正在寻找其他办法。{{else}}支付机构尚未告知付款结果，因此我们目前还不知道款项是否已经汇出。我们会继续查询；如果一直没有答复，将由工作人员处理。{{/if}}',
-      '您无需做任何事。一有消息，我们会立即通知您。',
+      '{{#if failed}}{{#if failureText}}{{failureText}}{{else}}支付机构未能完成这笔付款，我们的工作人员正在寻找其他办法。{{/if}}{{else}}支付机构尚未告知付款结果，因此我们目前还不知道款项是否已经汇出。我们会继续查询；如果一直没有答复，将由工作人员处理。{{/if}}',
+      '您目前无需做任何事。一有消息，我们会立即通知您。',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: '查看退款',

@@ -33,6 +33,8 @@ export interface MessageView {
   clauseText: string | null;
   /** For `payment_delayed`: whether the provider refused, or nobody knows yet. */
   paymentState: 'failed' | 'unknown' | null;
+  /** For `payment_delayed`: why the provider refused, in words for customers. */
+  failureText: string | null;
   /** For `desk_item_opened`: the kind of the desk item; a kind that has no words is shown as it is. */
   deskKind: DeskKind | (string & {}) | null;
 }

@@ -2,9 +2,9 @@ import type { FailureClass } from '../../../domain/payment';
 
 /**
  * Classes of the codes of ISO 20022's external code sets ExternalStatusReason1Code (why a payment was rejected) and
- * ExternalReturnReason1Code (why it came back). Every other code is `unknown`.
+ * ExternalReturnReason1Code (why it came back). A code that is missing here is `unknown`, so that a person looks.
  */
-const CODES_BY_CLASS: Partial<Record<FailureClass, string>> = {
+export const CODES_BY_CLASS: Partial<Record<FailureClass, string>> = {
   // The payee's account, name or bank does not exist, does not belong together, or takes no transfers.
   wrong_account_details: 'AC01 AC03 AC14 AG01 AG03 BE01 BE04 BE06 BE22 CNOR RC01 RC04 RC07 RR03',
   account_frozen_or_closed: 'AC04 AC06 AC07 MD07',
@@ -15,6 +15,8 @@ const CODES_BY_CLASS: Partial<Record<FailureClass, string>> = {
   interface_changed:
     'AC02 AC05 AC13 AG02 BE05 CH03 CH04 CH07 CH09 CH10 CH11 CH12 CH13 CH16 CH17 CH19 CH20 CH21 DNOR DT01 FF01 FF02 FF03 ' +
     'FF05 RC03 RR01 RR02',
+  // Codes that give no reason, or one that a person has to read: not specified, narrative, on somebody's request.
+  unknown: 'CUST FOCR MS02 MS03 NARR NOOR UPAY',
 };
 
 const CLASS_OF_CODE: ReadonlyMap<string, FailureClass> = new Map(

@@ -24,12 +24,18 @@ export type RefundFacts = Pick<
 export const REFERENCE_KEY = 'reference';
 export const REFUND_ID_KEY = 'refund_id';
 
-const CLASS_OF_REASON: Readonly<Record<string, FailureClass>> = {
+/** Classes of every `failure_reason` of a refund, and of the statuses that come without one. */
+export const CLASS_OF_REASON: Readonly<Record<string, FailureClass>> = {
   lost_or_stolen_card: 'card_expired_or_lost',
   expired_or_canceled_card: 'card_expired_or_lost',
   charge_for_pending_refund_disputed: 'disputed',
   insufficient_funds: 'insufficient_merchant_funds',
   declined: 'refused_by_review',
+  // Somebody cancelled it in the shop's own dashboard.
+  merchant_request: 'unknown',
+  unknown: 'unknown',
+  failed: 'unknown',
+  canceled: 'unknown',
 };
 
 /** Reads Stripe's refund object. A status this adapter does not know is `unknown`, so that a person looks. */

@@ -14,8 +14,11 @@ export type Verdict =
 /** The error code that a connection lost after sending has, see client.ts. */
 export const CONNECTION_LOST = 'CONNECTION_LOST';
 
-/** Classes of the codes of docs.stripe.com/error-codes that a refund can meet; every other code is `unknown`. */
-const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
+/**
+ * Classes of the codes of docs.stripe.com/error-codes that a refund can meet, those without an `error.code` of their own as
+ * this adapter names them (`invalid_amount`). A code that Stripe adds later is `unknown`, so that a person looks.
+ */
+export const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
   charge_disputed: 'disputed',
   refund_disputed_payment: 'disputed',
   balance_insufficient: 'insufficient_merchant_funds',
@@ -28,7 +31,26 @@ const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
   parameter_unknown: 'interface_changed',
   parameter_invalid_empty: 'interface_changed',
   parameter_invalid_integer: 'interface_changed',
+  parameter_invalid_string_blank: 'interface_changed',
+  parameter_invalid_string_empty: 'interface_changed',
   url_invalid: 'interface_changed',
+  // More than is left: somebody refunded elsewhere, or our books are wrong.
+  invalid_amount: 'interface_changed',
+  amount_too_large: 'interface_changed',
+  amount_too_small: 'interface_changed',
+  // Money went back by another hand, or the charge never was one: a person finds out which.
+  charge_already_refunded: 'unknown',
+  charge_not_refundable: 'refused_by_review',
+  charge_invalid_parameter: 'interface_changed',
+  payment_intent_unexpected_state: 'interface_changed',
+  country_unsupported: 'interface_changed',
+  livemode_mismatch: 'interface_changed',
+  testmode_charges_only: 'interface_changed',
+  api_key_expired: 'interface_changed',
+  invalid_api_key: 'interface_changed',
+  platform_api_key_expired: 'interface_changed',
+  forbidden: 'interface_changed',
+  invalid_request: 'unknown',
 };
 
 const BUSY_RETRY_AFTER_MS = 2_000;
@@ -56,7 +78,7 @@ export function verdictOf(error: unknown): Verdict | null {
   }
   if (status === 401 || status === 403) {
     const code = error.code ?? (status === 401 ? 'invalid_api_key' : 'forbidden');
-    return { kind: 'refused', failure: { class: 'interface_changed', code } };
+    return { kind: 'refused', failure: { class: CLASS_OF_CODE[code] ?? 'interface_changed', code } };
   }
   if (status >= 400) {
     const code = error.code ?? (error.param === undefined ? 'invalid_request' : `invalid_${error.param}`);

@@ -14,8 +14,11 @@ export type Verdict =
 /** What a query says about a number that WeChat Pay does not have. */
 export const RESOURCE_NOT_EXISTS = 'RESOURCE_NOT_EXISTS';
 
-/** Classes of the error codes of the refund interface; every other code is `unknown`. */
-const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
+/**
+ * Classes of the refund interface's error codes that refuse for good (wechatpay-go, refunddomestic). Those that ask for a
+ * repetition are judged before this table is asked; a code that WeChat Pay adds later is `unknown`, so that a person looks.
+ */
+export const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
   NOT_ENOUGH: 'insufficient_merchant_funds',
   USER_ACCOUNT_ABNORMAL: 'account_frozen_or_closed',
   PARAM_ERROR: 'interface_changed',
@@ -23,6 +26,8 @@ const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
   [RESOURCE_NOT_EXISTS]: 'interface_changed',
   SIGN_ERROR: 'interface_changed',
   NO_AUTH: 'interface_changed',
+  // It stands for all that the business forbids (amounts, age, count) and says which in words alone.
+  INVALID_REQUEST: 'unknown',
 };
 
 const BUSY_RETRY_AFTER_MS = 5_000;

@@ -52,7 +52,7 @@ export interface RefundApi {
   personIds: Record<PersonName, string>;
   /** The customers behind the keys `customer` and `stranger`. */
   customerIds: { customer: string; stranger: string };
-  get(key: KeyName, url: string): Promise<Response>;
+  get(key: KeyName, url: string, headers?: Record<string, string>): Promise<Response>;
   post(key: KeyName, url: string, body: object, headers?: Record<string, string>): Promise<Response>;
   /** Writes an order with one payment of this amount and requests it back. */
   putOrder(amountMinor: number, options?: { customer?: 'customer' | 'stranger' }): Promise<{ orderExternalId: string }>;
@@ -111,7 +111,8 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
     deps,
     db,
     ...people,
-    get: (key, url) => request(app).get(url).set('Authorization', `Bearer ${people.keys[key]}`),
+    get: (key, url, headers = {}) =>
+      request(app).get(url).set('Authorization', `Bearer ${people.keys[key]}`).set(headers),
     post: (key, url, body, headers = {}) =>
       request(app)
         .post(url)

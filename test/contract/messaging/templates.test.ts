@@ -1,3 +1,4 @@
+import { FAILURE_CLASSES, FAILURE_RULES } from '../../../domain/payment';
 import { CUSTOMER_MESSAGES, STAFF_MESSAGES, type MessageKind } from '../../../domain/refund';
 import { renderEmail, type MessageView } from '../../../integrations/messaging';
 
@@ -22,6 +23,7 @@ const full: MessageView = {
   messageToCustomer: 'Please see {{this}}\n<script>alert(1)</script>',
   clauseText: '第 25 条 <七日无理由退货>',
   paymentState: 'unknown',
+  failureText: '卡已注销 <card> & closed',
   deskKind: 'payment_unresolved',
 };
 
@@ -37,6 +39,7 @@ const bare: MessageView = {
   messageToCustomer: null,
   clauseText: null,
   paymentState: null,
+  failureText: null,
   deskKind: null,
 };
 
@@ -123,7 +126,20 @@ describe('letters say what is true', () => {
     expect(textOf('payment_delayed', 'en')).toMatch(/do not know yet/);
     expect(textOf('payment_delayed', 'zh-CN')).toMatch(/还不知道/);
     expect(textOf('payment_delayed', 'en', { ...full, paymentState: 'failed' })).not.toMatch(/do not know/);
-    expect(textOf('payment_delayed', 'zh-CN', { ...full, paymentState: 'failed' })).toMatch(/未能完成/);
+    const noReason: MessageView = { ...full, paymentState: 'failed', failureText: null };
+    expect(textOf('payment_delayed', 'en', noReason)).toMatch(/could not carry out/);
+    expect(textOf('payment_delayed', 'zh-CN', noReason)).toMatch(/未能完成/);
+  });
+
+  test('a failure says why, in the words meant for customers', () => {
+    for (const failureClass of FAILURE_CLASSES)
+      for (const locale of LOCALES) {
+        const failureText = FAILURE_RULES[failureClass].customer[locale];
+        expect(textOf('payment_delayed', locale, { ...full, paymentState: 'failed', failureText })).toContain(
+          failureText,
+        );
+        expect(textOf('payment_delayed', locale, { ...full, failureText })).not.toContain(failureText);
+      }
   });
 
   test('declined tells what the reviewer wrote for the customer, and the clause', () => {
