@@ -29,6 +29,7 @@ import {
 } from '../../store';
 import { createTestDatabase, createTestNamespace, fastForward, virtualNow, workflowBundle } from '.';
 import type { TestNamespace } from '.';
+import { findViolations, type Violation } from './oracle';
 import { openShop, STAFF, type NewTestCommand, type Shop, type StaffName } from './shop';
 import { startTestWorkers, type RunningWorker, type WorkPlace } from './test-workers';
 import { spareWorker, type ChildOrder, type ChildWorker, type SpareWorker } from './worker-child';
@@ -72,6 +73,8 @@ export interface World {
   state(handle: WorkflowHandle): Promise<ProcessState>;
   /** Waits until Postgres shows it. */
   until(handle: WorkflowHandle, check: (state: ProcessState) => boolean, timeoutMs?: number): Promise<ProcessState>;
+  /** What the oracle finds wrong with everything in this world; empty when all seven invariants hold. */
+  violations(): Promise<Violation[]>;
   startWorker(): Promise<RunningWorker>;
   /** A worker in a process of its own. */
   startChildWorker(order?: Omit<ChildOrder, 'place'>, spare?: SpareWorker): Promise<ChildWorker>;
@@ -154,6 +157,10 @@ export async function openWorld(options: { worker?: boolean } = {}): Promise<Wor
     return worker;
   }
 
+  const ledger = async (): Promise<Movement[]> => (await (await fetch(`${sandbox.url}/ledger`)).json()) as Movement[];
+  const letters = async (): Promise<InboxMessage[]> =>
+    (await (await fetch(`${inbox.url}/messages`)).json()) as InboxMessage[];
+
   const now = async (handle: WorkflowHandle): Promise<string> =>
     (await virtualNow(temporal.client, handle.workflowId)).toISOString();
 
@@ -207,8 +214,9 @@ export async function openWorld(options: { worker?: boolean } = {}): Promise<Wor
       // The server tells the time in whole seconds.
       if (aheadMs > -1_000) await fastForward(temporal.client, handle.workflowId, Math.max(0, aheadMs) + 2_000);
     },
-    ledger: async () => (await (await fetch(`${sandbox.url}/ledger`)).json()) as Movement[],
-    letters: async () => (await (await fetch(`${inbox.url}/messages`)).json()) as InboxMessage[],
+    ledger,
+    letters,
+    violations: async () => findViolations({ db, ledger: await ledger(), client: temporal.client, letters }),
     fault: async (fault) => {
       const answer = await post(`${sandbox.url}/control/faults`, { provider: 'stripe', ...fault });
       if (!answer.ok) throw new Error(await answer.text());

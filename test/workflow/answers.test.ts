@@ -1,7 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { businessMinutesBetween } from '../../domain/calendar';
 import type { DecisionContent } from '../../domain/refund';
-import { findViolations } from '../support/oracle';
 import { testCalendar } from '../support/shop';
 import { approve, openWorld, refusalOf, type World } from '../support/world';
 
@@ -130,7 +129,5 @@ test.concurrent('a correction that never comes expires the refund and gives the 
 test('after all of it the invariants hold', async () => {
   for (const { id } of await world.db.refund.findMany({ where: { status: 'paying' } }))
     await world.until(world.temporal.client.workflow.getHandle(`refund-${id}`), ({ status }) => status === 'paid');
-  expect(await findViolations({ db: world.db, ledger: await world.ledger(), client: world.temporal.client })).toEqual(
-    [],
-  );
+  expect(await world.violations()).toEqual([]);
 });

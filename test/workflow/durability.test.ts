@@ -1,7 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { decideStageSignal, decideStageUpdate } from '../../contract';
 import { eventually } from '../support/eventually';
-import { findViolations } from '../support/oracle';
 import { approve, decisionMessage, decline, openWorld, type World } from '../support/world';
 import { spareWorker } from '../support/worker-child';
 
@@ -14,8 +13,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   const world = await openWorld({ worker: false });
   try {
     await run(world);
-    const { db, temporal } = world;
-    expect(await findViolations({ db, ledger: await world.ledger(), client: temporal.client })).toEqual([]);
+    expect(await world.violations()).toEqual([]);
   } finally {
     await world.close();
   }

@@ -132,3 +132,7 @@ test('every activity, local activity and timer says what it is for', async () =>
     expect.arrayContaining(['record decision', expect.stringMatching(/^pay .*100\.00.* by stripe$/)]),
   );
 });
+
+test('after all of it the invariants hold', async () => {
+  expect(await world.violations()).toEqual([]);
+});

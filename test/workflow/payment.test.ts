@@ -1,6 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { eventually } from '../support/eventually';
-import { findViolations } from '../support/oracle';
 import { approve, openWorld, type World } from '../support/world';
 
 let world: World;
@@ -193,7 +192,5 @@ test.concurrent('a success that is reported after a failure was proven is a cont
 });
 
 test('after all of it the invariants hold', async () => {
-  expect(await findViolations({ db: world.db, ledger: await world.ledger(), client: world.temporal.client })).toEqual(
-    [],
-  );
+  expect(await world.violations()).toEqual([]);
 });

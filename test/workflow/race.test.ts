@@ -2,7 +2,6 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { decideStageSignal, decideStageUpdate, providerEventSignal, withdrawRefundUpdate } from '../../contract';
 import type { DecisionContent } from '../../domain/refund';
 import { eventually } from '../support/eventually';
-import { findViolations } from '../support/oracle';
 import { approve, decisionMessage, decline, openWorld, refusalOf, rolesOf, type World } from '../support/world';
 
 let world: World;
@@ -171,7 +170,5 @@ test.concurrent('of ten people at once on one stage, as many as the engine takes
 test('after all of it the invariants hold', async () => {
   for (const { id } of await world.db.refund.findMany({ where: { status: 'paying' } }))
     await world.until(world.temporal.client.workflow.getHandle(`refund-${id}`), ({ status }) => status === 'paid');
-  expect(await findViolations({ db: world.db, ledger: await world.ledger(), client: world.temporal.client })).toEqual(
-    [],
-  );
+  expect(await world.violations()).toEqual([]);
 });

@@ -24,3 +24,7 @@ test('a three-stage refund is approved by three people, paid once and told', asy
   const movements = (await world.ledger()).filter((one) => one.reference === paid.legs[0]?.reference);
   expect(movements).toMatchObject([{ amountMinor: 800_000, currency: 'CNY' }]);
 });
+
+test('after all of it the invariants hold', async () => {
+  expect(await world.violations()).toEqual([]);
+});

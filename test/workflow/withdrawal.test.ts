@@ -1,5 +1,4 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { findViolations } from '../support/oracle';
 import { approve, openWorld, refusalOf, type World } from '../support/world';
 
 let world: World;
@@ -103,7 +102,5 @@ test('a withdrawn refund frees its amount for another request', async () => {
 });
 
 test('after all of it the invariants hold', async () => {
-  expect(await findViolations({ db: world.db, ledger: await world.ledger(), client: world.temporal.client })).toEqual(
-    [],
-  );
+  expect(await world.violations()).toEqual([]);
 });
