@@ -1,0 +1,4 @@
+export * from './comparison';
+export * from './coverage';
+export * from './difference';
+export type * from './facts';
