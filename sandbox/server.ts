@@ -6,6 +6,7 @@ import { BEHAVIOURS, FaultBoard, OF_A_SIGNED_ANSWER } from './faults';
 import { failed, isLoopbackUrl, listen, type Log } from './http';
 import { Journal } from './journal';
 import { Ledger } from './ledger';
+import { SettlementFaults } from './settlement';
 import { createStripe, STRIPE_OPERATIONS } from './stripe';
 import { Timers } from './timers';
 import { createWeChatPay, WECHAT_PAY_OPERATIONS, WECHAT_PAY_SET_UP, type WeChatPayCredentials } from './wechat-pay';
@@ -63,11 +64,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
     },
   });
   const parts = { journal, faults, ledger, timers, log };
-  const stripe = createStripe(parts);
-  const wechatPay = createWeChatPay(parts, options.wechatPay);
-  const alipay = createAlipay(parts);
+  const settlement = new SettlementFaults(journal, ['stripe', 'alipay', 'wechat_pay', 'bank_transfer']);
+  const stripe = createStripe(parts, settlement);
+  const wechatPay = createWeChatPay(parts, settlement, options.wechatPay);
+  const alipay = createAlipay(parts, settlement);
   const zoho = createZoho(parts);
-  const bank = createBank(parts);
+  const bank = createBank(parts, settlement);
   if (options.stripeWebhook !== undefined) stripe.events.register(options.stripeWebhook);
   if (options.alipay !== undefined) alipay.setUp(options.alipay);
 
@@ -76,11 +78,15 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   app.disable('etag');
   app.use('/v1', stripe.routes);
   app.use('/v3/refund/domestic/refunds', wechatPay.routes);
+  app.use('/v3/bill', wechatPay.bills);
+  app.use('/v3/billdownload', wechatPay.downloads);
   app.use('/v3/alipay', alipay.routes);
+  app.use('/alipay-bills', alipay.downloads);
   app.use('/oauth/v2', zoho.accounts);
   app.use('/crm/v8', zoho.crm);
   app.use('/bank', bank.routes);
   app.use(faultRoutes(faults));
+  app.use('/control/settlement', settlement.routes());
   app.use('/control/bank', bank.control);
   app.use('/control/stripe', stripe.control);
   app.use('/control/wechat_pay', wechatPay.control);

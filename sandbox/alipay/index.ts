@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Router, text, type Request, type Response } from 'express';
 import type { Call, Fault } from '../faults';
 import { dropConnection } from '../http';
+import type { SettlementFaults } from '../settlement';
 import type { ProviderParts } from '../stripe';
+import { AlipayBills } from './bills';
 import { alipayControl } from './control';
 import { AlipayRefusal, refusalForCode, systemError } from './errors';
 import { AlipayNotifications } from './notifications';
@@ -14,7 +16,7 @@ export type { AlipaySetup } from './signatures';
 export { SETTINGS_TABLE as ALIPAY_SETTINGS } from './state';
 
 /** Names that a fault's `operation` may have. */
-export const ALIPAY_OPERATIONS = ['trade.refund', 'refund.query'] as const;
+export const ALIPAY_OPERATIONS = ['trade.refund', 'refund.query', 'bill.query'] as const;
 
 type Operation = (typeof ALIPAY_OPERATIONS)[number];
 
@@ -23,6 +25,8 @@ const SLOW_MS = 1_000;
 /** Routes, and what the server needs around them. */
 export interface AlipayStandIn {
   readonly routes: Router;
+  /** Under /alipay-bills. */
+  readonly downloads: Router;
   readonly control: Router;
   setUp(setup: AlipaySetup): void;
   /** Takes up what a stopped process left unfinished. */
@@ -30,11 +34,12 @@ export interface AlipayStandIn {
 }
 
 /** Builds the Alipay stand-in: the part of the v3 interface that a refund needs. */
-export function createAlipay(parts: ProviderParts): AlipayStandIn {
+export function createAlipay(parts: ProviderParts, settlement: SettlementFaults): AlipayStandIn {
   const { journal, faults, ledger, timers, log } = parts;
   const state = openAlipayState(journal);
   const notifications = new AlipayNotifications(state, timers, log);
   const refunds = new AlipayRefunds(state, ledger, notifications, timers);
+  const bills = new AlipayBills(state, settlement);
 
   function send(operation: Operation, response: Response, status: number, body: object, fault?: Fault): void {
     const written = JSON.stringify(body);
@@ -66,7 +71,7 @@ export function createAlipay(parts: ProviderParts): AlipayStandIn {
         body: written,
       });
       if (refused !== null) throw new AlipayRefusal(401, refused, '验签失败');
-      const body = readBody(written);
+      const body = request.method === 'GET' ? request.query : readBody(written);
       const trade = tradeBy(state, body['out_trade_no'], body['trade_no']);
       const references = [body['out_request_no'], trade?.outTradeNo, trade?.tradeNo].filter(
         (reference) => typeof reference === 'string',
@@ -105,12 +110,18 @@ export function createAlipay(parts: ProviderParts): AlipayStandIn {
   routes.post('/trade/fastpay/refund/query', (request, response) =>
     handle('refund.query', request, response, (body) => refunds.query(body)),
   );
+  routes.get('/data/dataservice/bill/downloadurl/query', (request, response) =>
+    handle('bill.query', request, response, (parameters) =>
+      bills.query(parameters, `http://${request.get('host') ?? '127.0.0.1'}`),
+    ),
+  );
   routes.use((_request, response) => {
     response.status(404).json({ code: 'api-not-found', message: 'API 不存在', links: [] });
   });
 
   return {
     routes,
+    downloads: bills.downloads(),
     control: alipayControl(state, refunds, notifications),
     setUp: (setup) => setUp(state, setup),
     resume: () => {

@@ -4,6 +4,7 @@ import { dropConnection, refuseControl, type Log } from '../http';
 import type { Journal } from '../journal';
 import type { Ledger } from '../ledger';
 import type { Timers } from '../timers';
+import type { SettlementFaults } from '../settlement';
 import { openBankState } from './state';
 import { BankTransfers } from './transfers';
 
@@ -30,8 +31,8 @@ export interface BankStandIn {
 }
 
 /** Builds the stand-in of a bank that takes pain.001 files and answers by pain.002 and camt.054 files. */
-export function createBank(parts: ProviderParts): BankStandIn {
-  const transfers = new BankTransfers(openBankState(parts.journal), parts);
+export function createBank(parts: ProviderParts, settlement: SettlementFaults): BankStandIn {
+  const transfers = new BankTransfers(openBankState(parts.journal), { ...parts, settlement });
   const call = (operation: (typeof BANK_OPERATIONS)[number], references: string[], commits: boolean): Call => ({
     provider: 'bank_transfer',
     operation,
@@ -104,6 +105,15 @@ export function createBank(parts: ProviderParts): BankStandIn {
     }
     transfers.stateAgain(transfer);
     response.status(204).end();
+  });
+
+  control.post('/statements', (request, response) => {
+    const body: unknown = request.body;
+    const day = typeof body === 'object' && body !== null && 'day' in body ? body.day : undefined;
+    if (typeof day !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(day)) {
+      return refuseControl(response, 400, 'day must look like 2026-11-23');
+    }
+    response.status(201).json({ name: transfers.closeDay(day) });
   });
 
   return { routes, control, resume: () => transfers.resume() };

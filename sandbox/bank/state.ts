@@ -13,6 +13,8 @@ export interface TransferRow {
   /** The bank's own reference of the booking. */
   readonly bankReference: string;
   readonly statements: StatementPlan;
+  readonly bookedAtMs?: number;
+  readonly returnedAtMs?: number;
   /** What is still to happen to a pending transfer. */
   readonly settlement?: { readonly atMs: number; readonly to: 'booked' | 'rejected'; readonly reason?: string };
 }

@@ -4,17 +4,12 @@ import { randomId } from '../http';
 import type { Change } from '../journal';
 import type { Ledger } from '../ledger';
 import type { Timers } from '../timers';
+import { exponentOf } from './currencies';
+import { damaged, isOnDay, type SettledRow, type SettlementFaults } from '../settlement';
 import { again, bookingNotice, broken, messageRefused, statusReport, type Report } from './reports';
+import { dayStatement } from './statement';
 import type { BankState, StatementPlan, TransferRow } from './state';
 import { FileRefused, readOrders, type Order } from './xml';
-
-/** Decimals of the minor unit, where they are not two (ISO 4217). */
-const EXPONENTS: Readonly<Record<string, number>> = {
-  ...Object.fromEntries(
-    'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' ').map((code) => [code, 0]),
-  ),
-  ...Object.fromEntries('BHD IQD JOD KWD LYD OMR TND'.split(' ').map((code) => [code, 3])),
-};
 
 const SETTLES_AFTER_MS = 1_000;
 const LATE_STATEMENT_MS = 2_000;
@@ -23,6 +18,7 @@ interface Parts {
   readonly ledger: Ledger;
   readonly timers: Timers;
   readonly faults: FaultBoard;
+  readonly settlement: SettlementFaults;
 }
 
 /** The transfers of the bank stand-in: what is taken in, booked, refused, returned, and what the customer reads of it. */
@@ -89,7 +85,7 @@ export class BankTransfers {
 
   /** The payee's bank sends booked money back. */
   giveBack(transfer: TransferRow, reason: string): void {
-    const returned: TransferRow = { ...transfer, status: 'returned' };
+    const returned: TransferRow = { ...transfer, status: 'returned', returnedAtMs: Date.now() };
     this.state.journal.commit(
       this.state.transfers.put(returned.endToEndId, returned),
       ...this.parts.ledger.changeStatus(returned.endToEndId, 'failed'),
@@ -100,6 +96,21 @@ export class BankTransfers {
   /** Leaves the camt.054 of a booking once more, whole and at once. */
   stateAgain(transfer: TransferRow): void {
     this.state.journal.commit(...this.leave(again(bookingNotice(transfer))));
+  }
+
+  /**
+   * Leaves the camt.053 of a day, as a bank does when the day is over.
+   * @returns the name of the file
+   */
+  closeDay(day: string): string {
+    const rows = this.parts.settlement
+      .apply('bank_transfer', this.state.transfers.all().flatMap(settledRowsOf))
+      .filter(({ atMs }) => isOnDay(atMs, day, 0));
+    const fault = this.parts.settlement.takeFileFault('bank_transfer', ['truncated', 'bit-flipped']);
+    const { name, content } = dayStatement(rows, day);
+    const left = damaged(Buffer.from(content, 'utf8'), fault).toString('utf8');
+    this.state.journal.commit(...this.leave({ name, content: left }));
+    return name;
   }
 
   /** Takes up the pending transfers of a stopped process. */
@@ -176,7 +187,7 @@ export class BankTransfers {
   }
 
   private book(transfer: TransferRow): Change[] {
-    const booked: TransferRow = { ...transfer, status: 'booked' };
+    const booked: TransferRow = { ...transfer, status: 'booked', bookedAtMs: Date.now() };
     const { suppressed, copies, delayMs, broken: isBroken } = booked.statements;
     const notice = bookingNotice(booked);
     const first = isBroken ? broken(notice) : notice;
@@ -204,6 +215,24 @@ export class BankTransfers {
   }
 }
 
+/** A booked transfer is a debit, a returned one a credit beside it. */
+function settledRowsOf(transfer: TransferRow): SettledRow[] {
+  const { bookedAtMs, returnedAtMs, endToEndId } = transfer;
+  if (bookedAtMs === undefined) return [];
+  const row = {
+    reference: endToEndId,
+    refundId: transfer.bankReference,
+    paymentId: transfer.paymentInformationId,
+    orderId: transfer.messageId,
+    amountMinor: minorOf(transfer.amount, transfer.currency),
+    currency: transfer.currency,
+  };
+  return [
+    { ...row, atMs: bookedAtMs, status: 'succeeded' },
+    ...(returnedAtMs === undefined ? [] : [{ ...row, atMs: returnedAtMs, status: 'returned' } as const]),
+  ];
+}
+
 function statementPlanOf(fault: Fault | undefined): StatementPlan {
   return {
     copies: fault?.name === 'duplicate-webhook' ? Number(fault.argument) : 1,
@@ -214,7 +243,7 @@ function statementPlanOf(fault: Fault | undefined): StatementPlan {
 }
 
 function minorOf(amount: string, currency: string): number {
-  const exponent = EXPONENTS[currency] ?? 2;
+  const exponent = exponentOf(currency);
   const [whole = '0', fraction = ''] = amount.split('.');
   return Number(`${whole}${fraction.padEnd(exponent, '0').slice(0, exponent)}`);
 }

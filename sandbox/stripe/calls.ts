@@ -18,6 +18,7 @@ export const STRIPE_OPERATIONS = [
   'payment_intent.create',
   'payment_intent.retrieve',
   'charge.retrieve',
+  'balance_transaction.list',
 ] as const;
 
 type Operation = (typeof STRIPE_OPERATIONS)[number];

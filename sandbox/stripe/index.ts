@@ -1,4 +1,6 @@
 import { Router, text } from 'express';
+import type { SettlementFaults } from '../settlement';
+import { StripeBalanceTransactions } from './balance-transactions';
 import { StripeCalls, type ProviderParts } from './calls';
 import { stripeControl } from './control';
 import { StripeEvents } from './events';
@@ -20,10 +22,11 @@ export interface StripeStandIn {
 }
 
 /** Builds the Stripe stand-in: the part of Stripe's v1 API that a refund needs. */
-export function createStripe(parts: ProviderParts): StripeStandIn {
+export function createStripe(parts: ProviderParts, settlement: SettlementFaults): StripeStandIn {
   const state = openStripeState(parts.journal);
   const events = new StripeEvents(state, parts.timers, parts.log);
   const refunds = new StripeRefunds(state, parts.ledger, events, parts.timers);
+  const balance = new StripeBalanceTransactions(state, settlement);
   const idempotency = new IdempotencyLayer(state);
   const calls = new StripeCalls(state, parts, idempotency);
 
@@ -68,6 +71,9 @@ export function createStripe(parts: ProviderParts): StripeStandIn {
     calls.read('payment_intent.retrieve', request, response, () =>
       paymentIntentObject(paymentById(state, request.params.id, 'intent', 404)),
     ),
+  );
+  routes.get('/balance_transactions', (request, response) =>
+    calls.read('balance_transaction.list', request, response, (form) => balance.list(form)),
   );
   routes.get('/charges/:id', (request, response) =>
     calls.read('charge.retrieve', request, response, () =>

@@ -138,12 +138,14 @@ export class StripeRefunds {
    */
   changeStatus(refund: RefundRow, to: RefundStatus, cause: EventCause, failureReason?: string): Work {
     const payment = paymentById(this.state, refund.paymentId, 'payment_intent', 400);
-    const { settlement: _settled, pendingReason, failureReason: _earlier, ...rest } = refund;
+    const { settlement: _settled, pendingReason, failureReason: _earlier, failedAtSeconds: _before, ...rest } = refund;
     const next: RefundRow = {
       ...rest,
       status: to,
       ...(to === 'pending' ? { pendingReason: pendingReason ?? 'processing' } : {}),
-      ...(to === 'failed' ? { failureReason: failureReason ?? 'unknown' } : {}),
+      ...(to === 'failed'
+        ? { failureReason: failureReason ?? 'unknown', failedAtSeconds: Math.floor(Date.now() / 1000) }
+        : {}),
       ...(to === 'succeeded' ? { arn: refund.arn ?? newArn() } : {}),
       events: { ...refund.events, firstDelayMs: 0 },
     };

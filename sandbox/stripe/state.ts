@@ -35,6 +35,7 @@ export interface RefundRow {
   readonly status: RefundStatus;
   readonly pendingReason?: string;
   readonly failureReason?: string;
+  readonly failedAtSeconds?: number;
   readonly reason: string | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAtSeconds: number;

@@ -8,7 +8,7 @@ import { systemError, WeChatPayRefusal } from './errors';
 import { platformHeaders, requestFault, spoiled } from './signing';
 
 /** Names that a fault's `operation` may have. */
-export const WECHAT_PAY_OPERATIONS = ['refund.create', 'refund.query'] as const;
+export const WECHAT_PAY_OPERATIONS = ['refund.create', 'refund.query', 'bill.query'] as const;
 
 const SLOW_MS = 1_000;
 
@@ -52,7 +52,7 @@ export class WeChatPayCalls {
       return;
     }
     const json = jsonOf(raw);
-    const reference = commits ? json['out_refund_no'] : request.params['number'];
+    const reference = commits ? json['out_refund_no'] : (request.params['number'] ?? request.query['bill_date']);
     const call = { provider: 'wechat_pay', operation, references: [String(reference)], commits };
     const fault = this.parts.faults.takeForAnswer(call);
     if (fault?.name === 'slow-before-commit') await this.pause(fault);

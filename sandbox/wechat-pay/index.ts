@@ -4,6 +4,8 @@ import type { Log } from '../http';
 import type { Journal } from '../journal';
 import type { Ledger } from '../ledger';
 import type { Timers } from '../timers';
+import type { SettlementFaults } from '../settlement';
+import { WeChatPayBills } from './bills';
 import { WeChatPayCalls } from './calls';
 import { weChatPayControl } from './control';
 import { generateWeChatPayCredentials, type WeChatPayCredentials } from './credentials';
@@ -20,6 +22,9 @@ export const WECHAT_PAY_SET_UP = ['wechat_pay.credentials', 'wechat_pay.endpoint
 /** A provider's routes, and what the server needs of it around them. */
 export interface WeChatPayStandIn {
   readonly routes: Router;
+  /** Under /v3/bill and /v3/billdownload. */
+  readonly bills: Router;
+  readonly downloads: Router;
   readonly control: Router;
   /** Takes up what a stopped process left unfinished. */
   resume(): void;
@@ -31,6 +36,7 @@ export interface WeChatPayStandIn {
  */
 export function createWeChatPay(
   parts: { journal: Journal; faults: FaultBoard; ledger: Ledger; timers: Timers; log: Log },
+  settlement: SettlementFaults,
   given?: WeChatPayCredentials,
 ): WeChatPayStandIn {
   const state = openWeChatPayState(parts.journal);
@@ -45,6 +51,8 @@ export function createWeChatPay(
   const notifications = new WeChatPayNotifications(state, credentials, parts.timers, parts.log);
   const refunds = new WeChatPayRefunds(state, parts.ledger, notifications, parts.timers);
   const calls = new WeChatPayCalls(parts, credentials);
+
+  const bills = new WeChatPayBills(state, settlement, credentials, calls);
 
   const routes = Router();
   routes.use(text({ type: () => true, limit: '256kb' }));
@@ -64,6 +72,8 @@ export function createWeChatPay(
 
   return {
     routes,
+    bills: bills.bills(),
+    downloads: bills.downloads(),
     control: weChatPayControl({ state, refunds, notifications, credentials }),
     resume: () => {
       refunds.resume();
