@@ -7,5 +7,7 @@ export type { BankDestination, BankTransferAccountOptions, ResolveDestination } 
 export type { ReleaseOutcome, StoredInstruction } from './bank-transfer/outbox';
 export * from './gateway';
 export { createGateways, type GatewayRegistry, type GatewaysOptions } from './registry';
+export * from './settlement';
+export { createSettlementSources, type SettlementAccount, type SettlementRegistry } from './settlement-registry';
 export type { StripeAccountOptions } from './stripe/client';
 export type { WeChatPayAccountOptions } from './wechat-pay/client';

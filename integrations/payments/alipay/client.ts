@@ -30,6 +30,8 @@ export type Called = { data: Readonly<Record<string, unknown>> } | { verdict: Ve
 export interface AlipayClient {
   /** `POST /v3/<path>` with a JSON body. Errors that are not the call's own are thrown. */
   post(path: string, body: Readonly<Record<string, unknown>>): Promise<Called>;
+  /** `GET /v3/<path>` with a query; the same in everything else. */
+  get(path: string, query: Readonly<Record<string, string>>): Promise<Called>;
 }
 
 const DEFAULT_BASE = 'https://openapi.alipay.com';
@@ -62,21 +64,23 @@ export function createAlipayClient(options: AlipayAccountOptions): AlipayClient 
     endpoint: base.origin,
     timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   });
+  const call = (method: 'GET' | 'POST', path: string, options: Parameters<typeof sdk.curl>[2]): Promise<Called> =>
+    tries.run({ count: 0 }, async (): Promise<Called> => {
+      try {
+        const { data } = await sdk.curl<unknown>(method, path, options);
+        if (typeof data === 'object' && data !== null) return { data: data as Record<string, unknown> };
+        return {
+          verdict: { kind: 'ambiguous', failure: { class: 'interface_changed', code: 'unreadable_answer' } },
+        };
+      } catch (error) {
+        const verdict = verdictOf(error, (tries.getStore()?.count ?? 0) > 1);
+        if (verdict === null) throw error;
+        return { verdict };
+      }
+    });
   return {
-    post: (path, body) =>
-      tries.run({ count: 0 }, async (): Promise<Called> => {
-        try {
-          const { data } = await sdk.curl<unknown>('POST', path, { body });
-          if (typeof data === 'object' && data !== null) return { data: data as Record<string, unknown> };
-          return {
-            verdict: { kind: 'ambiguous', failure: { class: 'interface_changed', code: 'unreadable_answer' } },
-          };
-        } catch (error) {
-          const verdict = verdictOf(error, (tries.getStore()?.count ?? 0) > 1);
-          if (verdict === null) throw error;
-          return { verdict };
-        }
-      }),
+    post: (path, body) => call('POST', path, { body }),
+    get: (path, query) => call('GET', path, { query }),
   };
 }
 

@@ -31,7 +31,7 @@ export type BankStatement =
     };
 
 /**
- * Reads a pain.002 or camt.054 of any version: the fields that are read are the same in all that are in use.
+ * Reads a pain.002, camt.054 or camt.053 of any version: the fields that are read are the same in all that are in use.
  * @throws UnreadableFileError
  */
 export function readBankFile(content: Uint8Array): BankStatement[] {
@@ -40,6 +40,8 @@ export function readBankFile(content: Uint8Array): BankStatement[] {
   if (statusReport !== undefined) return readStatusReport(statusReport);
   const notification = document?.one('BkToCstmrDbtCdtNtfctn');
   if (notification !== undefined) return notification.all('Ntfctn', 'Ntry').flatMap(readEntry);
+  const statement = document?.one('BkToCstmrStmt');
+  if (statement !== undefined) return statement.all('Stmt', 'Ntry').flatMap(readEntry);
   throw new UnreadableFileError('unknown_message');
 }
 
@@ -93,7 +95,8 @@ function readEntry(entry: Element): BankStatement[] {
   });
 }
 
-function amountOf(element: Element | undefined): ReportedAmount | null {
+/** The amount of an element; null when there is none. */
+export function amountOf(element: Element | undefined): ReportedAmount | null {
   const decimal = element?.text() ?? null;
   if (element === undefined || decimal === null) return null;
   const currency = element.attribute('Ccy') ?? '';

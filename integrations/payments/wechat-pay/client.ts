@@ -1,6 +1,8 @@
 import { checkedBase } from '../../checked-base';
+import { download } from '../download';
 import type { Mode } from '../gateway';
 import { NEVER_SENT } from '../never-sent';
+import { SettlementUnreadableError } from '../settlement';
 import {
   authorizationOf,
   merchantKey,
@@ -65,6 +67,8 @@ export class WeChatPayConnectionError extends Error {
 const LIVE_BASE = 'https://api.mch.weixin.qq.com';
 const DEFAULT_TIMEOUT_MS = 20_000;
 const MAX_RETRY_AFTER_S = 300;
+const DOWNLOAD_TIMEOUT_MS = 120_000;
+const LIVE_HOST = /^https:\/\/api2?\.(mch\.weixin\.qq\.com|wechatpay\.cn)$/;
 
 /** The code of a connection that broke after it was made. */
 export const CONNECTION_LOST = 'connection_lost';
@@ -126,6 +130,21 @@ export class WeChatPayClient {
       fault: this.keys.check(Object.fromEntries(response.headers), raw, this.clock()),
       retryAfterMs: retryAfterOf(response.headers.get('retry-after')),
     };
+  }
+
+  /**
+   * Downloads a file whose address came in a verified answer. The file is not signed: compare it with its sum.
+   * @throws SettlementUnreadableError for an address elsewhere, GatewayBusyError
+   */
+  async download(address: string): Promise<Buffer> {
+    const url = URL.canParse(address) ? new URL(address) : null;
+    const isOurs = url !== null && (url.origin === this.base.origin || LIVE_HOST.test(url.origin));
+    if (!isOurs) throw new SettlementUnreadableError('wechat_pay', 'download_address');
+    const request = { method: 'GET', url: `${url.pathname}${url.search}`, body: '' };
+    return download('wechat_pay', url, {
+      timeoutMs: DOWNLOAD_TIMEOUT_MS,
+      headers: { authorization: authorizationOf(this.signer, request, this.clock()), 'user-agent': 'Redress' },
+    });
   }
 }
 
