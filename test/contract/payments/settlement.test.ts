@@ -187,7 +187,11 @@ settlementSuite(
       refund: async (reference, amountMinor) => {
         const createdAt = new Date().toISOString();
         const { content } = buildPain001({
-          ...{ reference, amountMinor, currency: 'CNY', debtor: DEBTOR, createdAt },
+          reference,
+          amountMinor,
+          currency: 'CNY',
+          debtor: DEBTOR,
+          createdAt,
           payee: { name: 'A customer', account: { iban: 'DE89370400440532013000' } },
         });
         const sent = await fetch(`${sandbox.url}/bank/files`, { method: 'POST', body: new Uint8Array(content) });
