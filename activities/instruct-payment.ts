@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { FAILURE_TYPES, type PaymentActivities } from '../contract';
-import type { PaymentSighting } from '../domain/payment';
-import { NOT_FOUND } from '../integrations/payments';
-import { markInstructed, type PaymentAttemptRecord } from '../store';
+import { FAILURE_TYPES, type PaymentActivities, type PaymentStepInput } from '../contract';
+import { judgeInterlocks, type InterlockVerdict, type PaymentSighting, type ProviderAllows } from '../domain/payment';
+import { NOT_FOUND, type PaymentGateway } from '../integrations/payments';
+import { clearPayment, type PaymentAttemptRecord } from '../store';
 import { callGateway, loadPaymentStep, type PaymentDeps } from './payment-calls';
 
 /**
@@ -10,8 +10,9 @@ import { callGateway, loadPaymentStep, type PaymentDeps } from './payment-calls'
  * 1. The reference and the amount come from the attempt's row, fixed before the first call, for ever.
  * 2. The row says `instructed` before the first call leaves, so that a retry after a crash knows that one may have left;
  *    it then asks the provider first and instructs again, under the same reference, only when the provider has nothing.
- * 3. What was proven is answered, not repeated.
- * 4. Whatever is ambiguous is a sighting `unknown`, never an error.
+ * 3. In the transaction that says so, everything that may stop a payment is looked at again. What is held makes no call.
+ * 4. What was proven is answered, not repeated.
+ * 5. Whatever is ambiguous is a sighting `unknown`, never an error.
  */
 export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities, 'instructPayment'> {
   return {
@@ -19,12 +20,6 @@ export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities
       const { attempt, gateway } = await loadPaymentStep(deps, input);
       const proven = provenSighting(attempt);
       if (proven) return proven;
-      const marked = await markInstructed(deps.db, attempt.id, input.now);
-      if (marked === 'not_payable')
-        throw ApplicationFailure.nonRetryable(
-          `Refund ${input.refundId} has not come to paying leg ${input.legId}.`,
-          FAILURE_TYPES.notAccepted,
-        );
       const money = {
         reference: attempt.reference,
         providerPaymentId: attempt.providerPaymentId,
@@ -32,14 +27,21 @@ export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities
         currency: attempt.currency,
         now: input.now,
       };
-      if (marked === 'again') {
-        const seen = await callGateway(deps, attempt, 'query', () =>
-          gateway.query({
-            ...money,
-            providerRefundId: attempt.providerRefundId,
-            instructedAt: attempt.instructedAt,
-          }),
-        );
+      const { providerRefundId, instructedAt } = attempt;
+      const ask = (): Promise<PaymentSighting> =>
+        callGateway(deps, attempt, 'query', () => gateway.query({ ...money, providerRefundId, instructedAt }));
+      if (instructedAt !== null) {
+        const seen = await ask();
+        if (seen.failure?.code !== NOT_FOUND) return seen;
+      }
+      const cleared = await clearPayment(deps.db, attempt, input.now, (facts) =>
+        judgeInterlocks({ ...facts, provider: allows(gateway, attempt) }),
+      );
+      if (cleared.kind === 'not_payable') throw notPayable(input);
+      if (cleared.kind !== 'cleared') return notSent(deps, attempt, cleared, input.now);
+      if (!cleared.first && instructedAt === null) {
+        // Another worker has marked it between the two looks, and may have called.
+        const seen = await ask();
         if (seen.failure?.code !== NOT_FOUND) return seen;
       }
       return callGateway(deps, attempt, 'instruct', () =>
@@ -48,10 +50,42 @@ export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities
           refundId: attempt.refundId,
           capturedMinor: attempt.capturedMinor,
           capturedAt: attempt.capturedAt,
-          instructedBefore: marked === 'again',
+          instructedBefore: !cleared.first,
         }),
       );
     },
+  };
+}
+
+const notPayable = ({ refundId, legId }: PaymentStepInput): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(`Refund ${refundId} has not come to paying leg ${legId}.`, FAILURE_TYPES.notAccepted);
+
+const allows = ({ capabilities }: PaymentGateway, { amountMinor, currency }: PaymentAttemptRecord): ProviderAllows => ({
+  refusal: capabilities.refuses(amountMinor, currency),
+  partial: capabilities.partial,
+  ...capabilities.limits,
+});
+
+/** The provider was not called: the payment is held, or proven to be impossible. */
+function notSent(
+  { logger, metrics }: PaymentDeps,
+  { refundId, reference, provider }: PaymentAttemptRecord,
+  verdict: Exclude<InterlockVerdict, { kind: 'clear' }>,
+  now: string,
+): PaymentSighting {
+  const code = verdict.kind === 'held' ? verdict.hold.reason : verdict.failure.code;
+  metrics.payments.inc({ provider, operation: 'instruct', outcome: `not_sent_${verdict.kind}` });
+  logger.info({ refundId, reference, outcome: verdict.kind, code }, 'A payment was not sent.');
+  return {
+    source: 'reply',
+    outcome: verdict.kind,
+    providerEventId: null,
+    providerRefundId: null,
+    amountMinor: null,
+    failure: verdict.kind === 'failed' ? verdict.failure : null,
+    traceNumber: null,
+    at: now,
+    ...(verdict.kind === 'held' ? { hold: verdict.hold } : {}),
   };
 }
 

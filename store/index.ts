@@ -26,6 +26,7 @@ export * from './acceptance';
 export * from './provider-sightings';
 export * from './answer-facts';
 export * from './payment-attempts';
+export * from './interlocks';
 export * from './start-tickets';
 export * from './crm-links';
 export * from './provider-events';

@@ -17,7 +17,10 @@ export type IdPrefix =
   | 'wd'
   | 'pn'
   | 'ky'
-  | 'dc';
+  | 'dc'
+  | 'ps'
+  | 'pl'
+  | 'dp';
 
 /** A new id that sorts by time of creation: prefix, underscore, 32 hex digits. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${uuidv7().replaceAll('-', '')}`;

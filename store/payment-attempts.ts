@@ -96,27 +96,3 @@ interface AttemptRow {
   captured_minor: bigint;
   captured_at: Date;
 }
-
-/**
- * Writes down, before the first call, that a reference is about to leave. Only a refund whose record step has come to
- * paying, with money held for it, can be instructed: a message from elsewhere cannot make one up.
- * @returns `first` when no call can have been made before, `again` when one may have been, `not_payable` otherwise
- */
-export async function markInstructed(
-  db: Db,
-  attemptId: string,
-  nowIso: string,
-): Promise<'first' | 'again' | 'not_payable'> {
-  const now = new Date(nowIso);
-  const marked = await db.$executeRaw`
-    UPDATE payment_attempts t SET status = 'instructed', instructed_at = ${now}, updated_at = ${now}
-    FROM allocations a
-    JOIN refunds f ON f.id = a.refund_id
-    JOIN reservations r ON r.refund_id = a.refund_id AND r.payment_id = a.payment_id
-    WHERE t.id = ${attemptId} AND a.id = t.allocation_id AND t.status = 'reserved' AND t.amount_minor > 0
-      AND f.status IN ('paying', 'payment_unknown', 'payment_failed')
-      AND r.state = 'held' AND r.amount_minor - r.settled_minor >= t.amount_minor`;
-  if (marked === 1) return 'first';
-  const attempt = await db.paymentAttempt.findUnique({ where: { id: attemptId }, select: { instructedAt: true } });
-  return attempt?.instructedAt ? 'again' : 'not_payable';
-}

@@ -1,4 +1,5 @@
 import { describeDue, describeInstant, type BusinessCalendar } from '../../domain/calendar';
+import type { HoldReason } from '../../domain/payment';
 import type { LocalizedText, RefundRecord, WaitingFor } from '../../domain/refund';
 import { waitingForOf } from '../../domain/refund';
 import type { Language } from '../types';
@@ -65,11 +66,9 @@ function forStaff(record: RefundRecord, waiting: WaitingFor, due: string | null,
     case 'cooling_off':
       return { en: `A new payee waits for its time${until.en}`, 'zh-CN': `收款信息变更等待期${until['zh-CN']}` };
     case 'funds':
-      return {
-        en: `The merchant account has too little money${until.en}`,
-        'zh-CN': `商户账户余额不足${until['zh-CN']}`,
-      };
+      return heldForStaff(waiting.reason ?? 'insufficient_funds', when);
     case 'payment':
+      if (waiting.reason !== null) return heldForStaff(waiting.reason, when);
       return record.process.status === 'payment_unknown'
         ? {
             en: `The provider has not said whether the money moved${when ? `; it is asked again ${when}` : ''}`,
@@ -77,6 +76,7 @@ function forStaff(record: RefundRecord, waiting: WaitingFor, due: string | null,
           }
         : { en: 'The payment provider is sending the money', 'zh-CN': '支付渠道正在处理退款' };
     case 'desk':
+      if (waiting.reason !== null) return heldForStaff(waiting.reason, when);
       return { en: `A person at the exception desk has to act${until.en}`, 'zh-CN': `等待异常台处理${until['zh-CN']}` };
     case 'arrival':
       return {
@@ -84,6 +84,32 @@ function forStaff(record: RefundRecord, waiting: WaitingFor, due: string | null,
         'zh-CN': `支付渠道已付出款项${when ? `，预计最晚${when}到账` : ''}`,
       };
   }
+}
+
+const HOLD_WORDS: Record<HoldReason, LocalizedText> = {
+  payout_stopped: { en: 'Payouts are stopped', 'zh-CN': '付款已被暂停' },
+  disputed: { en: 'The payment is disputed', 'zh-CN': '该付款存在争议（拒付）' },
+  refunded_elsewhere: { en: 'Too little of the payment is left to refund', 'zh-CN': '该付款的剩余可退金额不足' },
+  not_captured: { en: 'Less was captured than is to be refunded', 'zh-CN': '实际收款少于应退金额' },
+  destination_changed: { en: 'The payee details have changed', 'zh-CN': '收款信息已变更' },
+  snapshot_changed: { en: 'The refund is not what was approved any more', 'zh-CN': '退款内容与审批时不一致' },
+  daily_cap: { en: 'The limit for today is reached', 'zh-CN': '已达当日付款上限' },
+  exposure_limit: { en: 'Too much money is under way unproven', 'zh-CN': '在途未确认金额已达上限' },
+  insufficient_funds: { en: 'The merchant account has too little money', 'zh-CN': '商户账户余额不足' },
+  below_floor: { en: 'The refund account would fall below its floor', 'zh-CN': '退款账户余额将低于最低保留额' },
+  too_many_refunds: { en: 'The provider takes no further refund of this payment', 'zh-CN': '渠道不再接受该付款的退款' },
+  too_soon: { en: 'The provider wants time between two refunds of a payment', 'zh-CN': '渠道要求同一付款的退款间隔' },
+  window_passed: { en: 'The provider’s time for refunds has passed', 'zh-CN': '已超过渠道退款期限' },
+  cooling_off: { en: 'New payee details wait for their time', 'zh-CN': '收款信息变更等待期' },
+};
+
+/** Why nothing is sent, and when it is tried again. */
+function heldForStaff(reason: HoldReason, when: string | null): LocalizedText {
+  const words = HOLD_WORDS[reason];
+  return {
+    en: `${words.en}; nothing has been sent${when ? `, and it is tried again ${when}` : ''}`,
+    'zh-CN': `${words['zh-CN']}，尚未付款${when ? `，将于${when}再次尝试` : ''}`,
+  };
 }
 
 function forCustomer(record: RefundRecord, waiting: WaitingFor, when: string | null): LocalizedText {

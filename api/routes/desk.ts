@@ -27,7 +27,14 @@ const ACTORS = ['finance', 'admin'] as const;
 const READERS = [...ACTORS, 'auditor'] as const;
 
 /** Kinds that the process itself settles: closing the row by hand would hide what is still open. */
-const SETTLED_BY_PROCESS = ['stage_overdue', 'first_response_overdue', 'payment_failed', 'payment_unresolved'];
+const SETTLED_BY_PROCESS = [
+  'stage_overdue',
+  'first_response_overdue',
+  'payment_failed',
+  'payment_unresolved',
+  'payment_held',
+  'awaiting_funds',
+];
 
 registerRoute({
   method: 'get',
@@ -45,7 +52,7 @@ registerRoute({
   tag: 'Desk',
   summary: 'Act on a desk item',
   description:
-    'The desk reassigns, extends, asks the provider again and pays again what is proven to have failed; it never decides. `actions` of an item names what is possible now.',
+    'The desk reassigns, extends, asks the provider again, looks again at once at what is held, and pays again what is proven to have failed; it never decides. `actions` of an item names what is possible now.',
   roles: ACTORS,
   idempotent: true,
   request: { params: deskParams, body: deskActionBody },
@@ -167,6 +174,8 @@ function processActionOf(body: DeskActionBody): DeskAction | null {
       return { act: 'extend', stage: body.stage, businessMinutes: body.businessMinutes };
     case 'query_payment':
       return { act: 'query_payment' };
+    case 'retry_held':
+      return { act: 'retry_held' };
     case 'new_attempt':
       return { act: 'new_attempt', legId: body.legId };
     case 'assign_owner':
@@ -182,6 +191,7 @@ function actionsOf(item: DeskItem, process: ProcessState | null): string[] {
     { act: 'reassign', stage, role: '' },
     { act: 'extend', stage, businessMinutes: 1 },
     { act: 'query_payment' },
+    { act: 'retry_held' },
     { act: 'new_attempt', legId: String(item.data['legId'] ?? '') },
   ];
   return [

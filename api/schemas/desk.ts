@@ -36,6 +36,9 @@ export const deskActionBody = z
         .openapi({ description: 'Working time added to the deadline, in minutes of the calendar.' }),
     }),
     z.strictObject({ action: z.literal('query_payment') }),
+    z.strictObject({ action: z.literal('retry_held') }).openapi({
+      description: 'Looks again at once whether what holds the payments of the refund is over.',
+    }),
     z.strictObject({
       action: z.literal('new_attempt'),
       legId: redressId('al').openapi({ description: 'The leg whose attempt has failed, as the desk item names it.' }),

@@ -195,6 +195,9 @@ export const refundAnswer = z
         who: nullableText,
         dueAt: nullableText,
         pausedSince: nullableText,
+        reason: nullableText.openapi({
+          description: 'Why an approved payment is held; null when none is. `dueAt` is then the next try.',
+        }),
         explanation: nullableText,
       })
       .nullable(),
@@ -206,6 +209,7 @@ export const refundAnswer = z
         status: z.string(),
         reference: z.string(),
         failure,
+        hold: z.object({ reason: z.string(), since: z.string(), retryAt: nullableText }).nullable(),
       }),
     ),
     arrival: z.object({

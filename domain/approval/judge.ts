@@ -93,6 +93,10 @@ export function judgeDeskAction(state: ProcessState, action: DeskAction): Refusa
         state.legs.some((leg) => leg.id === action.legId && leg.status === 'failed')
         ? null
         : refuse('action_not_available', { act: action.act, status: state.status });
+    case 'retry_held':
+      return state.legs.some((leg) => leg.hold != null)
+        ? null
+        : refuse('action_not_available', { act: action.act, status: state.status });
   }
 }
 

@@ -16,6 +16,29 @@ export type FailureClass =
   | 'refused_by_review'
   | 'unknown';
 
+/** Why a payment that is approved is not sent: nothing has left, and nothing is guessed about it. */
+export type HoldReason =
+  | 'payout_stopped'
+  | 'disputed'
+  | 'refunded_elsewhere'
+  | 'not_captured'
+  | 'destination_changed'
+  | 'snapshot_changed'
+  | 'daily_cap'
+  | 'exposure_limit'
+  | 'insufficient_funds'
+  | 'below_floor'
+  | 'too_many_refunds'
+  | 'too_soon'
+  | 'window_passed'
+  | 'cooling_off';
+
+/** Why nothing was sent now, and when it is worth looking again (ISO instant). */
+export interface PaymentHold {
+  reason: HoldReason;
+  retryAt: string;
+}
+
 export interface PaymentFailure {
   class: FailureClass;
   /** The provider's own code, for the desk. */
@@ -28,7 +51,8 @@ export interface PaymentFailure {
  */
 export interface PaymentSighting {
   source: 'reply' | 'event' | 'query';
-  outcome: 'pending' | 'succeeded' | 'failed' | 'unknown';
+  /** `held`: nothing was sent, or the provider sent nothing and takes the same reference again later. */
+  outcome: 'pending' | 'succeeded' | 'failed' | 'unknown' | 'held';
   /** Row of the provider's notification, when the source is an event. */
   providerEventId: string | null;
   providerRefundId: string | null;
@@ -37,6 +61,8 @@ export interface PaymentSighting {
   failure: PaymentFailure | null;
   /** The number a bank can trace the money by. */
   traceNumber: string | null;
+  /** With the outcome `held` alone. */
+  hold?: PaymentHold;
   /** When the provider says it happened, or when we saw it. */
   at: string;
 }

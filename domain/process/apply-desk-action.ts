@@ -24,6 +24,9 @@ export function applyDeskAction(step: Step, transition: Extract<Transition, { ki
         if (leg.status === 'unknown' || leg.status === 'pending' || leg.status === 'instructed')
           leg.nextQueryAt = context.at;
       break;
+    case 'retry_held':
+      for (const leg of state.legs) if (leg.hold) leg.nextQueryAt = context.at;
+      break;
     case 'new_attempt':
       payAgain(step, action.legId);
       break;

@@ -1,12 +1,14 @@
 import { addWorkingDates } from '../calendar';
-import { mergeSighting, nextQueryAt, type PaymentSighting } from '../payment';
+import { cureOf, mergeSighting, nextQueryAt, type PaymentSighting } from '../payment';
 import { isFinal, type Leg, type RefundStatus } from '../refund';
+import { holdLeg, isHeld, releaseLeg } from './apply-hold';
 import type { AuditNote } from './effects';
 import { tellCustomer, tellOutsiders, tellRoles, type Step } from './step';
 
 /** Only in these can money have been instructed. A sighting in any other is of money that nobody here sent. */
 const INSTRUCTED: readonly RefundStatus[] = [
   'paying',
+  'awaiting_funds',
   'payment_unknown',
   'payment_failed',
   'paid',
@@ -25,18 +27,23 @@ export function applyPaymentSighting(step: Step, legId: string, sighting: Paymen
   if (!leg) throw new Error(`The sighting is of a leg that this refund does not pay: ${legId}`);
   if (!INSTRUCTED.includes(state.status)) {
     effects.audit.push(noteOf(leg, sighting));
-    if (sighting.outcome !== 'unknown') openContradiction(step, leg, sighting);
+    if (sighting.outcome !== 'unknown' && sighting.outcome !== 'held') openContradiction(step, leg, sighting);
     return;
   }
   const merged = mergeSighting(leg.status, leg.amountMinor, sighting);
   const settled = merged.status === 'succeeded' && leg.status !== 'succeeded';
   const failed = merged.status === 'failed' && leg.status !== 'failed';
   leg.status = merged.status;
-  if (sighting.source !== 'event') leg.queries += 1;
+  // Nothing was sent and nobody was asked: that uses up none of the provider's back-off.
+  if (sighting.source !== 'event' && sighting.outcome !== 'held') leg.queries += 1;
   leg.failure = merged.status === 'failed' || merged.status === 'unknown' ? (sighting.failure ?? leg.failure) : null;
-  leg.nextQueryAt = isOpen(leg)
-    ? nextQueryAt(context.backOffOf(leg.provider), Math.max(0, leg.queries - 1), context.at)
-    : null;
+  if (isHeld(leg, sighting)) holdLeg(step, leg, sighting.hold);
+  else {
+    releaseLeg(step, leg);
+    leg.nextQueryAt = isOpen(leg)
+      ? nextQueryAt(context.backOffOf(leg.provider), Math.max(0, leg.queries - 1), context.at)
+      : null;
+  }
   effects.attempts.push({
     legId: leg.id,
     attempt: leg.attempt,
@@ -92,6 +99,7 @@ export function applyNotification(
 export function statusOf(legs: Leg[]): RefundStatus {
   if (legs.some((leg) => leg.status === 'failed')) return 'payment_failed';
   if (legs.some((leg) => leg.status === 'unknown')) return 'payment_unknown';
+  if (legs.some((leg) => leg.hold && cureOf(leg.hold.reason) === 'funds')) return 'awaiting_funds';
   return legs.every((leg) => leg.status === 'succeeded') ? 'paid' : 'paying';
 }
 
@@ -125,6 +133,7 @@ const noteOf = (leg: Leg, sighting: PaymentSighting): AuditNote => ({
     status: leg.status,
     providerEventId: sighting.providerEventId,
     failureCode: sighting.failure?.code ?? null,
+    ...(sighting.hold ? { hold: sighting.hold.reason, retryAt: sighting.hold.retryAt } : {}),
   },
 });
 

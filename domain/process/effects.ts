@@ -55,6 +55,8 @@ export type DeskKind =
   | 'payment_unresolved'
   | 'payment_contradiction'
   | 'arrival_overdue'
+  | 'payment_held'
+  | 'awaiting_funds'
   | 'no_eligible_person';
 
 export interface AttemptChange {

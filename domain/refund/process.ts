@@ -1,4 +1,4 @@
-import type { AttemptStatus, PaymentFailure } from '../payment';
+import { cureOf, type AttemptStatus, type HoldReason, type PaymentFailure } from '../payment';
 import type { Rung } from './plan';
 import type { RefundStatus, WaitingKind } from './status';
 
@@ -34,6 +34,12 @@ export interface AwaitedAnswer {
   deadlineAt: string;
 }
 
+/** Why a leg is not paid though it is approved, and since when. */
+export interface LegHold {
+  reason: HoldReason;
+  since: string;
+}
+
 /** What the refund pays on one payment. */
 export interface Leg {
   id: string;
@@ -46,9 +52,11 @@ export interface Leg {
   status: AttemptStatus;
   /** Replies and queries so far; the gateway's back-off counts by it. */
   queries: number;
-  /** When to ask the provider next; null when it need not be asked. */
+  /** When to ask the provider next, or to try a held payment again; null when there is nothing to wait for. */
   nextQueryAt: string | null;
   failure: PaymentFailure | null;
+  /** Set while something keeps the payment from being sent. Absent in histories from before there were holds. */
+  hold?: LegHold | null;
 }
 
 /** The watch over the promise given to the customer. */
@@ -97,23 +105,25 @@ export interface WaitingFor {
   who: string | null;
   dueAt: string | null;
   pausedSince: string | null;
+  /** Why an approved payment is held; null when none is. `dueAt` is then the next try. */
+  reason: HoldReason | null;
 }
 
 /** What the refund waits for now; null when it is over. */
 export function waitingForOf(state: ProcessState): WaitingFor | null {
-  const none = { stage: null, who: null, dueAt: null, pausedSince: null };
+  const none = { stage: null, who: null, dueAt: null, pausedSince: null, reason: null };
   switch (state.status) {
     case 'accepted':
       return { ...none, kind: 'start' };
     case 'in_review': {
       const stage = state.stage;
       if (!stage) return { ...none, kind: 'desk' };
-      if (stage.onDesk)
-        return { kind: 'desk', stage: stage.id, who: 'role:finance', dueAt: stage.dueAt, pausedSince: null };
-      return { kind: 'stage', stage: stage.id, who: whoOf(stage.roles), dueAt: stage.dueAt, pausedSince: null };
+      if (stage.onDesk) return { ...none, kind: 'desk', stage: stage.id, who: 'role:finance', dueAt: stage.dueAt };
+      return { ...none, kind: 'stage', stage: stage.id, who: whoOf(stage.roles), dueAt: stage.dueAt };
     }
     case 'awaiting_customer':
       return {
+        ...none,
         kind: 'customer',
         stage: state.answer?.stageId ?? null,
         who: state.answer?.kind === 'correction' ? 'requester' : 'customer',
@@ -125,9 +135,9 @@ export function waitingForOf(state: ProcessState): WaitingFor | null {
     case 'cooling_off':
       return { ...none, kind: 'cooling_off' };
     case 'awaiting_funds':
-      return { ...none, kind: 'funds' };
+      return { ...none, kind: 'funds', ...waitOfHold(state.legs) };
     case 'paying':
-      return { ...none, kind: 'payment', who: 'provider' };
+      return waitingToPay(state.legs) ?? { ...none, kind: 'payment', who: 'provider' };
     case 'payment_unknown':
       return { ...none, kind: 'payment', who: 'provider', dueAt: nextQueryAtOf(state.legs) };
     case 'payment_failed':
@@ -141,6 +151,26 @@ export function waitingForOf(state: ProcessState): WaitingFor | null {
     case 'expired':
       return null;
   }
+}
+
+/** The hold that a refund shows: that of the first leg that is held. */
+const firstHeld = (legs: Leg[]): (Leg & { hold: LegHold }) | undefined =>
+  legs.find((leg): leg is Leg & { hold: LegHold } => leg.hold != null);
+
+function waitOfHold(legs: Leg[]): Pick<WaitingFor, 'who' | 'dueAt' | 'reason'> {
+  const held = firstHeld(legs);
+  return { who: 'role:finance', dueAt: held?.nextQueryAt ?? null, reason: held?.hold.reason ?? null };
+}
+
+/** What a refund whose payment is held waits for; null when none is. */
+function waitingToPay(legs: Leg[]): WaitingFor | null {
+  const held = firstHeld(legs);
+  if (!held) return null;
+  const wait = { stage: null, pausedSince: null, ...waitOfHold(legs) };
+  const { reason } = held.hold;
+  if (reason === 'cooling_off') return { ...wait, kind: 'cooling_off', who: null };
+  if (reason === 'too_soon') return { ...wait, kind: 'payment', who: 'provider' };
+  return { ...wait, kind: cureOf(reason) === 'funds' ? 'funds' : 'desk' };
 }
 
 /** The earliest instant at which a provider is to be asked, or null. */

@@ -1,4 +1,4 @@
-import type { FailureClass, FailureRule, PaymentFailure } from '../payment';
+import type { FailureClass, FailureRule, HoldReason, PaymentFailure } from '../payment';
 import type { Plan } from './plan';
 import { waitingForOf, type ProcessState, type WaitingFor } from './process';
 import type { RefundStatus } from './status';
@@ -43,6 +43,8 @@ export interface PublicPayment {
   status: string;
   reference: string;
   failure: PublicFailure | null;
+  /** Why nothing is sent yet, since when, and when it is tried again; null when nothing holds it. */
+  hold: { reason: HoldReason; since: string; retryAt: string | null } | null;
 }
 
 /**
@@ -127,6 +129,7 @@ export function publicRefund(
       status: leg.status,
       reference: leg.reference,
       failure: leg.failure && { ...leg.failure, message: words.failureText?.(leg.failure) ?? null },
+      hold: leg.hold ? { ...leg.hold, retryAt: leg.nextQueryAt } : null,
     })),
     arrival: {
       expectedFrom: record.arrivalFrom,

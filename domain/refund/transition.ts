@@ -25,7 +25,9 @@ export type DeskAction =
   | { act: 'extend'; stage: string; businessMinutes: number }
   | { act: 'query_payment' }
   /** Pays a leg again, under a new reference: only after its attempt is proven to have failed. */
-  | { act: 'new_attempt'; legId: string };
+  | { act: 'new_attempt'; legId: string }
+  /** Looks again at once whether what holds the payments is over. */
+  | { act: 'retry_held' };
 
 /**
  * One step of the process. `id` is permanent and unique within the refund: a repeated step finds itself by it.

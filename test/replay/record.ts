@@ -4,6 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { version } from '../../package.json';
 import { decideStageSignal, decideStageUpdate, DELIVERY_WORKFLOW_ID } from '../../contract';
 import type { DecisionContent, ProcessState } from '../../domain/refund';
+import { newId } from '../../store';
 import globalSetup from '../support/global-setup';
 import globalTeardown from '../support/global-teardown';
 import { approve, decisionMessage, decline, openWorld, refusalOf, rolesOf, type World } from '../support/world';
@@ -197,6 +198,33 @@ const SCENARIOS: Record<string, Scenario> = {
   'payment-failed': async (world) => {
     const handle = await paying(world, { operation: 'refund.create', behaviour: 'error:charge_disputed', count: 1 });
     await world.until(handle, ({ status }) => status === 'payment_failed');
+    return handle;
+  },
+  'payment-held': async (world) => {
+    const at = new Date();
+    const stop = await world.db.payoutStop.create({
+      data: {
+        id: newId('ps'),
+        mode: 'test',
+        scope: 'all',
+        reason: 'a leak',
+        state: 'active',
+        proposedBy: 'pn_1',
+        proposedAt: at,
+        confirmedBy: 'pn_2',
+        confirmedAt: at,
+      },
+    });
+    const handle = await paying(world);
+    const held = await world.until(handle, ({ legs }) => legs[0]?.hold != null);
+    await world.advanceTo(handle, held.legs[0]?.nextQueryAt ?? '');
+    await world.until(handle, ({ seq }) => seq > held.seq);
+    await world.db.payoutStop.update({
+      where: { id: stop.id },
+      data: { state: 'lifted', liftProposedBy: 'pn_1', liftConfirmedBy: 'pn_2' },
+    });
+    await world.actOnDesk(handle, { act: 'retry_held' });
+    await world.until(handle, paid);
     return handle;
   },
   arrived: async (world) => {

@@ -35,6 +35,7 @@ test('there is a history of every path', () => {
       'escalated-to-desk',
       'expired',
       'payment-failed',
+      'payment-held',
       'payment-pending-notified',
       'payment-pending-polled',
       'payment-unknown',

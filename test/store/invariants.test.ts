@@ -6,10 +6,11 @@ import type { AttemptStatus } from '../../domain/payment';
 import { createTestDatabase, type TestDatabase } from '../support';
 import { openShop } from '../support/shop';
 import { DESTINATION_RULES } from './support/destination-rules';
+import { INTERLOCK_RULES } from './support/interlock-rules';
 import { proveRules, set, type Rules } from './support/prove-rules';
 
 /** Rules that have test files of their own. */
-const PROVEN_ELSEWHERE: Rules[] = [DESTINATION_RULES];
+const PROVEN_ELSEWHERE: Rules[] = [DESTINATION_RULES, INTERLOCK_RULES];
 
 let database: TestDatabase;
 let sql: Client;
@@ -285,6 +286,7 @@ const RULES: Rules = {
       set('payment_attempts', `reference = 'RDXOTHER'`),
       [set('payment_attempts', `status = 'instructed'`), set('payment_attempts', 'amount_minor = 1')],
       [set('payment_attempts', `status = 'unknown'`), set('payment_attempts', `amount_minor = 1, status = 'reserved'`)],
+      [set('payment_attempts', 'instructed_at = now()'), set('payment_attempts', 'amount_minor = 1')],
     ],
     legal: [set('payment_attempts', 'amount_minor = 1'), set('payment_attempts', `status = 'instructed'`)],
   },

@@ -12,7 +12,7 @@ export function show(refund: RefundCase): void {
   setCurrentDetails(detailsOf(refund));
   const { state, shown } = refund;
   const stage = state.stage?.id ?? null;
-  const passing = state.status === 'paying' && state.legs.every((leg) => leg.status === 'reserved');
+  const passing = state.status === 'paying' && state.legs.every((leg) => leg.status === 'reserved' && !leg.hold);
   if (passing || (state.status === shown.status && stage === shown.stage)) return;
   refund.shown = { status: state.status, stage };
   const due = waitingForOf(state)?.dueAt ?? null;
@@ -40,11 +40,12 @@ export function detailsOf({ input, state }: RefundCase): string {
       : 'Nothing is waited for.',
     '',
     ...stages,
-    ...(state.legs.some((leg) => leg.status !== 'reserved')
+    ...(state.legs.some((leg) => leg.status !== 'reserved' || leg.hold)
       ? [
           '',
           ...state.legs.map(
-            (leg) => `- ${leg.provider} ${leg.reference}: ${leg.status}${leg.failure ? ` (${leg.failure.code})` : ''}`,
+            (leg) =>
+              `- ${leg.provider} ${leg.reference}: ${leg.status}${leg.failure ? ` (${leg.failure.code})` : ''}${leg.hold ? `, held: ${leg.hold.reason}` : ''}`,
           ),
         ]
       : []),

@@ -25,6 +25,8 @@ export const SHARED_WORDS: Record<Locale, SharedWords> = {
       payment_contradiction: 'the provider contradicts itself',
       arrival_overdue: 'the promised arrival has passed',
       no_eligible_person: 'nobody is left who may decide',
+      payment_held: 'an approved payment is held back',
+      awaiting_funds: 'the merchant account has too little money',
     },
   },
   'zh-CN': {
@@ -50,6 +52,8 @@ export const SHARED_WORDS: Record<Locale, SharedWords> = {
       payment_contradiction: '支付机构的信息自相矛盾',
       arrival_overdue: '已过承诺的到账时间',
       no_eligible_person: '没有可以审批的人员',
+      payment_held: '已批准的付款被暂缓',
+      awaiting_funds: '商户账户余额不足',
     },
   },
 };

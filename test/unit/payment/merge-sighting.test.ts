@@ -26,14 +26,14 @@ const sight = (
 });
 
 const sources = fc.constantFrom<PaymentSighting['source']>('reply', 'event', 'query');
-const outcomes = fc.constantFrom<PaymentSighting['outcome']>('pending', 'succeeded', 'failed', 'unknown');
+const outcomes = fc.constantFrom<PaymentSighting['outcome']>('pending', 'succeeded', 'failed', 'unknown', 'held');
 const amounts = fc.constantFrom<number | null>(AMOUNT_MINOR, null);
 
 /** Sightings of one fact: the provider says the same end each time it says one. */
 const consistentSet = fc.constantFrom<PaymentSighting['outcome']>('succeeded', 'failed').chain((end) =>
   fc.array(
     fc
-      .tuple(fc.constantFrom<PaymentSighting['outcome']>('pending', 'unknown', end), amounts, sources)
+      .tuple(fc.constantFrom<PaymentSighting['outcome']>('pending', 'unknown', 'held', end), amounts, sources)
       .map((parts) => sight(...parts)),
     { minLength: 1, maxLength: 8 },
   ),
@@ -136,6 +136,12 @@ const table: [AttemptStatus, PaymentSighting['outcome'], AttemptStatus, contradi
   ['failed', 'failed', 'failed', false],
   ['failed', 'pending', 'failed', false],
   ['failed', 'succeeded', 'failed', true],
+  ['reserved', 'held', 'reserved', false],
+  ['instructed', 'held', 'reserved', false],
+  ['pending', 'held', 'pending', false],
+  ['unknown', 'held', 'unknown', false],
+  ['succeeded', 'held', 'succeeded', false],
+  ['failed', 'held', 'failed', false],
 ];
 
 test.each(table)('%s and %s is %s (contradiction: %s)', (start, outcome, status, contradiction) => {

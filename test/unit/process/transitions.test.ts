@@ -35,9 +35,11 @@ const move: fc.Arbitrary<Move> = fc.record({
     { weight: 1, arbitrary: fc.constantFrom('decline' as const, 'send_back' as const, 'request_info' as const) },
   ),
   pick: fc.nat({ max: 11 }),
-  outcome: fc.constantFrom('pending', 'succeeded', 'succeeded', 'failed', 'unknown'),
+  outcome: fc.constantFrom('pending', 'succeeded', 'succeeded', 'failed', 'unknown', 'held'),
   minutes: fc.integer({ min: 1, max: 600 }),
 });
+
+const HOLDS = ['payout_stopped', 'disputed', 'insufficient_funds'] as const;
 
 interface Step {
   before: ProcessState;
@@ -90,6 +92,9 @@ function sightingOf({ pick, outcome }: Move, state: ProcessState, at: string) {
       amountMinor: pick === 10 ? 1 : leg.amountMinor,
       failure: outcome === 'failed' ? ({ class: 'network', code: 'x' } as const) : null,
       traceNumber: null,
+      ...(outcome === 'held'
+        ? { hold: { reason: HOLDS[pick % HOLDS.length] ?? 'disputed', retryAt: after(5, at) } }
+        : {}),
       at,
     },
   };
@@ -136,7 +141,9 @@ function transitionOf(one: Move, state: ProcessState, n: number): { transition: 
               ? { act: 'reassign', stage: stage?.id ?? 'first_review', role: 'approver' }
               : one.pick % 3 === 1
                 ? { act: 'extend', stage: stage?.id ?? 'first_review', businessMinutes: 240 }
-                : { act: 'query_payment' },
+                : one.pick % 2 === 0
+                  ? { act: 'retry_held' }
+                  : { act: 'query_payment' },
         },
       };
     case 'clock': {
@@ -149,8 +156,7 @@ function transitionOf(one: Move, state: ProcessState, n: number): { transition: 
       };
     }
     case 'pay': {
-      if (state.status !== 'paying' && state.status !== 'payment_unknown' && state.status !== 'payment_failed')
-        return null;
+      if (!['paying', 'awaiting_funds', 'payment_unknown', 'payment_failed'].includes(state.status)) return null;
       const { legId, sighting } = sightingOf({ ...one, pick: one.pick % 2 }, state, ACCEPTED_AT);
       return { transition: { id, kind: 'payment', legId, sighting: { ...sighting, source: 'reply' } } };
     }
@@ -221,7 +227,7 @@ test('money is instructed only when every stage of the plan was approved in the 
         if (outcome.state.round !== before.round) approvals = [];
         if (transition.kind === 'decision' && transition.content.decision === 'approve')
           approvals.push(transition.content.stage);
-        if (/^(paying|payment_|paid|arrived)/.test(outcome.state.status))
+        if (/^(paying|awaiting_funds|payment_|paid|arrived)/.test(outcome.state.status))
           expect(approvals).toEqual(begin.plan.stages.map((stage) => stage.id));
       }
     }),

@@ -8,8 +8,8 @@ import type { RefundCase } from '../state';
 
 /**
  * Until every leg is proven paid. Replies, notifications and answers to queries all come through the inbox and are
- * merged in whatever order they arrive. A leg that is not proven is asked about on its provider's back-off; one that
- * failed waits for the desk.
+ * merged in whatever order they arrive. A leg that is held is tried again when its hold is looked at; one that is not
+ * proven is asked about on its provider's back-off; one that failed waits for the desk.
  */
 export async function pay(refund: RefundCase): Promise<void> {
   while (refund.state.status !== 'paid') {
@@ -23,7 +23,8 @@ const idleLegs = ({ state, busyLegs }: RefundCase): Leg[] => state.legs.filter((
 
 function isDue({ busyLegs }: RefundCase, leg: Leg): boolean {
   if (busyLegs[leg.id]) return false;
-  return leg.status === 'reserved' || (leg.nextQueryAt !== null && hasCome(leg.nextQueryAt));
+  if (leg.nextQueryAt === null) return leg.status === 'reserved';
+  return hasCome(leg.nextQueryAt);
 }
 
 /** Starts the one call that a leg needs next; its answer goes through the inbox like everything else. */

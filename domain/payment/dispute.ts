@@ -1,0 +1,19 @@
+/** Where a dispute stands: `open` freezes the payment, `lost` keeps its amount counted, `won` gives it back. */
+export type DisputeStatus = 'open' | 'won' | 'lost';
+
+export interface DisputeWord {
+  status: DisputeStatus;
+  /** When the provider says it happened, ISO instant. */
+  occurredAt: string;
+}
+
+/**
+ * What a further word of the provider makes of a dispute. Notifications come in any order: a dispute that has ended does
+ * not open again by a word that is older or says `open`, and of two ends the later counts (money may be reinstated after
+ * a loss).
+ */
+export function mergeDispute(current: DisputeWord, word: DisputeWord): DisputeWord {
+  if (word.status === 'open') return current.status === 'open' && word.occurredAt > current.occurredAt ? word : current;
+  if (current.status === 'open') return word;
+  return word.occurredAt > current.occurredAt ? word : current;
+}

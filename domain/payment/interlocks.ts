@@ -1,0 +1,164 @@
+import type { HoldReason, PaymentFailure, PaymentHold } from './attempt';
+import { holdRetryAt } from './holds';
+
+const DAY_MS = 86_400_000;
+
+/** What a provider allows; see its gateway's declared capabilities. */
+export interface ProviderAllows {
+  /** Why this amount cannot be sent in this currency, as a code; null when it can. */
+  refusal: string | null;
+  partial: boolean;
+  maxRefundsPerPayment?: number | undefined;
+  refundableForDays?: number | undefined;
+  minimumIntervalMs?: number | undefined;
+}
+
+/** A limit in force, with what counts towards it already. Minor units of the payment's currency. */
+export interface LimitInForce {
+  kind: 'daily_cap' | 'exposure' | 'floor';
+  amountMinor: number;
+  /**
+   * For a cap: instructed on this day. For exposure: instructed and not proven. For a floor: what the refund account
+   * holds by its stated balance; null when nobody has stated one, and then there is nothing to compare.
+   */
+  standsMinor: number | null;
+}
+
+/** What domain/destination says of a payee's account. */
+export type DestinationUse = { kind: 'usable' } | { kind: 'not_yet'; retryAt: string } | { kind: 'never' };
+
+/** Everything that is looked at in the instant before a payment, read under the locks that hold until it is marked. */
+export interface InterlockFacts {
+  now: string;
+  amountMinor: number;
+  /** True when an earlier call may have left under this reference; the provider was asked and has nothing. */
+  instructedBefore: boolean;
+  /** Since when the leg has been held for the reason it is held for; null when it is not. */
+  heldSince: string | null;
+  /** Stops in force that fit this payment. */
+  stops: number;
+  payment: {
+    capturedMinor: number;
+    capturedAt: string;
+    refundedMinor: number;
+    elsewhereMinor: number;
+    /** What disputes claim that are open or lost. */
+    disputedMinor: number;
+    /** Held for other refunds and other legs. */
+    reservedByOthersMinor: number;
+    openDisputes: number;
+    /** Refunds of it that have left or may have, beside this one. */
+    refunds: number;
+    /** When the last of those left, or null. */
+    lastInstructedAt: string | null;
+  };
+  snapshot: {
+    /** The version that the last decision led to; null when none is on record. */
+    approvedVersion: number | null;
+    version: number;
+    /** What the snapshot gives to this payment; null when it does not say. */
+    allocatedMinor: number | null;
+  };
+  /** Whether money may go to the payee's account of another route; null: the original route. */
+  destination: DestinationUse | null;
+  limits: LimitInForce[];
+  /** The first instant of the next day in the calendar's zone. */
+  dayEndsAt: string;
+  provider: ProviderAllows;
+}
+
+export type InterlockVerdict =
+  | { kind: 'clear' }
+  /** Nothing is sent now; it is looked at again. */
+  | { kind: 'held'; hold: PaymentHold }
+  /** Nothing was sent and nothing can be: proven, so that another way may be chosen. */
+  | { kind: 'failed'; failure: PaymentFailure };
+
+/**
+ * Judges a payment in the instant before it leaves. The contract, first match wins:
+ * 1. a payout stop; 2. an open dispute; 3. less captured than is to be paid, 4. too little left of the capture;
+ * 5. not what was approved; 6. a payee that changed or has to wait;
+ * 7. what the provider would refuse by its declared limits: failed, unless an earlier call may have left;
+ * 8. too soon after another refund of the payment; 9. caps, exposure and floors.
+ * Stops and disputes come first: what is stopped for a reason of ours is never called impossible.
+ */
+export function judgeInterlocks(facts: InterlockFacts): InterlockVerdict {
+  const { payment, amountMinor } = facts;
+  if (facts.stops > 0) return held(facts, 'payout_stopped');
+  if (payment.openDisputes > 0) return held(facts, 'disputed');
+  const cap = overCap(facts);
+  if (cap) return held(facts, cap);
+  const { approvedVersion, version, allocatedMinor } = facts.snapshot;
+  if (approvedVersion !== null && approvedVersion !== version) return held(facts, 'snapshot_changed');
+  if (allocatedMinor !== null && allocatedMinor !== amountMinor) return held(facts, 'snapshot_changed');
+  const { destination } = facts;
+  if (destination?.kind === 'never') return held(facts, 'destination_changed');
+  if (destination?.kind === 'not_yet') return heldUntil('cooling_off', destination.retryAt);
+  const impossible = facts.instructedBefore ? null : impossibleAt(facts);
+  if (impossible) return { kind: 'failed', failure: impossible };
+  const soonAt = tooSoonUntil(facts);
+  if (soonAt) return heldUntil('too_soon', soonAt);
+  return judgeLimits(facts);
+}
+
+/** The cap of the payment by everything that is known, also by what could not be booked any more. */
+function overCap({ payment, amountMinor }: InterlockFacts): HoldReason | null {
+  if (payment.capturedMinor - payment.refundedMinor < amountMinor) return 'not_captured';
+  const left = payment.capturedMinor - payment.refundedMinor - payment.elsewhereMinor - payment.reservedByOthersMinor;
+  if (left < amountMinor) return 'refunded_elsewhere';
+  return left - payment.disputedMinor < amountMinor ? 'disputed' : null;
+}
+
+function impossibleAt({ provider, payment, amountMinor, now, destination }: InterlockFacts): PaymentFailure | null {
+  if (provider.refusal !== null) return { class: 'interface_changed', code: provider.refusal };
+  // What follows limits refunds of a payment; another route pays without referring to it.
+  if (destination) return null;
+  if (!provider.partial && amountMinor < payment.capturedMinor)
+    return { class: 'interface_changed', code: 'partial_not_supported' };
+  const { refundableForDays, maxRefundsPerPayment } = provider;
+  const ageMs = Date.parse(now) - Date.parse(payment.capturedAt);
+  if (refundableForDays !== undefined && ageMs > refundableForDays * DAY_MS)
+    return { class: 'window_passed', code: 'window_passed' };
+  if (maxRefundsPerPayment !== undefined && payment.refunds >= maxRefundsPerPayment)
+    return { class: 'window_passed', code: 'too_many_refunds' };
+  return null;
+}
+
+/** When the provider takes the next refund of this payment; null when it does now. */
+function tooSoonUntil({ provider, payment, now, destination }: InterlockFacts): string | null {
+  const { minimumIntervalMs } = provider;
+  if (destination || minimumIntervalMs === undefined || payment.lastInstructedAt === null) return null;
+  // A last call that seems to lie in the future is one of a clock that runs ahead: one interval from now is enough.
+  const lastMs = Math.min(Date.parse(payment.lastInstructedAt), Date.parse(now));
+  const untilMs = lastMs + minimumIntervalMs;
+  return untilMs > Date.parse(now) ? new Date(untilMs).toISOString() : null;
+}
+
+function judgeLimits(facts: InterlockFacts): InterlockVerdict {
+  for (const limit of facts.limits) {
+    const { standsMinor, amountMinor } = limit;
+    if (standsMinor === null) continue;
+    switch (limit.kind) {
+      case 'daily_cap':
+        if (standsMinor + facts.amountMinor > amountMinor) return heldUntil('daily_cap', facts.dayEndsAt);
+        break;
+      case 'exposure':
+        if (standsMinor + facts.amountMinor > amountMinor) return held(facts, 'exposure_limit');
+        break;
+      case 'floor':
+        if (standsMinor - facts.amountMinor < amountMinor) return held(facts, 'below_floor');
+        break;
+    }
+  }
+  return { kind: 'clear' };
+}
+
+const held = ({ now, heldSince }: InterlockFacts, reason: HoldReason): InterlockVerdict => ({
+  kind: 'held',
+  hold: { reason, retryAt: holdRetryAt(reason, now, heldSince) },
+});
+
+const heldUntil = (reason: HoldReason, retryAt: string): InterlockVerdict => ({
+  kind: 'held',
+  hold: { reason, retryAt },
+});

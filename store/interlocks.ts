@@ -1,0 +1,231 @@
+import { judgeUse, type DestinationFacts, type Enterer } from '../domain/destination';
+import type { DestinationUse, InterlockFacts, InterlockVerdict, LimitInForce } from '../domain/payment';
+import { toIso, toIsoOrNull, toMinor, type Database, type Db } from './client';
+import { Prisma } from './generated/prisma/client';
+import type { PaymentAttemptRecord } from './payment-attempts';
+import type { Mode } from './refund-views';
+
+/** What the database knows of a payment in the instant before it leaves; what its provider allows, the caller knows. */
+export type StoredInterlockFacts = Omit<InterlockFacts, 'provider'>;
+
+/** What became of an attempt that was to be instructed. */
+export type Clearance =
+  /** Marked as instructed. `first`: no call can have been made before. */
+  | { kind: 'cleared'; first: boolean }
+  /** The refund has not come to paying, or no money is held for it. */
+  | { kind: 'not_payable' }
+  | Exclude<InterlockVerdict, { kind: 'clear' }>;
+
+/** Every attempt that was instructed, with the account it was paid from. */
+const INSTRUCTED = Prisma.sql`(
+  SELECT t.id AS attempt_id, t.mode, t.status, t.instructed_at, t.amount_minor, COALESCE(t.provider, p.provider) AS provider,
+    COALESCE(t.merchant_account, p.merchant_account) AS merchant_account, p.currency
+  FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id JOIN payments p ON p.id = a.payment_id)`;
+
+/** Statuses in which a refund's money may be instructed. */
+const PAYING = ['paying', 'awaiting_funds', 'payment_unknown', 'payment_failed'];
+
+/**
+ * Judges a payment and marks its attempt as instructed, in one transaction, so that nothing can change between the look
+ * and the mark: the rows of refund, payment and attempt are locked; stops and limits are put in force under a lock that
+ * this one shares; and where a limit counts, those who count towards it come one after the other.
+ *
+ * A stop that is confirmed finds what was marked before it and lets nothing be marked after it.
+ * @param judge pure: the interlocks of domain/payment
+ */
+export async function clearPayment(
+  db: Database,
+  attempt: PaymentAttemptRecord,
+  nowIso: string,
+  judge: (facts: StoredInterlockFacts) => InterlockVerdict,
+): Promise<Clearance> {
+  return await db.$transaction(async (tx) => {
+    const locked = await lockForPayment(tx, attempt);
+    if (!locked) return { kind: 'not_payable' };
+    if (locked.isLimited) await lockLimits(tx, attempt.mode, attempt.currency);
+    const verdict = judge(await loadFacts(tx, attempt, nowIso));
+    if (verdict.kind !== 'clear') return verdict;
+    await markInstructed(tx, attempt.id, nowIso);
+    return { kind: 'cleared', first: locked.isFirst };
+  });
+}
+
+/** Held by whoever changes what stops or limits payouts, so that no payment is being marked meanwhile. Ends with the transaction. */
+export async function lockPayoutRules(tx: Db, mode: Mode): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${rulesKey(mode)}, 0))`;
+}
+
+const rulesKey = (mode: Mode): string => `payout-rules:${mode}`;
+
+/** Sums are only true while nobody adds to them. */
+async function lockLimits(tx: Db, mode: Mode, currency: string): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`payout-limits:${mode}:${currency}`}, 0))`;
+}
+
+/**
+ * Locks in the order of the record step: refund, then payment, then attempt.
+ * @returns null when the attempt may not be instructed at all
+ */
+async function lockForPayment(
+  tx: Db,
+  attempt: PaymentAttemptRecord,
+): Promise<{ isFirst: boolean; isLimited: boolean } | null> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${rulesKey(attempt.mode)}, 0))`;
+  await tx.$queryRaw`SELECT id FROM refunds WHERE id = ${attempt.refundId} FOR NO KEY UPDATE`;
+  await tx.$queryRaw`
+    SELECT p.id FROM payments p JOIN allocations a ON a.payment_id = p.id WHERE a.id = ${attempt.legId} FOR NO KEY UPDATE OF p`;
+  const [row] = await tx.$queryRaw<{ instructed_at: Date | null; limited: boolean }[]>`
+    SELECT t.instructed_at, EXISTS (SELECT 1 FROM payout_limits l
+        WHERE l.mode = t.mode AND l.state = 'active' AND l.amount_minor IS NOT NULL AND l.currency = ${attempt.currency}) AS limited
+    FROM payment_attempts t
+    JOIN allocations a ON a.id = t.allocation_id
+    JOIN refunds f ON f.id = a.refund_id
+    JOIN reservations r ON r.refund_id = a.refund_id AND r.payment_id = a.payment_id
+    WHERE t.id = ${attempt.id} AND t.status IN ('reserved', 'instructed', 'unknown') AND t.amount_minor > 0
+      AND f.status = ANY(${PAYING}) AND r.state = 'held' AND r.amount_minor - r.settled_minor >= t.amount_minor
+    FOR NO KEY UPDATE OF t`;
+  return row ? { isFirst: row.instructed_at === null, isLimited: row.limited } : null;
+}
+
+/** What was marked before keeps its status and its instant, except where its provider had refused it for want of money. */
+async function markInstructed(tx: Db, attemptId: string, nowIso: string): Promise<void> {
+  const now = new Date(nowIso);
+  await tx.$executeRaw`
+    UPDATE payment_attempts SET status = 'instructed', instructed_at = ${now}, updated_at = ${now}
+    WHERE id = ${attemptId} AND status = 'reserved'`;
+}
+
+interface FactsRow {
+  heldSince: string | null;
+  stops: number;
+  capturedMinor: bigint;
+  capturedAt: Date;
+  refundedMinor: bigint;
+  elsewhereMinor: bigint;
+  disputedMinor: bigint;
+  reservedByOthersMinor: bigint;
+  openDisputes: number;
+  refunds: number;
+  lastInstructedAt: Date | null;
+  approvedVersion: number | null;
+  version: number;
+  allocatedMinor: bigint | null;
+  limits: { kind: LimitInForce['kind']; amountMinor: number; standsMinor: number | null }[] | null;
+  dayEndsAt: Date;
+}
+
+async function loadFacts(tx: Db, attempt: PaymentAttemptRecord, nowIso: string): Promise<StoredInterlockFacts> {
+  const now = new Date(nowIso);
+  const { provider, merchantAccount, currency, mode } = attempt;
+  const [row] = await tx.$queryRaw<FactsRow[]>`
+    WITH own AS (
+      SELECT f.id AS refund_id, f.branch, f.snapshot, f.snapshot_version, f.process, p.*, a.id AS leg_id,
+        r.amount_minor - r.settled_minor AS own_minor,
+        COALESCE((SELECT k.document ->> 'timeZone' FROM calendars k WHERE k.mode = f.mode AND k.id = f.plan ->> 'calendarId'), 'UTC') AS zone
+      FROM allocations a
+      JOIN refunds f ON f.id = a.refund_id
+      JOIN payments p ON p.id = a.payment_id
+      JOIN reservations r ON r.refund_id = a.refund_id AND r.payment_id = a.payment_id
+      WHERE a.id = ${attempt.legId}),
+    today AS (
+      SELECT date_trunc('day', ${now}::timestamptz AT TIME ZONE own.zone) AT TIME ZONE own.zone AS begins_at,
+        (date_trunc('day', ${now}::timestamptz AT TIME ZONE own.zone) + interval '1 day') AT TIME ZONE own.zone AS ends_at
+      FROM own),
+    claims AS (
+      SELECT d.status, d.amount_minor FROM disputes d, own
+      WHERE d.mode = own.mode AND d.provider = own.provider AND d.merchant_account = own.merchant_account
+        AND d.provider_payment_ids @> ARRAY[own.provider_payment_id] AND d.status IN ('open', 'lost')),
+    siblings AS (
+      SELECT t.status, t.instructed_at FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id, own
+      WHERE a.payment_id = own.id AND t.id <> ${attempt.id} AND t.instructed_at IS NOT NULL)
+    SELECT
+      (SELECT leg -> 'hold' ->> 'since' FROM jsonb_array_elements(own.process -> 'legs') leg WHERE leg ->> 'id' = own.leg_id) AS "heldSince",
+      (SELECT count(*)::int FROM payout_stops s WHERE s.mode = own.mode AND s.state = 'active' AND CASE s.scope
+          WHEN 'all' THEN true
+          WHEN 'provider' THEN s.provider = ${provider}
+          WHEN 'merchant_account' THEN s.provider = ${provider} AND s.merchant_account = ${merchantAccount}
+          ELSE s.branch = own.branch END) AS stops,
+      LEAST(own.captured_minor, own.stated_captured_minor) AS "capturedMinor", own.captured_at AS "capturedAt",
+      own.refunded_minor AS "refundedMinor",
+      GREATEST(own.refunded_elsewhere_minor, own.stated_elsewhere_minor) AS "elsewhereMinor",
+      GREATEST(own.disputed_minor, (SELECT COALESCE(sum(amount_minor), 0) FROM claims))::bigint AS "disputedMinor",
+      own.reserved_minor - own.own_minor AS "reservedByOthersMinor",
+      (SELECT count(*)::int FROM claims WHERE status = 'open') AS "openDisputes",
+      (SELECT count(*)::int FROM siblings WHERE status NOT IN ('failed', 'reserved')) AS refunds,
+      (SELECT max(instructed_at) FROM siblings) AS "lastInstructedAt",
+      (SELECT (x.result ->> 'snapshotVersion')::int FROM transitions x
+         WHERE x.refund_id = own.refund_id AND x.kind = 'decision' ORDER BY x.seq DESC LIMIT 1) AS "approvedVersion",
+      own.snapshot_version AS version,
+      (SELECT (part ->> 'amountMinor')::bigint FROM jsonb_array_elements(own.snapshot -> 'allocation') part
+         WHERE part ->> 'paymentId' = own.id) AS "allocatedMinor",
+      (SELECT jsonb_agg(jsonb_build_object('kind', l.kind, 'amountMinor', l.amount_minor, 'standsMinor',
+           CASE l.kind
+             WHEN 'daily_cap' THEN (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED} u
+               WHERE u.mode = l.mode AND u.currency = l.currency AND u.instructed_at >= today.begins_at AND u.instructed_at < today.ends_at
+                 AND u.provider = COALESCE(l.provider, u.provider) AND u.merchant_account = COALESCE(l.merchant_account, u.merchant_account)
+                 AND u.attempt_id <> ${attempt.id} AND u.status NOT IN ('failed', 'reserved'))
+             WHEN 'exposure' THEN (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED} u
+               WHERE u.mode = l.mode AND u.currency = l.currency AND u.status IN ('instructed', 'pending', 'unknown')
+                 AND u.provider = COALESCE(l.provider, u.provider) AND u.merchant_account = COALESCE(l.merchant_account, u.merchant_account)
+                 AND u.attempt_id <> ${attempt.id})
+             ELSE (SELECT b.balance_minor - (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED} u
+                   WHERE u.mode = b.mode AND u.provider = b.provider AND u.merchant_account = b.merchant_account AND u.currency = b.currency
+                     AND u.instructed_at >= b.as_of AND u.attempt_id <> ${attempt.id} AND u.status NOT IN ('failed', 'reserved'))
+               FROM refund_accounts b WHERE b.mode = l.mode AND b.provider = l.provider AND b.merchant_account = l.merchant_account
+                 AND b.currency = l.currency)
+           END))
+         FROM payout_limits l
+         WHERE l.mode = ${mode}::"Mode" AND l.state = 'active' AND l.amount_minor IS NOT NULL AND l.currency = ${currency}
+           AND COALESCE(l.provider, ${provider}) = ${provider} AND COALESCE(l.merchant_account, ${merchantAccount}) = ${merchantAccount}) AS limits,
+      today.ends_at AS "dayEndsAt"
+    FROM own, today`;
+  if (!row) throw new Error(`The leg ${attempt.legId} is not there any more.`);
+  return {
+    now: nowIso,
+    amountMinor: attempt.amountMinor,
+    instructedBefore: attempt.instructedAt !== null,
+    heldSince: row.heldSince,
+    stops: row.stops,
+    payment: {
+      capturedMinor: toMinor(row.capturedMinor),
+      capturedAt: toIso(row.capturedAt),
+      refundedMinor: toMinor(row.refundedMinor),
+      elsewhereMinor: toMinor(row.elsewhereMinor),
+      disputedMinor: toMinor(row.disputedMinor),
+      reservedByOthersMinor: toMinor(row.reservedByOthersMinor),
+      openDisputes: row.openDisputes,
+      refunds: row.refunds,
+      lastInstructedAt: toIsoOrNull(row.lastInstructedAt),
+    },
+    snapshot: {
+      approvedVersion: row.approvedVersion,
+      version: row.version,
+      allocatedMinor: row.allocatedMinor === null ? null : toMinor(row.allocatedMinor),
+    },
+    destination: attempt.destinationId === null ? null : await readUse(tx, attempt.destinationId, nowIso),
+    // JSON of the database carries amounts as numbers: those that lost digits are refused.
+    limits: (row.limits ?? []).map((limit) => ({
+      kind: limit.kind,
+      amountMinor: toMinor(BigInt(limit.amountMinor)),
+      standsMinor: limit.standsMinor === null ? null : toMinor(BigInt(limit.standsMinor)),
+    })),
+    dayEndsAt: toIso(row.dayEndsAt),
+  };
+}
+
+/** Whether money may go to this account, under a lock, so that it is not revoked meanwhile. */
+async function readUse(tx: Db, destinationId: string, nowIso: string): Promise<DestinationUse> {
+  await tx.$queryRaw`SELECT id FROM destinations WHERE id = ${destinationId} FOR SHARE`;
+  const row = await tx.destination.findUniqueOrThrow({ where: { id: destinationId } });
+  const facts: DestinationFacts = {
+    status: row.status as DestinationFacts['status'],
+    firstEntered: { kind: row.firstEnteredKind as Enterer['kind'], id: row.firstEnteredBy },
+    secondEntered:
+      row.secondEnteredBy === null ? null : { kind: row.secondEnteredKind as Enterer['kind'], id: row.secondEnteredBy },
+    usableFrom: toIsoOrNull(row.usableFrom),
+    mismatches: row.mismatches,
+    payeeCheck: row.payeeCheck as DestinationFacts['payeeCheck'],
+    confirmedBy: row.confirmedBy,
+  };
+  return judgeUse(facts, nowIso);
+}
