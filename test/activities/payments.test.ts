@@ -116,10 +116,16 @@ describe('instructPayment', () => {
 
   test('nothing is paid without money held for it', async () => {
     const { provider, refund, input, activities } = await setUp();
-    await bench.db.reservation.updateMany({
-      where: { refundId: refund.refundId },
-      data: { state: 'released', endedAt: new Date(now) },
-    });
+    await bench.db.$transaction([
+      bench.db.reservation.updateMany({
+        where: { refundId: refund.refundId },
+        data: { state: 'released', endedAt: new Date(now) },
+      }),
+      bench.db.payment.updateMany({
+        where: { reservations: { some: { refundId: refund.refundId } } },
+        data: { reservedMinor: 0 },
+      }),
+    ]);
     await expect(attempt(1, activities.instructPayment, input)).rejects.toMatchObject({ type: 'NotAccepted' });
     expect(provider.movements).toHaveLength(0);
   });

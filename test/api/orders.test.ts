@@ -62,7 +62,19 @@ async function reserve(externalId: string, amountMinor: number): Promise<void> {
       },
     },
   });
-  await frame.db.payment.update({ where: { id: first?.id ?? '' }, data: { reservedMinor: amountMinor } });
+  await frame.db.$transaction([
+    frame.db.reservation.create({
+      data: {
+        refundId: `rf_${stored.id.slice(3)}`,
+        paymentId: first?.id ?? '',
+        mode: 'test',
+        amountMinor,
+        state: 'held',
+        createdAt: now,
+      },
+    }),
+    frame.db.payment.update({ where: { id: first?.id ?? '' }, data: { reservedMinor: amountMinor } }),
+  ]);
 }
 
 test('an order is created once, then changed, and tells what can be refunded', async () => {

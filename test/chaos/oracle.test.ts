@@ -74,12 +74,26 @@ describe('within_capture', () => {
       'UPDATE payments SET refunded_minor = 599999',
       'UPDATE payments SET refunded_minor = 600000',
     );
-    expect(found).toEqual([named('within_capture', 'refunded 599999, attempts say 600000')]);
+    expect(found).toEqual([
+      named('within_capture', 'refunded 599999, attempts say 600000'),
+      named('within_capture', 'refunded 599999, the ledger says 600000'),
+    ]);
     const reserved = await judgeAfter(
       'UPDATE payments SET reserved_minor = 7, captured_minor = captured_minor + 7',
       'UPDATE payments SET reserved_minor = 0, captured_minor = captured_minor - 7',
     );
-    expect(reserved).toEqual([named('within_capture', 'reserved 7, reservations say 0')]);
+    expect(reserved).toEqual([
+      named('within_capture', 'reserved 7, reservations say 0'),
+      named('within_capture', 'captured 600007, the ledger says 600000'),
+      named('within_capture', 'reserved 7, the ledger says 0'),
+    ]);
+  });
+
+  test('a ledger that was rewritten', async () => {
+    const settled = (minor: number): string =>
+      `UPDATE ledger_transfers SET amount_minor = ${minor} WHERE kind = 'settle'`;
+    const found = await judgeAfter(settled(599_999), settled(600_000));
+    expect(found).toContainEqual(named('within_capture', 'sum refunded 600000, the ledger says 599999'));
   });
 });
 

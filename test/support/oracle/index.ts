@@ -1,5 +1,6 @@
 import { evidence } from './evidence';
 import type { OracleInput, Violation } from './input';
+import { ledgerBooks } from './ledger-books';
 import { nobodyUntold } from './nobody-untold';
 import { oneMovement } from './one-movement';
 import { oneProjection, oneProviderTruth, oneWorkflowTruth } from './one-truth';
@@ -18,6 +19,7 @@ export async function findViolations(input: OracleInput): Promise<Violation[]> {
   const violations = await db.$transaction(
     async (tx) => [
       ...(await withinCapture(tx, ledger)),
+      ...(await ledgerBooks(tx)),
       ...(await oneMovement(tx, ledger)),
       ...(await evidence(tx, now)),
       ...(await separatePeople(tx)),

@@ -1,0 +1,13 @@
+/** The constraints and triggers of the ledger: test/store/ledger.test.ts tries each, together with what they rest on. */
+export const LEDGER_RULES: readonly string[] = [
+  'ledger_is_payment',
+  'ledger_of_attempt',
+  'ledger_of_payment',
+  'ledger_of_reservation',
+  'ledger_transfers_amount',
+  'ledger_transfers_append_only',
+  'ledger_transfers_by_triggers',
+  'ledger_transfers_move',
+  'ledger_transfers_no_truncate',
+  'ledger_transfers_refund',
+];
