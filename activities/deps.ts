@@ -1,6 +1,6 @@
 import type { CrmConnector } from '../integrations/crm';
 import type { NotificationChannel } from '../integrations/messaging';
-import type { GatewayRegistry } from '../integrations/payments';
+import type { GatewayRegistry, SettlementRegistry } from '../integrations/payments';
 import type { WebhookSender } from '../integrations/webhooks';
 import type { Logger, Metrics } from '../platform';
 import type { Database } from '../store';
@@ -9,6 +9,7 @@ import type { Database } from '../store';
 export interface ActivityDeps {
   db: Database;
   gateways: GatewayRegistry;
+  settlements: SettlementRegistry;
   /** Null: this deployment has no CRM. */
   crm: CrmConnector | null;
   email: NotificationChannel;

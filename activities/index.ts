@@ -7,6 +7,7 @@ import { createInstructPayment } from './instruct-payment';
 import { createMaintenanceActivities } from './maintenance';
 import { measureRecordStep } from './measure-record-step';
 import { createQueryPayment } from './query-payment';
+import { createReconciliationActivities } from './reconcile';
 import { createRecordActivities } from './record-transition';
 import { createTellActivities } from './tell';
 
@@ -23,5 +24,6 @@ export function createActivities(deps: ActivityDeps): RedressActivities {
     ...createDeliverDueMessages(deps),
     ...createDeliverDueWebhooks(deps),
     ...createMaintenanceActivities(deps),
+    ...createReconciliationActivities(deps),
   };
 }

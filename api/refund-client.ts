@@ -18,8 +18,11 @@ import {
   messagesDueSignal,
   provideInformationUpdate,
   providerEventSignal,
+  RECONCILE_WORKFLOW_TYPE,
+  reconcileWorkflowId,
   REFUND_WORKFLOW_TYPE,
   refundStart,
+  REFUNDS_QUEUE,
   refundWorkflowId,
   withdrawRefundUpdate,
   type ActOnDeskInput,
@@ -61,6 +64,8 @@ export interface RefundClient {
   actOnDesk(refundId: string, input: ActOnDeskInput, updateId: string): Promise<Verdict>;
   /** Tells a refund that a stored provider event concerns it. */
   providerEvent(refundId: string, providerEventId: string): Promise<void>;
+  /** Starts the reconciliation that a command asks for. Safe to repeat for ever. */
+  reconcile(commandId: string): Promise<void>;
   /** Wakes the delivery workflow; false when it does not run, which its own timer and the schedule repair. */
   nudgeDelivery(): Promise<boolean>;
   ping(): Promise<boolean>;
@@ -168,6 +173,22 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
     actOnDesk: (refundId, input, updateId) => update(refundId, actOnDeskUpdate, input, updateId),
     providerEvent: (refundId, providerEventId) =>
       signal(refundWorkflowId(refundId), providerEventSignal, { providerEventId }),
+    async reconcile(commandId) {
+      try {
+        await bounded(() =>
+          client.workflow.start(RECONCILE_WORKFLOW_TYPE, {
+            workflowId: reconcileWorkflowId(commandId),
+            taskQueue: REFUNDS_QUEUE,
+            args: [{ commandId }],
+            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            workflowIdConflictPolicy: 'USE_EXISTING',
+            staticSummary: 'Compares one day, as somebody asked.',
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
     async nudgeDelivery() {
       try {
         await signal(DELIVERY_WORKFLOW_ID, messagesDueSignal);

@@ -1,3 +1,4 @@
+import type { PlannedRun, SettlementLoad } from './reconciliation';
 import type { PaymentSighting } from '../domain/payment';
 import type { RecordedTransition, RecordTransitionInput } from '../domain/refund';
 
@@ -59,8 +60,20 @@ export interface MaintenanceActivities {
   reportStrandedRefunds(input: { limit: number }): Promise<SweepResult>;
 }
 
+/** Comparing providers, books, workflows and CRM. Safe to repeat; each ends where an earlier attempt was cut off. */
+export interface ReconciliationActivities {
+  /** Creates the runs that are due, or those that a command asks for. */
+  planReconciliation(input: { requestKey: string; commandId: string | null }): Promise<{ runs: PlannedRun[] }>;
+  /** Stores every line of a run's day as the provider shows it. Calls the provider. */
+  loadSettlement(input: { runId: string }): Promise<SettlementLoad>;
+  /** Compares, and records the differences. */
+  compareSettlement(input: { runId: string }): Promise<{ opened: number; seen: number; resolved: number }>;
+  giveUpReconciliation(input: { runId: string; code: string }): Promise<void>;
+}
+
 export type RedressActivities = RecordActivities &
   PaymentActivities &
   TellActivities &
   DeliveryActivities &
-  MaintenanceActivities;
+  MaintenanceActivities &
+  ReconciliationActivities;

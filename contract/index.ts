@@ -2,6 +2,7 @@ export * from './activities';
 export * from './errors';
 export * from './ids';
 export * from './messages';
+export * from './reconciliation';
 export * from './refund-start';
 export * from './search-attributes';
 export * from './task-queues';

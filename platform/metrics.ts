@@ -23,6 +23,10 @@ export interface Metrics {
   repaired: Counter<'what'>;
   /** Refunds whose workflow was found ended while they are open. */
   strandedRefunds: Gauge;
+  /** Days of accounts compared, by what became of it (done, failed). */
+  reconciliations: Counter<'provider' | 'outcome'>;
+  /** Differences that runs have seen, new or not, by kind. */
+  reconciliationDifferences: Counter<'kind'>;
 }
 
 const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -57,5 +61,7 @@ export function createMetrics(options: { process: string; runtime?: boolean }): 
       help: 'Open refunds whose workflow has ended',
       registers,
     }),
+    reconciliations: counter('redress_reconciliations_total', 'Days of accounts compared', ['provider', 'outcome']),
+    reconciliationDifferences: counter('redress_reconciliation_differences_total', 'Differences seen', ['kind']),
   };
 }

@@ -9,7 +9,8 @@ export type CommandKind =
   | 'confirm_receipt'
   | 'act_on_desk'
   | 'create_webhook_endpoint'
-  | 'upload_evidence';
+  | 'upload_evidence'
+  | 'reconcile';
 
 /** An authenticated intent. Whoever acts on it compares what it is told with this row. */
 export interface CommandRecord {

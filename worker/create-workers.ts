@@ -126,11 +126,20 @@ function workerOptions(
   switch (queue) {
     case 'refunds': {
       const { recordTransition, startAcceptedRefunds, signalStoredProviderEvents, reportStrandedRefunds } = activities;
+      const { planReconciliation, compareSettlement, giveUpReconciliation } = activities;
       return {
         ...common,
         taskQueue: REFUNDS_QUEUE,
         workflowBundle: options.bundle,
-        activities: { recordTransition, startAcceptedRefunds, signalStoredProviderEvents, reportStrandedRefunds },
+        activities: {
+          recordTransition,
+          startAcceptedRefunds,
+          signalStoredProviderEvents,
+          reportStrandedRefunds,
+          planReconciliation,
+          compareSettlement,
+          giveUpReconciliation,
+        },
         reuseV8Context: true,
         workflowThreadPoolSize: 1,
         maxCachedWorkflows: tuning.maxCachedWorkflows,
@@ -144,11 +153,11 @@ function workerOptions(
       };
     }
     case 'payments': {
-      const { instructPayment, queryPayment } = activities;
+      const { instructPayment, queryPayment, loadSettlement } = activities;
       return {
         ...common,
         taskQueue: PAYMENTS_QUEUE,
-        activities: { instructPayment, queryPayment },
+        activities: { instructPayment, queryPayment, loadSettlement },
         maxConcurrentActivityTaskExecutions: tuning.maxPayments,
         maxTaskQueueActivitiesPerSecond: tuning.paymentsPerSecond,
       };

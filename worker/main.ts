@@ -48,6 +48,7 @@ async function main(): Promise<void> {
       deps: {
         db,
         gateways: outside.gateways,
+        settlements: outside.settlements,
         crm: outside.crm,
         email: outside.channels.email,
         webhooks: outside.webhooks,

@@ -3,10 +3,12 @@ import { createCrm, type CrmConnector } from '../integrations/crm';
 import { createChannels, type ChannelRegistry, type SmtpOptions } from '../integrations/messaging';
 import {
   createGateways,
+  createSettlementSources,
   type AlipayAccountOptions,
   type GatewayRegistry,
   type GatewaysOptions,
   type ResolveDestination,
+  type SettlementRegistry,
 } from '../integrations/payments';
 import { createWebhookSender, type WebhookSender } from '../integrations/webhooks';
 import { bankTransferAccounts } from './bank-transfer';
@@ -15,6 +17,7 @@ import { weChatPayAccounts } from './wechat-pay';
 /** Everything outside that activities reach. */
 export interface OutsideWorld {
   gateways: GatewayRegistry;
+  settlements: SettlementRegistry;
   crm: CrmConnector | null;
   channels: ChannelRegistry;
   webhooks: WebhookSender;
@@ -33,11 +36,13 @@ export function createOutsideWorld(
   resolveDestination: ResolveDestination = noDestination,
 ): OutsideWorld {
   const { zoho } = config;
+  const accounts = {
+    ...gatewaysOptions(config),
+    bankTransfer: bankTransferAccounts(config.bankTransfer, resolveDestination),
+  };
   return {
-    gateways: createGateways({
-      ...gatewaysOptions(config),
-      bankTransfer: bankTransferAccounts(config.bankTransfer, resolveDestination),
-    }),
+    gateways: createGateways(accounts),
+    settlements: createSettlementSources(accounts),
     crm: createCrm(
       zoho === null
         ? { crm: 'none' }

@@ -6,7 +6,7 @@ import {
   type ScheduleOptionsStartWorkflowAction,
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
-import { REFUNDS_QUEUE, SCHEDULE_IDS } from '../contract';
+import { RECONCILE_WORKFLOW_TYPE, REFUNDS_QUEUE, SCHEDULE_IDS } from '../contract';
 
 interface Definition {
   scheduleId: string;
@@ -16,11 +16,14 @@ interface Definition {
   note: string;
 }
 
-const definition = (scheduleId: string, workflowType: string, everySeconds: number, note: string): Definition => ({
+const definition = (
+  scheduleId: string,
+  workflowType: string,
+  timing: Pick<Definition, 'spec' | 'policies'>,
+  note: string,
+): Definition => ({
   scheduleId,
-  spec: { intervals: [{ every: everySeconds * 1_000 }], timezone: 'UTC' },
-  // A run that is missed while Temporal is down is worth nothing: the next one does all of its work.
-  policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: 60_000 },
+  ...timing,
   action: {
     type: 'startWorkflow',
     workflowType,
@@ -33,19 +36,40 @@ const definition = (scheduleId: string, workflowType: string, everySeconds: numb
   note,
 });
 
+/** A run that is missed while Temporal is down is worth nothing: the next one does all of its work. */
+const every = (seconds: number): Pick<Definition, 'spec' | 'policies'> => ({
+  spec: { intervals: [{ every: seconds * 1_000 }], timezone: 'UTC' },
+  policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: 60_000 },
+});
+
+/**
+ * Half past twelve in China: by noon the providers there have made the bills of the day before. A round that waits for a
+ * late bill does not hold up the next day's.
+ */
+const DAILY: Pick<Definition, 'spec' | 'policies'> = {
+  spec: { calendars: [{ hour: 4, minute: 30 }], timezone: 'UTC' },
+  policies: { overlap: ScheduleOverlapPolicy.ALLOW_ALL, catchupWindow: 86_400_000 },
+};
+
 /** What runs by the clock, whoever works. */
 export const SCHEDULES: readonly Definition[] = [
   definition(
     SCHEDULE_IDS.startAcceptedRefunds,
     'startAcceptedRefundsWorkflow',
-    30,
+    every(30),
     'Starts refunds that were accepted while Temporal could not be reached.',
   ),
   definition(
     SCHEDULE_IDS.sweepRefunds,
     'sweepRefundsWorkflow',
-    60,
+    every(60),
     'Passes on stored provider events and reports open refunds without a workflow.',
+  ),
+  definition(
+    SCHEDULE_IDS.reconcilePayments,
+    RECONCILE_WORKFLOW_TYPE,
+    DAILY,
+    'Compares the days that are over with what the payment providers recorded.',
   ),
 ];
 

@@ -76,6 +76,22 @@ export const SURROUNDING_PROBLEMS = {
     '没有保存任何内容。请对照配置检查路径中的渠道和账号。',
   ),
 
+  // Reconciliation
+  reconciliation_not_found: entry(
+    404,
+    'There is no such reconciliation',
+    'Check the id against `GET /v1/reconciliations`; runs of the other mode are not shown.',
+    '对账任务不存在',
+    '请通过 `GET /v1/reconciliations` 核对编号；另一模式的对账任务不会显示。',
+  ),
+  reconciliation_day_not_over: entry(
+    422,
+    'That day is not over',
+    'Nothing was started. A day can be compared when it is over in UTC, and not more than {limit} days later; choose a day from {from} to {to}.',
+    '该日尚未结束',
+    '没有启动任何任务。只能核对按 UTC 已结束、且不超过 {limit} 天的日期；请选择 {from} 至 {to} 之间的日期。',
+  ),
+
   // The service itself
   engine_unavailable: entry(
     503,

@@ -4,6 +4,7 @@ import { decisionRoutes } from './decisions';
 import { deskRoutes } from './desk';
 import { evidenceRoutes } from './evidence';
 import { orderRoutes } from './orders';
+import { reconciliationRoutes } from './reconciliations';
 import { refundRoutes } from './refunds';
 import { taskRoutes } from './tasks';
 import { webhookEndpointRoutes } from './webhook-endpoints';
@@ -16,6 +17,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   decisionRoutes,
   taskRoutes,
   deskRoutes,
+  reconciliationRoutes,
   evidenceRoutes,
   webhookEndpointRoutes,
 ];

@@ -76,3 +76,27 @@ export const isCoveredSince = (coverage: Coverage, instructedAt: string): boolea
 /** Whether two instants are too far apart to be one event. */
 export const areFarApart = (coverage: Coverage, one: string, other: string): boolean =>
   Math.abs(Date.parse(one) - Date.parse(other)) > coverage.graceMs + WINDOW_MS;
+
+/** So many days are made up for at once after an outage; older ones are asked for by hand. */
+const MAX_DAYS_AT_ONCE = 31;
+
+/**
+ * The days that are due: every one since the last reconciled day that is over by the provider's clock; only the last one
+ * when nothing was ever reconciled.
+ */
+export function daysToReconcile(
+  lastDay: string | null,
+  nowMs: number,
+  { dayOffsetMinutes }: SettlementTiming,
+): string[] {
+  const yesterday = addDays(dayOf(nowMs, dayOffsetMinutes), -1);
+  const earliest = addDays(yesterday, 1 - MAX_DAYS_AT_ONCE);
+  const days: string[] = [];
+  const next = lastDay === null ? yesterday : addDays(lastDay, 1);
+  for (let day = next < earliest ? earliest : next; day <= yesterday; day = addDays(day, 1)) days.push(day);
+  return days;
+}
+
+/** Whether a day is over by the provider's clock: before that its record is not whole. */
+export const isDayOver = (day: string, nowMs: number, { dayOffsetMinutes }: SettlementTiming): boolean =>
+  dayBounds(day, dayOffsetMinutes).untilMs <= nowMs;

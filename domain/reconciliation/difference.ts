@@ -68,3 +68,16 @@ export function difference(
 ): Difference {
   return { kind, key: [kind, ...identity].join(':'), subject: { ...NOTHING, ...subject }, data };
 }
+
+/** Kinds by which money may be gone for good: they are looked at within hours. */
+const URGENT: ReadonlySet<DifferenceKind> = new Set([
+  'missing_in_books',
+  'duplicate_at_provider',
+  'paid_twice',
+  'status_differs',
+  'ledger_unbalanced',
+]);
+
+/** When somebody must have looked at a difference that was found at an instant. */
+export const differenceDueAt = (kind: DifferenceKind, nowIso: string): string =>
+  new Date(Date.parse(nowIso) + (URGENT.has(kind) ? 4 : 24) * 3_600_000).toISOString();

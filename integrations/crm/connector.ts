@@ -33,7 +33,8 @@ export interface CrmRefundCase {
  *
  * 1. The same upsert twice, also after a lost reply, leaves one record.
  * 2. A later upsert of the same key overwrites what the earlier one wrote; order is the caller's business.
- * 3. CrmPermanentError: the same call will be refused again. CrmTransientError: try again after `retryAfterMs`.
+ * 3. What `readRefundCases` leaves out is not in the CRM; it changes nothing.
+ * 4. CrmPermanentError: the same call will be refused again. CrmTransientError: try again after `retryAfterMs`.
  */
 export interface CrmConnector {
   /** Name of the CRM, as stored beside the record's id. */
@@ -42,6 +43,11 @@ export interface CrmConnector {
   upsertContact(contact: CrmContact): Promise<{ recordId: string }>;
   /** Writes the refund and its customer's contact. @throws CrmPermanentError, CrmTransientError */
   upsertRefundCase(input: CrmRefundCase): Promise<{ recordId: string }>;
+  /**
+   * What the CRM shows of refunds, by the ids of their records; at most 100 at a time.
+   * @throws CrmPermanentError, CrmTransientError
+   */
+  readRefundCases(recordIds: readonly string[]): Promise<Map<string, { status: string | null }>>;
 }
 
 /** The CRM refuses, and will again. `code` is the CRM's own; the message names fields, never their values. */

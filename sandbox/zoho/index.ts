@@ -12,6 +12,7 @@ export const ZOHO_OPERATIONS = [
   'token',
   'record.upsert',
   'record.get',
+  'record.list',
   'record.search',
   'note.create',
   'note.list',
@@ -101,6 +102,24 @@ export function createZoho(parts: ZohoParts): ZohoStandIn {
       return listAnswer(records.search(request.params.module, criteria).map(presentRecord));
     });
   });
+  crm.get('/:module', async (request, response) => {
+    const { ids, fields } = request.query;
+    const references = typeof ids === 'string' ? ids.split(',') : [];
+    await answerCall(parts, request, response, { operation: 'record.list', references, commits: false }, () => {
+      if (typeof fields !== 'string' || fields === '') {
+        throw new ZohoRefusal('REQUIRED_PARAM_MISSING', 'One of the expected parameter is missing', {
+          param_name: 'fields',
+        });
+      }
+      const shown = new Set(['id', ...fields.split(',')]);
+      const found = records.all(request.params.module).filter(({ id }) => references.includes(id));
+      return listAnswer(
+        found.map((record) =>
+          Object.fromEntries(Object.entries(presentRecord(record)).filter(([name]) => shown.has(name))),
+        ),
+      );
+    });
+  });
   crm.get('/:module/:id', async (request, response) => {
     const { module, id } = request.params;
     await answerCall(parts, request, response, { operation: 'record.get', references: [id], commits: false }, () =>
@@ -123,6 +142,10 @@ function controlRoutes(records: ZohoRecords, tokens: ZohoTokens): Router {
     const { module } = request.query;
     const wanted = records.all(typeof module === 'string' ? module : undefined);
     response.json(wanted.map((record) => ({ module: record.module, ...presentRecord(record) })));
+  });
+  router.delete('/records/:id', (request, response) => {
+    records.remove(request.params.id);
+    response.status(204).end();
   });
   router.post('/expire_tokens', (_request, response) => {
     tokens.expireAll();

@@ -126,6 +126,11 @@ export class ZohoRecords {
     return this.records.all().filter((record) => module === undefined || record.module === module);
   }
 
+  /** Deletes a record, as somebody does by hand in the CRM. */
+  remove(id: string): void {
+    this.journal.commit(this.records.remove(id));
+  }
+
   private duplicateOf(
     module: string,
     fields: Record<string, unknown>,

@@ -111,6 +111,7 @@ class FakeCrm implements CrmConnector {
     this.cases.push(input);
     return { recordId: 'case-1' };
   }
+  readRefundCases = async () => new Map();
 }
 
 describe('syncCrm', () => {

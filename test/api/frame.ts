@@ -34,6 +34,7 @@ const silentEngine: RefundClient = {
   confirmReceipt: notAsked,
   actOnDesk: notAsked,
   providerEvent: notAsked,
+  reconcile: notAsked,
   nudgeDelivery: () => Promise.resolve(false),
   ping: () => Promise.resolve(false),
   close: () => Promise.resolve(),

@@ -1,5 +1,11 @@
+import type { ActivityDeps } from '../../activities';
 import { createChannels } from '../../integrations/messaging';
-import { createGateways, type GatewayRegistry } from '../../integrations/payments';
+import {
+  createGateways,
+  createSettlementSources,
+  type GatewayRegistry,
+  type GatewaysOptions,
+} from '../../integrations/payments';
 import { createWebhookSender } from '../../integrations/webhooks';
 import { createLogger, createMetrics } from '../../platform';
 import type { Database } from '../../store';
@@ -22,21 +28,29 @@ export interface RunningWorker {
 }
 
 /** The accounts that a test shop is paid through. */
-export const testGateways = (sandboxUrl: string): GatewayRegistry =>
-  createGateways({
-    stripe: [
-      {
-        merchantAccount: 'default',
-        mode: 'test',
-        secretKey: 'sk_test_workflow',
-        apiBase: sandboxUrl,
-        lookUpPauseMs: 10,
-      },
-    ],
-  });
+export const testAccounts = (sandboxUrl: string): GatewaysOptions => ({
+  stripe: [
+    {
+      merchantAccount: 'default',
+      mode: 'test',
+      secretKey: 'sk_test_workflow',
+      apiBase: sandboxUrl,
+      lookUpPauseMs: 10,
+    },
+  ],
+});
 
-/** The worker that ships, on the parts of a test world: real gateway, real mail, no schedules. */
-export async function startTestWorkers(place: WorkPlace, db: Database): Promise<RunningWorker> {
+export const testGateways = (sandboxUrl: string): GatewayRegistry => createGateways(testAccounts(sandboxUrl));
+
+/**
+ * The worker that ships, on the parts of a test world: real gateway, real mail, no schedules.
+ * @param parts some of them replaced
+ */
+export async function startTestWorkers(
+  place: WorkPlace,
+  db: Database,
+  parts: Partial<Pick<ActivityDeps, 'crm' | 'settlements' | 'clock'>> = {},
+): Promise<RunningWorker> {
   quietRuntime();
   const channels = createChannels({
     email: { host: '127.0.0.1', port: Number(new URL(place.smtpUrl).port), from: 'Test shop <refunds@test.example>' },
@@ -50,6 +64,7 @@ export async function startTestWorkers(place: WorkPlace, db: Database): Promise<
     deps: {
       db,
       gateways: testGateways(place.sandboxUrl),
+      settlements: createSettlementSources(testAccounts(place.sandboxUrl)),
       crm: null,
       email: channels.email,
       webhooks: createWebhookSender({ allowPrivateTargets: true }),
@@ -57,6 +72,7 @@ export async function startTestWorkers(place: WorkPlace, db: Database): Promise<
       clock: () => new Date(),
       logger: createLogger({ level: 'silent', process: 'test' }),
       metrics: createMetrics({ process: 'test', runtime: false }),
+      ...parts,
     },
   });
   return {

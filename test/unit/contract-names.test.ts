@@ -7,12 +7,14 @@ import * as workflows from '../../workflows';
 test('workflow types are pinned', () => {
   expect(Object.keys(workflows).toSorted()).toEqual([
     'deliverMessagesWorkflow',
+    'reconcilePaymentsWorkflow',
     'refundWorkflow',
     'startAcceptedRefundsWorkflow',
     'sweepRefundsWorkflow',
   ]);
   expect(contract.REFUND_WORKFLOW_TYPE).toBe('refundWorkflow');
   expect(contract.DELIVERY_WORKFLOW_TYPE).toBe('deliverMessagesWorkflow');
+  expect(contract.RECONCILE_WORKFLOW_TYPE).toBe('reconcilePaymentsWorkflow');
 });
 
 test('names of updates, signals and queries are pinned', () => {
@@ -41,10 +43,14 @@ test('names of activities are pinned', () => {
   // Only the names are looked at; nothing is called.
   const deps = { metrics: {} } as unknown as ActivityDeps;
   expect(Object.keys(createActivities(deps)).toSorted()).toEqual([
+    'compareSettlement',
     'deliverDueMessages',
     'deliverDueWebhooks',
+    'giveUpReconciliation',
     'instructPayment',
+    'loadSettlement',
     'notifyParties',
+    'planReconciliation',
     'queryPayment',
     'recordTransition',
     'reportStrandedRefunds',
@@ -62,7 +68,9 @@ test('task queues, ids and failure types are pinned', () => {
   expect(contract.SCHEDULE_IDS).toEqual({
     startAcceptedRefunds: 'start-accepted-refunds',
     sweepRefunds: 'sweep-refunds',
+    reconcilePayments: 'reconcile-payments',
   });
+  expect(contract.reconcileWorkflowId('cm_1')).toBe('reconcile-payments-cm_1');
   expect(contract.FAILURE_TYPES).toEqual({
     refused: 'Refused',
     historyConflict: 'HistoryConflict',

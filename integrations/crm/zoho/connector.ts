@@ -2,7 +2,7 @@ import { checkedBase } from '../../checked-base';
 import { CrmPermanentError, type CrmConnector, type CrmContact, type CrmRefundCase } from '../connector';
 import { recordIdOf, refusesToken, requestError } from './errors';
 import { contactCheckFields, contactFields, refundFields, REFUND_KEY_FIELD } from './fields';
-import { callZoho, ZOHO, type ZohoAnswer } from './http';
+import { callZoho, isRecord, ZOHO, type ZohoAnswer } from './http';
 import { KnownContacts } from './known-contacts';
 import type { ZohoOptions } from './options';
 import { ZohoTokens } from './tokens';
@@ -51,6 +51,17 @@ export class ZohoConnector implements CrmConnector {
     return this.upsertRefund(input, contact.recordId);
   }
 
+  async readRefundCases(recordIds: readonly string[]): Promise<Map<string, { status: string | null }>> {
+    if (recordIds.length === 0) return new Map();
+    const query = new URLSearchParams({ ids: recordIds.join(','), fields: 'Refund_Status' });
+    const answer = await this.call('GET', `/crm/v8/${this.refundModule}?${query.toString()}`);
+    // Zoho answers 204 when it has none of them.
+    if (answer.status === 204) return new Map();
+    const error = requestError(answer);
+    if (error !== null) throw error;
+    return statusesOf(answer);
+  }
+
   private upsertRefund(input: CrmRefundCase, contactId: string): Promise<{ recordId: string }> {
     return this.upsert(this.refundModule, refundFields(input, contactId), [REFUND_KEY_FIELD]);
   }
@@ -62,22 +73,25 @@ export class ZohoConnector implements CrmConnector {
   ): Promise<{ recordId: string }> {
     // An empty trigger list: the CRM's own workflows must not write to customers about what Redress tells them.
     const body = JSON.stringify({ data: [fields], duplicate_check_fields: duplicateCheckFields, trigger: [] });
-    const answer = await this.post(`/crm/v8/${module}/upsert`, body);
+    const answer = await this.call('POST', `/crm/v8/${module}/upsert`, body);
     const error = requestError(answer);
     if (error !== null) throw error;
     return { recordId: recordIdOf(answer) };
   }
 
   /** One call, and one more with a fresh token when Zoho refused the token. */
-  private async post(path: string, body: string): Promise<ZohoAnswer> {
+  private async call(method: 'GET' | 'POST', path: string, body?: string): Promise<ZohoAnswer> {
     for (let attempt = 1; ; attempt += 1) {
       const token = await this.tokens.current();
       const answer = await callZoho(
         new URL(path, this.apiBase),
         {
-          method: 'POST',
-          headers: { authorization: `Zoho-oauthtoken ${token}`, 'content-type': 'application/json' },
-          body,
+          method,
+          headers: {
+            authorization: `Zoho-oauthtoken ${token}`,
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          ...(body === undefined ? {} : { body }),
         },
         this.timeoutMs,
       );
@@ -86,6 +100,18 @@ export class ZohoConnector implements CrmConnector {
       if (attempt === 2) throw new CrmPermanentError(ZOHO, 'AUTHENTICATION_FAILURE', 'a fresh token is refused');
     }
   }
+}
+
+/** Records without an id are none: an answer that names no records is not taken for an empty CRM. */
+function statusesOf(answer: ZohoAnswer): Map<string, { status: string | null }> {
+  const data = isRecord(answer.body) ? answer.body['data'] : undefined;
+  if (!Array.isArray(data)) throw new CrmPermanentError(ZOHO, 'UNREADABLE_ANSWER');
+  return new Map(
+    data.filter(isRecord).flatMap((record) => {
+      const { id, Refund_Status: status } = record;
+      return typeof id === 'string' ? [[id, { status: typeof status === 'string' ? status : null }] as const] : [];
+    }),
+  );
 }
 
 function checkedModule(name: string): string {

@@ -58,6 +58,7 @@ export async function openBench(): Promise<Bench> {
       find: (name, account, mode) => (`${name}/${account}/${mode}` === 'stripe/default/test' ? provider : null),
       backOffOf: () => null,
     },
+    settlements: { accounts: () => [], find: () => null },
     crm: null,
     email: mail,
     webhooks: { send: async () => ({ httpStatus: 200, error: null }) },
