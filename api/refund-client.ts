@@ -21,6 +21,8 @@ import {
   REFUND_WORKFLOW_TYPE,
   refundStart,
   refundWorkflowId,
+  TEND_BANK_TRANSFERS_TYPE,
+  tendBankTransfersStart,
   withdrawRefundUpdate,
   type ActOnDeskInput,
   type CommandMessage,
@@ -63,6 +65,8 @@ export interface RefundClient {
   providerEvent(refundId: string, providerEventId: string): Promise<void>;
   /** Wakes the delivery workflow; false when it does not run, which its own timer and the schedule repair. */
   nudgeDelivery(): Promise<boolean>;
+  /** Has names of payees checked and released files handed over now; joins a run that is under way. */
+  tendBankTransfers(): Promise<void>;
   ping(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -176,6 +180,9 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
         if (error instanceof WorkflowMissing) return false;
         throw error;
       }
+    },
+    async tendBankTransfers() {
+      await bounded(() => client.workflow.start(TEND_BANK_TRANSFERS_TYPE, tendBankTransfersStart));
     },
     async ping() {
       try {

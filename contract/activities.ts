@@ -59,8 +59,15 @@ export interface MaintenanceActivities {
   reportStrandedRefunds(input: { limit: number }): Promise<SweepResult>;
 }
 
+/** What surrounds refunds by bank transfer: names, and files that people have released. They call outsiders. */
+export interface BankTransferActivities {
+  checkPayees(input: { limit: number }): Promise<SweepResult>;
+  syncBankFiles(input: { limit: number }): Promise<SweepResult>;
+}
+
 export type RedressActivities = RecordActivities &
   PaymentActivities &
   TellActivities &
   DeliveryActivities &
+  BankTransferActivities &
   MaintenanceActivities;

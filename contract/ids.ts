@@ -14,4 +14,5 @@ export const DELIVERY_WORKFLOW_ID = 'deliver-messages';
 export const SCHEDULE_IDS = {
   startAcceptedRefunds: 'start-accepted-refunds',
   sweepRefunds: 'sweep-refunds',
+  tendBankTransfers: 'tend-bank-transfers',
 } as const;

@@ -5,3 +5,4 @@ export * from './messages';
 export * from './refund-start';
 export * from './search-attributes';
 export * from './task-queues';
+export * from './tend-bank-transfers';

@@ -20,7 +20,9 @@ export type IdPrefix =
   | 'dc'
   | 'ps'
   | 'pl'
-  | 'dp';
+  | 'dp'
+  | 'ds'
+  | 'bf';
 
 /** A new id that sorts by time of creation: prefix, underscore, 32 hex digits. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${uuidv7().replaceAll('-', '')}`;

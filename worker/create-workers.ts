@@ -144,11 +144,11 @@ function workerOptions(
       };
     }
     case 'payments': {
-      const { instructPayment, queryPayment } = activities;
+      const { instructPayment, queryPayment, checkPayees, syncBankFiles } = activities;
       return {
         ...common,
         taskQueue: PAYMENTS_QUEUE,
-        activities: { instructPayment, queryPayment },
+        activities: { instructPayment, queryPayment, checkPayees, syncBankFiles },
         maxConcurrentActivityTaskExecutions: tuning.maxPayments,
         maxTaskQueueActivitiesPerSecond: tuning.paymentsPerSecond,
       };

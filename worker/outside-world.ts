@@ -3,9 +3,12 @@ import { createCrm, type CrmConnector } from '../integrations/crm';
 import { createChannels, type ChannelRegistry, type SmtpOptions } from '../integrations/messaging';
 import {
   createGateways,
+  noPayeeChecker,
+  VopChecker,
   type AlipayAccountOptions,
   type GatewayRegistry,
   type GatewaysOptions,
+  type PayeeChecker,
   type ResolveDestination,
 } from '../integrations/payments';
 import { createWebhookSender, type WebhookSender } from '../integrations/webhooks';
@@ -15,12 +18,13 @@ import { weChatPayAccounts } from './wechat-pay';
 /** Everything outside that activities reach. */
 export interface OutsideWorld {
   gateways: GatewayRegistry;
+  payeeChecker: PayeeChecker;
   crm: CrmConnector | null;
   channels: ChannelRegistry;
   webhooks: WebhookSender;
 }
 
-/** No account of a customer is stored yet, so a refund by bank transfer fails with `no_destination`, and nothing is written. */
+/** Without keys no account is kept: a refund by bank transfer fails with `no_destination`, and nothing is written. */
 const noDestination: ResolveDestination = () => Promise.resolve(null);
 
 /**
@@ -38,6 +42,7 @@ export function createOutsideWorld(
       ...gatewaysOptions(config),
       bankTransfer: bankTransferAccounts(config.bankTransfer, resolveDestination),
     }),
+    payeeChecker: payeeCheckerOf(config),
     crm: createCrm(
       zoho === null
         ? { crm: 'none' }
@@ -56,6 +61,17 @@ export function createOutsideWorld(
     channels: createChannels({ email: smtpOptions(config.mail) }),
     webhooks: createWebhookSender({ allowPrivateTargets: config.webhooks.allowPrivateTargets }),
   };
+}
+
+/** Plain HTTP only where no account is live. */
+function payeeCheckerOf({ payeeCheck, bankTransfer }: WorkerConfig): PayeeChecker {
+  if (payeeCheck === null) return noPayeeChecker;
+  const { url, token } = payeeCheck;
+  return new VopChecker({
+    base: url,
+    allowPlainHttp: bankTransfer?.mode !== 'live',
+    ...(token === null ? {} : { token }),
+  });
 }
 
 /** The payment accounts that are configured. */

@@ -6,7 +6,7 @@ import {
   type ScheduleOptionsStartWorkflowAction,
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
-import { REFUNDS_QUEUE, SCHEDULE_IDS } from '../contract';
+import { REFUNDS_QUEUE, SCHEDULE_IDS, TEND_BANK_TRANSFERS_TYPE } from '../contract';
 
 interface Definition {
   scheduleId: string;
@@ -46,6 +46,12 @@ export const SCHEDULES: readonly Definition[] = [
     'sweepRefundsWorkflow',
     60,
     'Passes on stored provider events and reports open refunds without a workflow.',
+  ),
+  definition(
+    SCHEDULE_IDS.tendBankTransfers,
+    TEND_BANK_TRANSFERS_TYPE,
+    30,
+    'Checks names of payees and hands files to the bank that two persons have released.',
   ),
 ];
 

@@ -1,3 +1,3 @@
 export { deliverMessagesWorkflow } from './delivery';
-export { startAcceptedRefundsWorkflow, sweepRefundsWorkflow } from './maintenance';
+export { startAcceptedRefundsWorkflow, sweepRefundsWorkflow, tendBankTransfersWorkflow } from './maintenance';
 export { refundWorkflow } from './refund';

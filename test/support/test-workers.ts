@@ -1,9 +1,11 @@
 import { createChannels } from '../../integrations/messaging';
-import { createGateways, type GatewayRegistry } from '../../integrations/payments';
+import { openAccountWith } from '../../activities';
+import { createGateways, HttpExchange, VopChecker, type GatewayRegistry } from '../../integrations/payments';
 import { createWebhookSender } from '../../integrations/webhooks';
 import { createLogger, createMetrics } from '../../platform';
 import type { Database } from '../../store';
-import { createWorkers } from '../../worker';
+import { createWorkers, destinationResolver } from '../../worker';
+import { testCipher } from './data-keys';
 import { quietRuntime } from './quiet-runtime';
 
 /** Where a test's worker works; plain JSON, so that a process of its own can be told. */
@@ -12,6 +14,8 @@ export interface WorkPlace {
   namespace: string;
   databaseUrl: string;
   sandboxUrl: string;
+  /** Where payment files of the shop's bank account wait. */
+  bankDirectory: string;
   smtpUrl: string;
   bundlePath: string;
 }
@@ -22,8 +26,9 @@ export interface RunningWorker {
 }
 
 /** The accounts that a test shop is paid through. */
-export const testGateways = (sandboxUrl: string): GatewayRegistry =>
-  createGateways({
+export const testGateways = (place: Pick<WorkPlace, 'sandboxUrl' | 'bankDirectory'>, db: Database): GatewayRegistry => {
+  const { sandboxUrl } = place;
+  return createGateways({
     stripe: [
       {
         merchantAccount: 'default',
@@ -33,10 +38,26 @@ export const testGateways = (sandboxUrl: string): GatewayRegistry =>
         lookUpPauseMs: 10,
       },
     ],
+    bankTransfer: [
+      {
+        merchantAccount: 'default',
+        mode: 'test',
+        directory: place.bankDirectory,
+        exchange: new HttpExchange({ base: sandboxUrl, allowPlainHttp: false }),
+        debtor: { name: 'Test shop', account: { number: '6222020200112233' } },
+        currencies: ['CNY'],
+        resolveDestination: destinationResolver(db, openAccountWith(testCipher())),
+      },
+    ],
   });
+};
 
 /** The worker that ships, on the parts of a test world: real gateway, real mail, no schedules. */
-export async function startTestWorkers(place: WorkPlace, db: Database): Promise<RunningWorker> {
+export async function startTestWorkers(
+  place: WorkPlace,
+  db: Database,
+  onLog?: (line: string) => void,
+): Promise<RunningWorker> {
   quietRuntime();
   const channels = createChannels({
     email: { host: '127.0.0.1', port: Number(new URL(place.smtpUrl).port), from: 'Test shop <refunds@test.example>' },
@@ -49,13 +70,18 @@ export async function startTestWorkers(place: WorkPlace, db: Database): Promise<
     prepare: { searchAttributes: false, schedules: false, delivery: false },
     deps: {
       db,
-      gateways: testGateways(place.sandboxUrl),
+      gateways: testGateways(place, db),
+      payeeChecker: new VopChecker({ base: place.sandboxUrl, allowPlainHttp: false }),
+      openAccount: openAccountWith(testCipher()),
       crm: null,
       email: channels.email,
       webhooks: createWebhookSender({ allowPrivateTargets: true }),
       letters: { shopName: 'Test shop', messageIdDomain: 'test.example' },
       clock: () => new Date(),
-      logger: createLogger({ level: 'silent', process: 'test' }),
+      logger: createLogger({
+        process: 'test',
+        ...(onLog ? { level: 'trace', destination: { write: onLog } } : { level: 'silent' }),
+      }),
       metrics: createMetrics({ process: 'test', runtime: false }),
     },
   });

@@ -10,8 +10,11 @@ test('workflow types are pinned', () => {
     'refundWorkflow',
     'startAcceptedRefundsWorkflow',
     'sweepRefundsWorkflow',
+    'tendBankTransfersWorkflow',
   ]);
   expect(contract.REFUND_WORKFLOW_TYPE).toBe('refundWorkflow');
+  expect(contract.TEND_BANK_TRANSFERS_TYPE).toBe('tendBankTransfersWorkflow');
+  expect(contract.tendBankTransfersStart.workflowId).toBe('tend-bank-transfers-now');
   expect(contract.DELIVERY_WORKFLOW_TYPE).toBe('deliverMessagesWorkflow');
 });
 
@@ -41,6 +44,7 @@ test('names of activities are pinned', () => {
   // Only the names are looked at; nothing is called.
   const deps = { metrics: {} } as unknown as ActivityDeps;
   expect(Object.keys(createActivities(deps)).toSorted()).toEqual([
+    'checkPayees',
     'deliverDueMessages',
     'deliverDueWebhooks',
     'instructPayment',
@@ -50,6 +54,7 @@ test('names of activities are pinned', () => {
     'reportStrandedRefunds',
     'signalStoredProviderEvents',
     'startAcceptedRefunds',
+    'syncBankFiles',
     'syncCrm',
   ]);
 });
@@ -62,6 +67,7 @@ test('task queues, ids and failure types are pinned', () => {
   expect(contract.SCHEDULE_IDS).toEqual({
     startAcceptedRefunds: 'start-accepted-refunds',
     sweepRefunds: 'sweep-refunds',
+    tendBankTransfers: 'tend-bank-transfers',
   });
   expect(contract.FAILURE_TYPES).toEqual({
     refused: 'Refused',

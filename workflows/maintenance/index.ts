@@ -1,2 +1,3 @@
 export { startAcceptedRefundsWorkflow } from './start-accepted-refunds-workflow';
+export { tendBankTransfersWorkflow } from './tend-bank-transfers-workflow';
 export { sweepRefundsWorkflow } from './sweep-refunds-workflow';
