@@ -83,6 +83,8 @@ export async function createDestination(
     const entered = await tx.destination.findUnique({ where: { commandId: input.commandId } });
     if (entered) return recordOf(entered);
     if (replacesId !== null) {
+      const old = await tx.destination.findUnique({ where: { id: replacesId }, select: { refundId: true } });
+      await lockRefunds(tx, [input.refundId, old?.refundId ?? null]);
       const replaced = await lockDestination(tx, input.mode, replacesId);
       const isFree = replaced?.customerId === input.customerId && replaced.status !== 'revoked';
       if (!isFree || (await tx.destination.count({ where: { replacesId } })) > 0) return 'cannot_replace';
@@ -295,9 +297,19 @@ export async function noteDestinationOpened(
   );
 }
 
+/** Locks in the order of the record step and of the interlocks: the refund whose chain is written to, then the destination. */
 async function lockDestination(tx: Db, mode: Mode, id: string): Promise<DestinationRecord | null> {
+  // Which refund it is never changes, so it may be read before the lock.
+  const seen = await tx.destination.findUnique({ where: { id }, select: { refundId: true } });
+  await lockRefunds(tx, [seen?.refundId ?? null]);
   await tx.$queryRaw`SELECT 1 FROM destinations WHERE id = ${id} AND mode = ${mode}::"Mode" FOR UPDATE`;
   return readDestination(tx, mode, id);
+}
+
+/** In one order, whoever locks. */
+async function lockRefunds(tx: Db, ids: (string | null)[]): Promise<void> {
+  const named = ids.filter((id) => id !== null);
+  if (named.length > 0) await tx.$queryRaw`SELECT 1 FROM refunds WHERE id = ANY(${named}) ORDER BY id FOR UPDATE`;
 }
 
 const revocation = (reason: RevocationReason, nowIso: string) => ({

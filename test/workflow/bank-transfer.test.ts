@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { REFUNDS_QUEUE, TEND_BANK_TRANSFERS_TYPE } from '../../contract';
-import { approveBankFile, revokeDestination, type BankFileRecord } from '../../store';
+import { approveBankFile, confirmDestination, revokeDestination, type BankFileRecord } from '../../store';
 import { CANARIES, CANARY_ACCOUNT, enterDestination } from '../support/destinations';
 import { eventually } from '../support/eventually';
 import { findViolations } from '../support/oracle';
@@ -209,6 +209,32 @@ test('a destination that is revoked after the refund was accepted is not paid to
   const handle = await world.startAccepted(refundId);
   await world.decide(handle, 'reviewer', approve('first_review'));
   const state = await world.until(handle, ({ status }) => status === 'payment_failed');
-  expect(state.legs[0]?.failure).toEqual({ class: 'wrong_account_details', code: 'no_destination' });
+  expect(state.legs[0]?.failure).toEqual({ class: 'wrong_account_details', code: 'destination_revoked' });
   expect(await world.db.bankFile.count({ where: { refundId } })).toBe(0);
+});
+
+test('a destination that cools off is waited for, and paid to when its time has come', async () => {
+  const destination = await enterDestination(world.db, world.shop, { coolingOffMs: 2 * 3_600_000 });
+  const handle = await approvedRefund(destination.id);
+  const held = await world.until(handle, ({ legs }) => legs[0]?.hold?.reason === 'cooling_off');
+  expect(held.legs[0]).toMatchObject({ status: 'reserved', nextQueryAt: destination.usableFrom });
+  expect(await world.db.bankFile.count({ where: { refundId: world.refundIdOf(handle) } })).toBe(0);
+  await world.advanceTo(handle, destination.usableFrom ?? '');
+  expect(await fileOf(handle)).toMatchObject({ status: 'waiting' });
+});
+
+test('a name that the bank cannot confirm is waited for until a further person has', async () => {
+  const destination = await enterDestination(world.db, world.shop, { payeeCheck: 'unavailable' });
+  const handle = await approvedRefund(destination.id);
+  const held = await world.until(handle, ({ legs }) => legs[0]?.hold?.reason === 'cooling_off');
+  const command = await world.shop.command({ kind: 'confirm_destination', refundId: '', who: 'finance2', body: {} });
+  const confirmed = await confirmDestination(
+    world.db,
+    destination,
+    { by: { kind: 'person', id: world.shop.personIds.finance2 }, commandId: command.id },
+    new Date().toISOString(),
+  );
+  expect(confirmed?.refusal).toBeNull();
+  await world.advanceTo(handle, held.legs[0]?.nextQueryAt ?? '');
+  expect(await fileOf(handle)).toMatchObject({ status: 'waiting' });
 });
