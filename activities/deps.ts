@@ -1,6 +1,7 @@
 import type { CrmConnector } from '../integrations/crm';
 import type { NotificationChannel } from '../integrations/messaging';
-import type { GatewayRegistry, SettlementRegistry } from '../integrations/payments';
+import type { GatewayRegistry, PayeeChecker, SettlementRegistry } from '../integrations/payments';
+import type { OpenAccount } from './open-account';
 import type { WebhookSender } from '../integrations/webhooks';
 import type { Logger, Metrics } from '../platform';
 import type { Database } from '../store';
@@ -10,6 +11,9 @@ export interface ActivityDeps {
   db: Database;
   gateways: GatewayRegistry;
   settlements: SettlementRegistry;
+  payeeChecker: PayeeChecker;
+  /** Opens a payee's sealed account; null: this deployment keeps none. */
+  openAccount: OpenAccount | null;
   /** Null: this deployment has no CRM. */
   crm: CrmConnector | null;
   email: NotificationChannel;

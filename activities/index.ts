@@ -1,5 +1,7 @@
 import type { RedressActivities } from '../contract';
 import { DEFAULT_QUERY_BACK_OFF } from '../domain/payment';
+import { createSyncBankFiles } from './bank-files';
+import { createCheckPayees } from './check-payees';
 import { createDeliverDueMessages } from './deliver-due-messages';
 import { createDeliverDueWebhooks } from './deliver-due-webhooks';
 import type { ActivityDeps } from './deps';
@@ -12,6 +14,7 @@ import { createRecordActivities } from './record-transition';
 import { createTellActivities } from './tell';
 
 export type { ActivityDeps, LetterSettings } from './deps';
+export { openAccountWith, type OpenAccount } from './open-account';
 
 /** Every activity there is, by the name that workflows call it by. */
 export function createActivities(deps: ActivityDeps): RedressActivities {
@@ -25,5 +28,7 @@ export function createActivities(deps: ActivityDeps): RedressActivities {
     ...createDeliverDueWebhooks(deps),
     ...createMaintenanceActivities(deps),
     ...createReconciliationActivities(deps),
+    ...createCheckPayees(deps),
+    ...createSyncBankFiles(deps),
   };
 }

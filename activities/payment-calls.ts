@@ -2,7 +2,8 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { FAILURE_TYPES, type PaymentStepInput } from '../contract';
 import type { PaymentSighting } from '../domain/payment';
 import { GatewayBusyError, type PaymentGateway } from '../integrations/payments';
-import { readPaymentAttempt, type PaymentAttemptRecord } from '../store';
+import { fixAttemptAccount, readPaymentAttempt, type PaymentAttemptRecord } from '../store';
+import { noteFileOf } from './bank-files';
 import type { ActivityDeps } from './deps';
 
 export type PaymentDeps = Pick<ActivityDeps, 'db' | 'gateways' | 'logger' | 'metrics'>;
@@ -12,12 +13,13 @@ export async function loadPaymentStep(
   deps: PaymentDeps,
   input: PaymentStepInput,
 ): Promise<{ attempt: PaymentAttemptRecord; gateway: PaymentGateway }> {
-  const attempt = await readPaymentAttempt(deps.db, input);
+  let attempt = await readPaymentAttempt(deps.db, input);
   if (!attempt)
     throw ApplicationFailure.nonRetryable(
       `Refund ${input.refundId} has no attempt ${input.attempt} on leg ${input.legId}.`,
       FAILURE_TYPES.notAccepted,
     );
+  if (attempt.accountMissing) attempt = await chooseAccount(deps, attempt);
   const gateway = deps.gateways.find(attempt.provider, attempt.merchantAccount, attempt.mode);
   if (!gateway)
     throw ApplicationFailure.retryable(
@@ -25,6 +27,18 @@ export async function loadPaymentStep(
       'ProviderNotConfigured',
     );
   return { attempt, gateway };
+}
+
+/** Money that goes to a payee's account leaves from the first bank account in its currency; settled before the first call. */
+async function chooseAccount(deps: PaymentDeps, attempt: PaymentAttemptRecord): Promise<PaymentAttemptRecord> {
+  const { mode, currency } = attempt;
+  const account = deps.gateways.bankAccounts().find((one) => one.mode === mode && one.currencies.includes(currency));
+  if (!account)
+    throw ApplicationFailure.retryable(
+      `No ${mode} bank account that pays in ${currency} is configured in this worker.`,
+      'ProviderNotConfigured',
+    );
+  return fixAttemptAccount(deps.db, attempt, account);
 }
 
 /** Makes one call to a provider. A provider that is busy did nothing: Temporal asks again when it wants to be asked. */
@@ -38,6 +52,7 @@ export async function callGateway(
   const stop = deps.metrics.paymentSeconds.startTimer({ provider, operation });
   try {
     const sighting = await call();
+    await noteFileOf(deps, attempt, sighting.at);
     deps.metrics.payments.inc({ provider, operation, outcome: sighting.outcome });
     deps.logger.info(
       { refundId: attempt.refundId, reference, operation, outcome: sighting.outcome, code: sighting.failure?.code },

@@ -1,8 +1,10 @@
 import { UncertifiedYearError } from '../domain/calendar';
 import {
   checkRequest,
+  directLegs,
   planAcceptance,
   policyFacts,
+  type DestinationRefusal,
   type RequestedRefund,
   type RequestRefusal,
 } from '../domain/process';
@@ -62,6 +64,7 @@ export async function acceptRefund(
         evidenceIds: body.evidenceIds,
         requestedBy: body.requestedBy ?? null,
         externalReference: body.externalReference ?? null,
+        destinationId: body.destinationId ?? null,
         metadata: body.metadata,
         enteredBy: { kind: principal.kind, id: principal.keyId, personId: principal.personId },
         behindKey: personsBehind(principal),
@@ -89,7 +92,13 @@ export async function acceptRefund(
           purchasePolicy: input.purchasePolicy,
           candidates: input.candidates,
         });
-        return { accepted, lines: checked.lines };
+        if (accepted.declineClause !== null) return { accepted, lines: checked.lines };
+        const directed = directLegs(accepted.state.legs, body.destinationId ?? null, input.destination);
+        if ('refused' in directed) throw destinationProblem(directed.refused);
+        return {
+          accepted: { ...accepted, state: { ...accepted.state, legs: directed.legs } },
+          lines: checked.lines,
+        };
       },
     );
   } catch (error) {
@@ -114,6 +123,16 @@ function personsBehind(principal: Principal): ExcludedPerson[] {
     seen.add(personId);
     return [{ personId, rule }];
   });
+}
+
+function destinationProblem(refused: DestinationRefusal): Problem {
+  switch (refused.code) {
+    case 'destination_required':
+    case 'destination_not_needed':
+      return new Problem(refused.code);
+    case 'destination_not_found':
+      return new Problem(refused.code, { params: { destinationId: refused.destinationId } });
+  }
 }
 
 function problemOf(refused: RequestRefusal, expectedMinor: number | null): Problem {

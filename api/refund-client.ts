@@ -24,6 +24,8 @@ import {
   refundStart,
   REFUNDS_QUEUE,
   refundWorkflowId,
+  TEND_BANK_TRANSFERS_TYPE,
+  tendBankTransfersStart,
   withdrawRefundUpdate,
   type ActOnDeskInput,
   type CommandMessage,
@@ -68,6 +70,8 @@ export interface RefundClient {
   reconcile(commandId: string): Promise<void>;
   /** Wakes the delivery workflow; false when it does not run, which its own timer and the schedule repair. */
   nudgeDelivery(): Promise<boolean>;
+  /** Has names of payees checked and released files handed over now; joins a run that is under way. */
+  tendBankTransfers(): Promise<void>;
   ping(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -197,6 +201,9 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
         if (error instanceof WorkflowMissing) return false;
         throw error;
       }
+    },
+    async tendBankTransfers() {
+      await bounded(() => client.workflow.start(TEND_BANK_TRANSFERS_TYPE, tendBankTransfersStart));
     },
     async ping() {
       try {

@@ -2,7 +2,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError, loadApiConfig, type ApiConfig } from '../config';
 import { createNotificationReader } from '../integrations/payments/notifications';
-import { createLogger, createMetrics, createShutdown, temporalConnectionOptions, type Logger } from '../platform';
+import {
+  createDataCipher,
+  createLogger,
+  createMetrics,
+  createShutdown,
+  temporalConnectionOptions,
+  type Logger,
+} from '../platform';
 import { consumeStartTicket, openDatabase, readWorkflowStart } from '../store';
 import { createApp } from './app';
 import { createRefundClient } from './refund-client';
@@ -31,11 +38,12 @@ function settingsOf(config: ApiConfig): ApiSettings {
 
 /** What is verified and paid through, by the configuration. */
 function paymentAccounts(config: ApiConfig) {
-  const { stripe, alipay, wechatPay } = config;
+  const { stripe, alipay, wechatPay, bankTransfer } = config;
   const accounts = [
     { provider: 'stripe', account: stripe },
     { provider: 'alipay', account: alipay },
     { provider: 'wechat_pay', account: wechatPay },
+    { provider: 'bank_transfer', account: bankTransfer },
   ];
   return {
     notifications: createNotificationReader({
@@ -104,6 +112,10 @@ async function main(config: ApiConfig, logger: Logger): Promise<void> {
     clock,
     paymentNotifications: accounts.notifications,
     canPay: accounts.canPay,
+    destinations: config.dataKeys && {
+      cipher: createDataCipher(config.dataKeys),
+      coolingOffMs: config.destinations.coolingOffMs,
+    },
     isDraining: () => shutdown.started,
   });
   const server = createServer(app);

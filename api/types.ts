@@ -1,5 +1,5 @@
 import type { NotificationReader } from '../integrations/payments/notifications';
-import type { Logger, Metrics } from '../platform';
+import type { DataCipher, Logger, Metrics } from '../platform';
 import type { Database } from '../store';
 import type { RefundClient } from './refund-client';
 
@@ -49,6 +49,8 @@ export interface AppDeps {
   paymentNotifications: NotificationReader;
   /** Whether this installation can pay through an account of a provider. */
   canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string) => boolean;
+  /** What payees' accounts are sealed with, and how long a new one cools off; null: none can be kept. */
+  destinations: { cipher: DataCipher; coolingOffMs: number } | null;
   /** True from the first sign of shutdown: readiness turns false while requests in flight finish. */
   isDraining?: () => boolean;
 }

@@ -10,6 +10,7 @@ const API_NAMES = [
   'EVIDENCE_LIMIT_BYTES',
   'TRUSTED_PROXY_HOPS',
   'STRIPE_WEBHOOK_SECRETS',
+  'DESTINATION_COOLING_OFF_MINUTES',
 ] as const;
 
 export interface ApiConfig extends SharedConfig {
@@ -25,6 +26,9 @@ export interface ApiConfig extends SharedConfig {
   stripe: { merchantAccount: string; mode: 'live' | 'test'; webhookSecrets: string[] } | null;
   /** Null: Alipay is not set up. */
   alipay: AlipayConfig | null;
+  /** Null: nothing is paid by bank transfer. The account itself is the worker's to know. */
+  bankTransfer: { merchantAccount: string; mode: 'live' | 'test' } | null;
+  destinations: { coolingOffMs: number };
   /** Null: WeChat Pay is not set up. */
   wechatPay: WeChatPayNotificationsConfig | null;
 }
@@ -57,5 +61,10 @@ export function loadApiConfig(env: Environment = process.env): ApiConfig {
         : { merchantAccount: values.STRIPE_MERCHANT_ACCOUNT, mode: values.STRIPE_MODE, webhookSecrets },
     alipay,
     wechatPay,
+    bankTransfer:
+      values.BANK_TRANSFER_DIRECTORY === undefined
+        ? null
+        : { merchantAccount: values.BANK_TRANSFER_MERCHANT_ACCOUNT, mode: values.BANK_TRANSFER_MODE },
+    destinations: { coolingOffMs: values.DESTINATION_COOLING_OFF_MINUTES * 60_000 },
   });
 }

@@ -1,6 +1,6 @@
 import type { ValuesOf } from './read';
 
-/** Variables of the bank account that refunds are paid from; only the worker reads them. */
+/** Variables of the bank account that refunds are paid from; the API reads only whether there is one. */
 export const BANK_TRANSFER_NAMES = [
   'BANK_TRANSFER_DIRECTORY',
   'BANK_TRANSFER_EXCHANGE_URL',

@@ -1,5 +1,7 @@
 const SECRET_FIELDS = new Set([
   'secretKey',
+  'dataKeys',
+  'token',
   'privateKey',
   'apiV3Keys',
   'webhookSecrets',

@@ -11,6 +11,11 @@ export const SHARED_NAMES = [
   'WEBHOOK_ALLOW_PRIVATE_TARGETS',
   'DATABASE_URL',
   'DATABASE_MAX_CONNECTIONS',
+  'DATA_KEYS',
+  'DATA_INDEX_KEY',
+  'BANK_TRANSFER_DIRECTORY',
+  'BANK_TRANSFER_MERCHANT_ACCOUNT',
+  'BANK_TRANSFER_MODE',
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
   'TEMPORAL_UI_URL',
@@ -33,6 +38,13 @@ type SharedValues = ValuesOf<(typeof SHARED_NAMES)[number]>;
 export interface DatabaseConfig {
   url: string;
   maxConnections: number;
+}
+
+/** As text: 32 bytes each, in base64. */
+export interface DataKeysConfig {
+  /** The current one first. */
+  keys: { id: string; key: string }[];
+  indexKey: string;
 }
 
 export interface TemporalTlsConfig {
@@ -80,6 +92,8 @@ export interface SharedConfig {
   publicUrl: string;
   database: DatabaseConfig;
   temporal: TemporalConfig;
+  /** Null: no payee's account can be kept. */
+  dataKeys: DataKeysConfig | null;
   webhooks: { allowPrivateTargets: boolean };
 }
 
@@ -92,8 +106,24 @@ export function sharedConfig(values: SharedValues, problems: string[]): SharedCo
     publicUrl: values.PUBLIC_URL ?? `http://${values.HOST}:${values.PORT}`,
     database: { url: values.DATABASE_URL, maxConnections: values.DATABASE_MAX_CONNECTIONS },
     temporal: temporalConfig(values, problems),
+    dataKeys: dataKeysConfig(values, problems),
     webhooks: { allowPrivateTargets: values.WEBHOOK_ALLOW_PRIVATE_TARGETS },
   };
+}
+
+function dataKeysConfig(values: SharedValues, problems: string[]): DataKeysConfig | null {
+  const { DATA_KEYS: keys, DATA_INDEX_KEY: indexKey, BANK_TRANSFER_DIRECTORY: bankDirectory } = values;
+  if (keys !== undefined && indexKey !== undefined) {
+    const bytes = (text: string): string => Buffer.from(text, 'base64').toString('base64');
+    if (keys.some(({ key }) => bytes(key) === bytes(indexKey)))
+      problems.push('DATA_INDEX_KEY is one of DATA_KEYS: make another one for it.');
+    return { keys, indexKey };
+  }
+  if (keys !== undefined || indexKey !== undefined)
+    problems.push('DATA_KEYS and DATA_INDEX_KEY belong together: set both, or none to keep no payee’s account.');
+  else if (bankDirectory !== undefined)
+    problems.push('DATA_KEYS and DATA_INDEX_KEY are missing: payees of bank transfers are never kept in plain text.');
+  return null;
 }
 
 function temporalConfig(values: SharedValues, problems: string[]): TemporalConfig {

@@ -38,6 +38,16 @@ const platformKey = () =>
     .regex(/^[A-Za-z0-9_]{8,64}=/, 'must look like <serial>=<PEM>')
     .transform((value) => ({ serial: value.slice(0, value.indexOf('=')), pem: value.slice(value.indexOf('=') + 1) }));
 
+/** 32 bytes in base64 or base64url. */
+const KEY_TEXT = /^[A-Za-z0-9+/_-]{43}=?$/;
+
+/** `<id>:<32 bytes in base64>` */
+const dataKey = () =>
+  z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,31}:[A-Za-z0-9+/_-]{43}=?$/, 'must look like <id>:<32 bytes in base64>')
+    .transform((value) => ({ id: value.slice(0, value.indexOf(':')), key: value.slice(value.indexOf(':') + 1) }));
+
 const list = () =>
   z.string().transform((value) =>
     value
@@ -131,6 +141,32 @@ export const VARIABLES = {
     schema: integer(1, 500).default(10),
     example: '10',
   }),
+  DATA_KEYS: define({
+    about:
+      'Keys that payees’ accounts are sealed with, as <id>:<32 bytes in base64>, comma-separated: the first seals, the others only open what they have sealed. Without them no account is taken, and nothing is paid by bank transfer.',
+    schema: list()
+      .pipe(z.array(dataKey()).min(1, 'must hold at least one key'))
+      .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'must not name an id twice')
+      .optional(),
+    secret: true,
+  }),
+  DATA_INDEX_KEY: define({
+    about:
+      'Key by which the same account is found again: 32 bytes in base64, none of DATA_KEYS. Set once: with another key, earlier accounts are not recognised.',
+    schema: text().regex(KEY_TEXT, 'must be 32 bytes in base64').optional(),
+    secret: true,
+  }),
+  DESTINATION_COOLING_OFF_MINUTES: define({
+    about: 'How long no money goes to a payee’s account after it was entered the second time.',
+    schema: integer(0, 43_200).default(1_440),
+    example: '1440',
+  }),
+  PAYEE_CHECK_URL: define({
+    about:
+      'Address of the service that checks payees’ names (EPC Verification of Payee). Without it every name needs the word of a further person.',
+    schema: httpUrl().optional(),
+  }),
+  PAYEE_CHECK_TOKEN: define({ about: 'Bearer token of that service.', schema: text().optional(), secret: true }),
   TEMPORAL_ADDRESS: define({
     about: 'host:port of the Temporal frontend.',
     schema: z

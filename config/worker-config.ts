@@ -17,6 +17,8 @@ const WORKER_NAMES = [
   'ALIPAY_PRIVATE_KEY',
   'ALIPAY_REFUNDABLE_DAYS',
   ...BANK_TRANSFER_NAMES,
+  'PAYEE_CHECK_URL',
+  'PAYEE_CHECK_TOKEN',
   'ZOHO_ACCOUNTS_URL',
   'ZOHO_API_URL',
   'ZOHO_CLIENT_ID',
@@ -84,6 +86,8 @@ export interface WorkerConfig extends SharedConfig {
   alipay: AlipayGatewayConfig | null;
   wechatPay: WeChatPayGatewayConfig | null;
   bankTransfer: BankTransferConfig | null;
+  /** Null: nobody checks names, so every one needs a further person's word. */
+  payeeCheck: { url: string; token: string | null } | null;
   zoho: ZohoConfig | null;
 }
 
@@ -142,6 +146,10 @@ export function loadWorkerConfig(env: Environment = process.env): WorkerConfig {
     alipay,
     wechatPay,
     bankTransfer,
+    payeeCheck:
+      values.PAYEE_CHECK_URL === undefined
+        ? null
+        : { url: values.PAYEE_CHECK_URL, token: values.PAYEE_CHECK_TOKEN ?? null },
     zoho,
   });
 }

@@ -71,9 +71,16 @@ export interface ReconciliationActivities {
   giveUpReconciliation(input: { runId: string; code: string }): Promise<void>;
 }
 
+/** What surrounds refunds by bank transfer: names, and files that people have released. They call outsiders. */
+export interface BankTransferActivities {
+  checkPayees(input: { limit: number }): Promise<SweepResult>;
+  syncBankFiles(input: { limit: number }): Promise<SweepResult>;
+}
+
 export type RedressActivities = RecordActivities &
   PaymentActivities &
   TellActivities &
   DeliveryActivities &
+  BankTransferActivities &
   MaintenanceActivities &
   ReconciliationActivities;

@@ -15,4 +15,5 @@ export const SCHEDULE_IDS = {
   startAcceptedRefunds: 'start-accepted-refunds',
   sweepRefunds: 'sweep-refunds',
   reconcilePayments: 'reconcile-payments',
+  tendBankTransfers: 'tend-bank-transfers',
 } as const;

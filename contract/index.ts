@@ -6,3 +6,4 @@ export * from './reconciliation';
 export * from './refund-start';
 export * from './search-attributes';
 export * from './task-queues';
+export * from './tend-bank-transfers';

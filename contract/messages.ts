@@ -62,3 +62,4 @@ export interface RefundWorkflowResult {
 
 export const REFUND_WORKFLOW_TYPE = 'refundWorkflow';
 export const DELIVERY_WORKFLOW_TYPE = 'deliverMessagesWorkflow';
+export const TEND_BANK_TRANSFERS_TYPE = 'tendBankTransfersWorkflow';

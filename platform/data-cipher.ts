@@ -120,6 +120,16 @@ export class DataCipher {
   }
 }
 
+/** Builds a cipher of keys as configuration states them: 32 bytes in base64 or base64url. @throws Error as DataCipher */
+export const createDataCipher = (text: {
+  keys: readonly { id: string; key: string }[];
+  indexKey: string;
+}): DataCipher =>
+  new DataCipher({
+    keys: text.keys.map(({ id, key }) => ({ id, key: Buffer.from(key, 'base64') })),
+    indexKey: Buffer.from(text.indexKey, 'base64'),
+  });
+
 /** Whether two texts are equal, in a time that tells nothing about where they differ. */
 export function isSameText(one: string, other: string): boolean {
   const key = randomBytes(KEY_BYTES);

@@ -39,7 +39,7 @@ const KEPT_BY_RESET = new Set([ALIPAY_SETTINGS, ...WECHAT_PAY_SET_UP, 'stripe.en
 
 /**
  * Starts the providers' stand-ins on one port of 127.0.0.1: Stripe under /v1, WeChat Pay under /v3/refund, Zoho under
- * /oauth/v2 and /crm/v8, the bank under /bank, the control API under /control, every movement of money under /ledger.
+ * /oauth/v2 and /crm/v8, the bank under /bank and /vop, the control API under /control, every movement of money under /ledger.
  * @throws when the port is taken, the journal cannot be read, or the webhook's URL is not on this machine
  */
 export async function startSandbox(options: SandboxOptions): Promise<Running> {
@@ -85,6 +85,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   app.use('/oauth/v2', zoho.accounts);
   app.use('/crm/v8', zoho.crm);
   app.use('/bank', bank.routes);
+  app.use('/vop', bank.payees);
   app.use(faultRoutes(faults));
   app.use('/control/settlement', settlement.routes());
   app.use('/control/bank', bank.control);

@@ -13,6 +13,8 @@ export interface LoadedOrder {
   facts: OrderFacts;
   knownEvidence: string[];
   candidates: Candidate[];
+  /** The destination that the request names, when this customer may use it. */
+  destination: { id: string; fingerprint: string } | null;
   /** Members of staff who are this customer. */
   staffCustomers: ExcludedPerson[];
   subscribers: Subscriber[];
@@ -59,7 +61,13 @@ const WITHOUT_MONEY = ['declined', 'withdrawn', 'expired', 'fulfilled'];
  */
 export async function loadOrderFacts(
   tx: Db,
-  request: { mode: 'live' | 'test'; orderExternalId: string; customerId: string | null; evidenceIds: string[] },
+  request: {
+    mode: 'live' | 'test';
+    orderExternalId: string;
+    customerId: string | null;
+    evidenceIds: string[];
+    destinationId?: string | null;
+  },
   nowIso: string,
 ): Promise<LoadedOrder | null> {
   const { mode, customerId, evidenceIds } = request;
@@ -108,6 +116,7 @@ export async function loadOrderFacts(
   return {
     orderId: order.id,
     customerId: order.customerId,
+    destination: await findUsableDestination(tx, mode, order.customerId, request.destinationId ?? null),
     customerLocale: order.locale,
     branch: order.branch,
     subscribers: facts.subscribers ?? [],
@@ -134,4 +143,19 @@ export async function loadOrderFacts(
       openAndPaidMinor: refunds.reduce((sum, refund) => sum + refund.askedMinor, 0),
     },
   };
+}
+
+/** Locked against revocation until the refund that names it is written. */
+async function findUsableDestination(
+  tx: Db,
+  mode: 'live' | 'test',
+  customerId: string,
+  id: string | null,
+): Promise<LoadedOrder['destination']> {
+  if (id === null) return null;
+  const [row] = await tx.$queryRaw<{ id: string; fingerprint: string }[]>`
+    SELECT id, fingerprint FROM destinations
+    WHERE id = ${id} AND mode = ${mode}::"Mode" AND customer_id = ${customerId} AND status <> 'revoked'
+    FOR SHARE`;
+  return row ?? null;
 }

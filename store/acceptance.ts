@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { parseBusinessCalendar } from '../domain/calendar';
+import { destinationInSnapshot } from '../domain/destination';
 import type { AcceptanceFacts, AcceptedPlan, OrderFacts, RequestedLine, StageChange } from '../domain/process';
 import { parsePolicy, type PolicyDocument } from '../domain/policy';
 import { waitingForOf, type ExcludedPerson, type Plan, type ProcessState } from '../domain/refund';
@@ -28,6 +29,8 @@ export interface NewRefund {
   evidenceIds: string[];
   requestedBy: { name: string; contact: string } | null;
   externalReference: string | null;
+  /** The payee's account, for payments that cannot be refunded the way they came. */
+  destinationId?: string | null;
   metadata: Record<string, string>;
   enteredBy: { kind: string; id: string; personId: string | null };
   /** Persons behind the credential: none of them may decide. */
@@ -46,6 +49,8 @@ export interface AcceptanceInput {
   knownEvidence: string[];
   candidates: AcceptanceFacts['candidates'];
   excluded: ExcludedPerson[];
+  /** The destination that the request names, when this customer may use it. */
+  destination: { id: string; fingerprint: string } | null;
   /** A leg in waiting for each payment, oldest first. */
   payments: AcceptanceFacts['payments'];
 }
@@ -98,6 +103,7 @@ export async function acceptRefund(
       purchasePolicy,
       calendar: parseBusinessCalendar(calendar),
       knownEvidence: loaded.knownEvidence,
+      destination: loaded.destination,
       candidates: loaded.candidates,
       excluded: [...request.behindKey, ...loaded.staffCustomers],
       payments: loaded.facts.payments.map((payment) => ({
@@ -195,7 +201,7 @@ function insertRefund(
       ${request.amountMinor}::bigint, ${request.currency}, ${request.reasonCode}, ${request.description}, ${request.channel},
       ${request.resolution}, ${requestedBy?.name ?? null}, ${requestedBy?.contact ?? null}, ${request.externalReference},
       ${asJson(request.metadata)}::jsonb, ${order.branch}, ${plan.tier}, ${state.snapshotVersion}::int,
-      ${asJson(snapshotOf(request, state, row.lines))}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
+      ${asJson(snapshotOf(request, state, row.lines, order.destination))}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
       ${asJson(plan)}::jsonb, ${planHashOf(plan)}, ${asJson({ ...state, legs: row.legs })}::jsonb, ${waiting?.kind ?? null},
       ${waiting?.stage ?? null}, ${waiting?.who ?? null}, ${waiting?.dueAt ?? null}::timestamptz, ${declineClause}, 0,
       ${row.audit.seq}::int, ${row.audit.head}, ${enteredBy.kind}, ${enteredBy.id}, ${enteredBy.personId},
@@ -203,13 +209,18 @@ function insertRefund(
 }
 
 /** What a decision is bound to: a change of any of it makes a new version. */
-function snapshotOf(request: NewRefund, state: ProcessState, lines: RequestedLine[]): object {
+function snapshotOf(
+  request: NewRefund,
+  state: ProcessState,
+  lines: RequestedLine[],
+  destination: LoadedOrder['destination'],
+): object {
   return {
     version: state.snapshotVersion,
     amountMinor: request.amountMinor,
     currency: request.currency,
     reasonCode: request.reasonCode,
-    destination: 'original',
+    destination: destination === null ? 'original' : destinationInSnapshot(destination),
     allocation: state.legs.map((leg) => ({ paymentId: leg.paymentId, amountMinor: leg.amountMinor })),
     lines: lines.map((line) => ({ lineId: line.lineId, quantity: line.quantity })),
     evidenceIds: request.evidenceIds,
@@ -227,7 +238,7 @@ function reserve(
 ): Fragment[] {
   const rows = legs.map((leg, position) => ({ ...leg, position, attemptId: newId('at') }));
   const leg = Prisma.sql`jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(id text, "paymentId" text, position int,
-    "attemptId" text, attempt int, reference text, "amountMinor" bigint)`;
+    "attemptId" text, attempt int, reference text, "amountMinor" bigint, "destinationId" text)`;
   const now = Prisma.sql`${nowIso}::timestamptz`;
   const parts = [
     Prisma.sql`
@@ -240,8 +251,8 @@ function reserve(
       INSERT INTO allocations (id, mode, refund_id, payment_id, position, amount_minor, status)
       SELECT x.id, ${mode}::"Mode", ${refundId}, x."paymentId", x.position, x."amountMinor", 'reserved' FROM ${leg}`,
     Prisma.sql`
-      INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, created_at, updated_at)
-      SELECT x."attemptId", ${mode}::"Mode", x.id, x.attempt, x.reference, x."amountMinor", 'reserved', ${now}, ${now}
+      INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, destination_id, created_at, updated_at)
+      SELECT x."attemptId", ${mode}::"Mode", x.id, x.attempt, x.reference, x."amountMinor", 'reserved', x."destinationId", ${now}, ${now}
       FROM ${leg}`,
   ];
   if (lines.length === 0) return parts;

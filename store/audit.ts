@@ -100,7 +100,7 @@ export async function appendRefundAudit(db: Db, refundId: string, atIso: string,
 }
 
 /** Streams that are not a refund's own. */
-export type SharedStream = 'access' | 'configuration' | 'notifications' | 'reconciliation';
+export type SharedStream = 'access' | 'configuration' | 'notifications' | 'destinations' | 'reconciliation';
 
 /** Appends to one of the few shared chains, under that stream's row lock. Call it inside a transaction. */
 export async function appendSharedAudit(

@@ -10,7 +10,12 @@ export type CommandKind =
   | 'act_on_desk'
   | 'create_webhook_endpoint'
   | 'upload_evidence'
-  | 'reconcile';
+  | 'reconcile'
+  | 'enter_destination'
+  | 'enter_destination_again'
+  | 'confirm_destination'
+  | 'revoke_destination'
+  | 'approve_bank_file';
 
 /** An authenticated intent. Whoever acts on it compares what it is told with this row. */
 export interface CommandRecord {

@@ -28,3 +28,9 @@ export async function findCustomerId(db: Db, mode: 'live' | 'test', externalId: 
   const row = await db.customer.findUnique({ where: { mode_externalId: { mode, externalId } }, select: { id: true } });
   return row?.id ?? null;
 }
+
+/** What the shop calls a customer. */
+export async function readCustomerExternalId(db: Db, id: string): Promise<string> {
+  const { externalId } = await db.customer.findUniqueOrThrow({ where: { id }, select: { externalId: true } });
+  return externalId;
+}

@@ -27,6 +27,8 @@ export * from './provider-sightings';
 export * from './answer-facts';
 export * from './payment-attempts';
 export * from './interlocks';
+export * from './destinations';
+export * from './bank-files';
 export * from './start-tickets';
 export * from './crm-links';
 export * from './provider-events';

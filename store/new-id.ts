@@ -22,7 +22,9 @@ export type IdPrefix =
   | 'pl'
   | 'dp'
   | 'rr'
-  | 'rd';
+  | 'rd'
+  | 'ds'
+  | 'bf';
 
 /** A new id that sorts by time of creation: prefix, underscore, 32 hex digits. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${uuidv7().replaceAll('-', '')}`;

@@ -26,6 +26,8 @@ export interface PaymentAttemptRecord {
   /** Whom this attempt is paid through: the payment's own account, unless another route was taken. */
   provider: string;
   merchantAccount: string;
+  /** True for a route to a payee's account that nobody has chosen a paying account for yet. */
+  accountMissing: boolean;
   providerPaymentId: string;
   /** What the payment captured, minor units of `currency`. */
   capturedMinor: number;
@@ -40,7 +42,7 @@ export async function readPaymentAttempt(
   const [row] = await db.$queryRaw<AttemptRow[]>`
     SELECT t.id, t.mode::text AS mode, t.number, t.reference, t.amount_minor, t.status, t.provider_refund_id,
       t.failure_class, t.failure_code, t.trace_number, t.instructed_at, t.settled_at, t.updated_at, t.route,
-      t.destination_id, p.currency, COALESCE(t.provider, p.provider) AS provider,
+      t.destination_id, t.route = 'destination' AND t.provider IS NULL AS account_missing, p.currency, COALESCE(t.provider, p.provider) AS provider,
       COALESCE(t.merchant_account, p.merchant_account) AS merchant_account, p.provider_payment_id, p.captured_minor, p.captured_at
     FROM payment_attempts t
     JOIN allocations a ON a.id = t.allocation_id
@@ -67,6 +69,7 @@ export async function readPaymentAttempt(
     destinationId: row.destination_id,
     provider: row.provider,
     merchantAccount: row.merchant_account,
+    accountMissing: row.account_missing,
     providerPaymentId: row.provider_payment_id,
     capturedMinor: toMinor(row.captured_minor),
     capturedAt: toIso(row.captured_at),
@@ -89,10 +92,31 @@ interface AttemptRow {
   updated_at: Date;
   route: AttemptRoute;
   destination_id: string | null;
+  account_missing: boolean;
   currency: string;
   provider: string;
   merchant_account: string;
   provider_payment_id: string;
   captured_minor: bigint;
   captured_at: Date;
+}
+
+/**
+ * Settles which account an attempt leaves from, before its first call; whoever came first has settled it.
+ * @returns the attempt with the account that stands
+ */
+export async function fixAttemptAccount(
+  db: Db,
+  attempt: PaymentAttemptRecord,
+  account: { provider: string; merchantAccount: string },
+): Promise<PaymentAttemptRecord> {
+  const { provider, merchantAccount } = account;
+  await db.paymentAttempt.updateMany({
+    where: { id: attempt.id, provider: null, instructedAt: null },
+    data: { provider, merchantAccount },
+  });
+  const key = { refundId: attempt.refundId, legId: attempt.legId, attempt: attempt.number };
+  const settled = await readPaymentAttempt(db, key);
+  if (!settled || settled.accountMissing) throw new Error(`The attempt ${attempt.id} was sent from no account.`);
+  return settled;
 }

@@ -68,10 +68,16 @@ export async function settleLeg(tx: Db, change: AttemptChange, at: Date): Promis
     throw new Error(`The leg ${change.legId} moved money that nothing was reserved for.`);
 }
 
-/** Writes a further attempt of a leg; the index allows it only when the one before is proven failed. */
+/** Writes a further attempt of a leg, by the way of the one before; the index allows it only when that is proven failed. */
 export async function openAttempt(tx: Db, mode: 'live' | 'test', attempt: NewAttempt, at: Date): Promise<void> {
+  const before = await tx.paymentAttempt.findFirst({
+    where: { allocationId: attempt.legId, route: { not: 'manual' } },
+    orderBy: { number: 'desc' },
+    select: { route: true, destinationId: true, provider: true, merchantAccount: true },
+  });
   await tx.paymentAttempt.create({
     data: {
+      ...before,
       id: newId('at'),
       mode,
       allocationId: attempt.legId,

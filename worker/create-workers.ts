@@ -153,11 +153,11 @@ function workerOptions(
       };
     }
     case 'payments': {
-      const { instructPayment, queryPayment, loadSettlement } = activities;
+      const { instructPayment, queryPayment, loadSettlement, checkPayees, syncBankFiles } = activities;
       return {
         ...common,
         taskQueue: PAYMENTS_QUEUE,
-        activities: { instructPayment, queryPayment, loadSettlement },
+        activities: { instructPayment, queryPayment, loadSettlement, checkPayees, syncBankFiles },
         maxConcurrentActivityTaskExecutions: tuning.maxPayments,
         maxTaskQueueActivitiesPerSecond: tuning.paymentsPerSecond,
       };

@@ -3,3 +3,4 @@ export { ensureSearchAttributes } from './ensure-search-attributes';
 export { startHealthServer, type HealthServer } from './health-server';
 export { ensureSchedules, SCHEDULES } from './schedules';
 export { loadWorkflowBundle } from './workflow-bundle';
+export { destinationResolver } from './resolve-destination';

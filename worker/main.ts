@@ -1,9 +1,11 @@
 import { ConfigError, describeConfig, loadWorkerConfig, type WorkerConfig } from '../config';
-import { createLogger, createMetrics, createShutdown, temporalConnectionOptions } from '../platform';
+import { createDataCipher, createLogger, createMetrics, createShutdown, temporalConnectionOptions } from '../platform';
 import { openDatabase, type Database } from '../store';
+import { openAccountWith } from '../activities';
 import { createWorkers } from './create-workers';
 import { startHealthServer } from './health-server';
 import { createOutsideWorld } from './outside-world';
+import { destinationResolver } from './resolve-destination';
 import { installRuntime } from './runtime';
 import { loadWorkflowBundle } from './workflow-bundle';
 
@@ -19,8 +21,6 @@ async function main(): Promise<void> {
   try {
     installRuntime(logger, { host: config.health.host, port: config.health.temporalMetricsPort });
     const metrics = createMetrics({ process: 'worker' });
-    const outside = createOutsideWorld(config);
-    shutdown.add('mail', () => outside.channels.close());
     const db = openDatabase({
       databaseUrl: config.database.url,
       maxConnections: config.database.maxConnections,
@@ -28,6 +28,9 @@ async function main(): Promise<void> {
       applicationName: 'redress-worker',
     });
     shutdown.add('database', () => db.$disconnect());
+    const openAccount = config.dataKeys && openAccountWith(createDataCipher(config.dataKeys));
+    const outside = createOutsideWorld(config, openAccount ? destinationResolver(db, openAccount) : undefined);
+    shutdown.add('mail', () => outside.channels.close());
     let isRunning = (): boolean => false;
     const health = await startHealthServer({
       ...config.health,
@@ -49,6 +52,8 @@ async function main(): Promise<void> {
         db,
         gateways: outside.gateways,
         settlements: outside.settlements,
+        payeeChecker: outside.payeeChecker,
+        openAccount,
         crm: outside.crm,
         email: outside.channels.email,
         webhooks: outside.webhooks,

@@ -4,9 +4,12 @@ import { createChannels, type ChannelRegistry, type SmtpOptions } from '../integ
 import {
   createGateways,
   createSettlementSources,
+  noPayeeChecker,
+  VopChecker,
   type AlipayAccountOptions,
   type GatewayRegistry,
   type GatewaysOptions,
+  type PayeeChecker,
   type ResolveDestination,
   type SettlementRegistry,
 } from '../integrations/payments';
@@ -18,12 +21,13 @@ import { weChatPayAccounts } from './wechat-pay';
 export interface OutsideWorld {
   gateways: GatewayRegistry;
   settlements: SettlementRegistry;
+  payeeChecker: PayeeChecker;
   crm: CrmConnector | null;
   channels: ChannelRegistry;
   webhooks: WebhookSender;
 }
 
-/** No account of a customer is stored yet, so a refund by bank transfer fails with `no_destination`, and nothing is written. */
+/** Without keys no account is kept: a refund by bank transfer fails with `no_destination`, and nothing is written. */
 const noDestination: ResolveDestination = () => Promise.resolve(null);
 
 /**
@@ -43,6 +47,7 @@ export function createOutsideWorld(
   return {
     gateways: createGateways(accounts),
     settlements: createSettlementSources(accounts),
+    payeeChecker: payeeCheckerOf(config),
     crm: createCrm(
       zoho === null
         ? { crm: 'none' }
@@ -61,6 +66,17 @@ export function createOutsideWorld(
     channels: createChannels({ email: smtpOptions(config.mail) }),
     webhooks: createWebhookSender({ allowPrivateTargets: config.webhooks.allowPrivateTargets }),
   };
+}
+
+/** Plain HTTP only where no account is live. */
+function payeeCheckerOf({ payeeCheck, bankTransfer }: WorkerConfig): PayeeChecker {
+  if (payeeCheck === null) return noPayeeChecker;
+  const { url, token } = payeeCheck;
+  return new VopChecker({
+    base: url,
+    allowPlainHttp: bankTransfer?.mode !== 'live',
+    ...(token === null ? {} : { token }),
+  });
 }
 
 /** The payment accounts that are configured. */

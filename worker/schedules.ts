@@ -6,7 +6,7 @@ import {
   type ScheduleOptionsStartWorkflowAction,
 } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
-import { RECONCILE_WORKFLOW_TYPE, REFUNDS_QUEUE, SCHEDULE_IDS } from '../contract';
+import { RECONCILE_WORKFLOW_TYPE, REFUNDS_QUEUE, SCHEDULE_IDS, TEND_BANK_TRANSFERS_TYPE } from '../contract';
 
 interface Definition {
   scheduleId: string;
@@ -70,6 +70,12 @@ export const SCHEDULES: readonly Definition[] = [
     RECONCILE_WORKFLOW_TYPE,
     DAILY,
     'Compares the days that are over with what the payment providers recorded.',
+  ),
+  definition(
+    SCHEDULE_IDS.tendBankTransfers,
+    TEND_BANK_TRANSFERS_TYPE,
+    every(30),
+    'Checks names of payees and hands files to the bank that two persons have released.',
   ),
 ];
 

@@ -1,3 +1,8 @@
 export { deliverMessagesWorkflow } from './delivery';
-export { reconcilePaymentsWorkflow, startAcceptedRefundsWorkflow, sweepRefundsWorkflow } from './maintenance';
+export {
+  reconcilePaymentsWorkflow,
+  startAcceptedRefundsWorkflow,
+  sweepRefundsWorkflow,
+  tendBankTransfersWorkflow,
+} from './maintenance';
 export { refundWorkflow } from './refund';

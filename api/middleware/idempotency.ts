@@ -43,6 +43,11 @@ export interface CommandOptions<T extends z.ZodType> {
    * this principal. Default: the refund of `:id` in the path for the kinds that name one, else none.
    */
   refundId?: (req: Request, body: z.output<T>, principal: Principal) => Promise<string | null>;
+  /**
+   * For bodies that hold what must not be kept: what is stored in place of the body, and the keyed hash by which a repeat is
+   * recognised. Default: the body itself, and SHA-256.
+   */
+  confidential?: { keep: (body: z.output<T>) => unknown; hash: (canonicalBody: string) => string };
 }
 
 /**
@@ -57,12 +62,12 @@ export function idempotent<T extends z.ZodType>(
 ): RequestHandler {
   return async (req, res) => {
     const principal = principalOf(req);
-    const sentHash = hash(canonicalize(req.body) ?? '');
+    const sentHash = (options.confidential?.hash ?? hash)(canonicalize(req.body) ?? '');
     const body = parseBody(options.body, req);
     await runCommand(deps, req, res, {
       kind: options.kind,
       principal,
-      body,
+      body: options.confidential ? options.confidential.keep(body) : body,
       bodyHash: sentHash,
       refundId: await (options.refundId ?? refundOfPath(deps, options.kind))(req, body, principal),
       handler: (command) => handler(req, command, body),

@@ -22,6 +22,15 @@ const FIELD_MESSAGES: Record<string, Record<Language, string>> = {
   too_short: { en: 'The text is too short.', 'zh-CN': '文本过短。' },
   control_characters: { en: 'The text holds control characters.', 'zh-CN': '文本含有控制字符。' },
   card_number_in_text: { en: 'Remove what looks like a card number.', 'zh-CN': '请删除疑似银行卡号的内容。' },
+  invalid_iban: { en: 'This is no valid IBAN; check each character.', 'zh-CN': 'IBAN 无效，请逐字核对。' },
+  invalid_bic: { en: 'This is no valid BIC.', 'zh-CN': 'BIC 无效。' },
+  invalid_account_number: {
+    en: 'Letters and digits only, and not that many.',
+    'zh-CN': '只能包含字母和数字，且长度受限。',
+  },
+  country_differs: { en: 'The IBAN is of another country.', 'zh-CN': 'IBAN 属于其他国家。' },
+  bank_missing: { en: 'Name the bank: its code or its BIC.', 'zh-CN': '请填写银行行号或 BIC。' },
+  one_of: { en: 'Give exactly one of the two.', 'zh-CN': '两者必须且只能填写一项。' },
   duplicate_id: { en: 'Another element has the same id.', 'zh-CN': '存在重复的编号。' },
   above_total: {
     en: 'This amount is above the total that it is part of.',

@@ -1,7 +1,9 @@
 import type { Router } from 'express';
 import type { AppDeps } from '../types';
+import { bankFileRoutes } from './bank-files';
 import { decisionRoutes } from './decisions';
 import { deskRoutes } from './desk';
+import { destinationRoutes } from './destinations';
 import { evidenceRoutes } from './evidence';
 import { orderRoutes } from './orders';
 import { reconciliationRoutes } from './reconciliations';
@@ -20,6 +22,8 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   reconciliationRoutes,
   evidenceRoutes,
   webhookEndpointRoutes,
+  destinationRoutes,
+  bankFileRoutes,
 ];
 
 /** Routers that authenticate by other means: they get the raw body and come before authentication. */

@@ -77,6 +77,10 @@ export const createRefundBody = z
     expectedRefundableMinor: amountMinor.optional(),
     requestedBy: z.strictObject({ name: freeText(1, 200), contact }).optional(),
     externalReference: externalId.optional(),
+    destinationId: redressId('ds').optional().openapi({
+      description:
+        'The payee’s account (POST /v1/destinations), for orders paid by bank transfer: no way leads back there. It may still cool off; no money goes before it is usable.',
+    }),
     metadata: metadata.default({}),
   })
   .openapi('CreateRefund');

@@ -30,6 +30,12 @@ export function normaliseAccount(entered: BankAccount): BankAccount {
   };
 }
 
+/** An account as the one text that is sealed. */
+export const accountToText = (entered: BankAccount): string => JSON.stringify(normaliseAccount(entered));
+
+/** The account that `accountToText` wrote. */
+export const accountFromText = (text: string): BankAccount => JSON.parse(text) as BankAccount;
+
 /** What two entries of one account agree in, as one text. The case of the holder's name does not matter. */
 export function comparableAccount(entered: BankAccount): string {
   const { holderName, country, account, bic } = normaliseAccount(entered);

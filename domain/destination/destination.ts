@@ -96,3 +96,12 @@ export function judgeUse(facts: DestinationFacts, now: string): UseVerdict {
 }
 
 const isSameEnterer = (one: Enterer, other: Enterer): boolean => one.kind === other.kind && one.id === other.id;
+
+/** Whether a payment by this provider is refunded to an account that must be named: nothing leads back the way it came. */
+export const needsDestination = (provider: string): boolean => provider === 'bank_transfer';
+
+const FINGERPRINT_SHOWN = 12;
+
+/** How a snapshot names a destination: whoever decides is bound to this row and this account. */
+export const destinationInSnapshot = ({ id, fingerprint }: { id: string; fingerprint: string }): string =>
+  `destination:${id}@${fingerprint.slice(0, FINGERPRINT_SHOWN)}`;

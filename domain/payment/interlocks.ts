@@ -77,7 +77,8 @@ export type InterlockVerdict =
 /**
  * Judges a payment in the instant before it leaves. The contract, first match wins:
  * 1. a payout stop; 2. an open dispute; 3. less captured than is to be paid, 4. too little left of the capture;
- * 5. not what was approved; 6. a payee that changed or has to wait;
+ * 5. not what was approved; 6. a payee's account that is revoked for ever (failed, unless an earlier call may have left, so
+ *    that the desk can choose another) or has to wait;
  * 7. what the provider would refuse by its declared limits: failed, unless an earlier call may have left;
  * 8. too soon after another refund of the payment; 9. caps, exposure and floors.
  * Stops and disputes come first: what is stopped for a reason of ours is never called impossible.
@@ -92,7 +93,10 @@ export function judgeInterlocks(facts: InterlockFacts): InterlockVerdict {
   if (approvedVersion !== null && approvedVersion !== version) return held(facts, 'snapshot_changed');
   if (allocatedMinor !== null && allocatedMinor !== amountMinor) return held(facts, 'snapshot_changed');
   const { destination } = facts;
-  if (destination?.kind === 'never') return held(facts, 'destination_changed');
+  if (destination?.kind === 'never')
+    return facts.instructedBefore
+      ? held(facts, 'destination_changed')
+      : { kind: 'failed', failure: { class: 'wrong_account_details', code: 'destination_revoked' } };
   if (destination?.kind === 'not_yet') return heldUntil('cooling_off', destination.retryAt);
   const impossible = facts.instructedBefore ? null : impossibleAt(facts);
   if (impossible) return { kind: 'failed', failure: impossible };

@@ -1,5 +1,6 @@
 export * from './apply-transition';
 export * from './check-request';
+export * from './direct-legs';
 export * from './effects';
 export * from './match-command';
 export * from './plan-acceptance';

@@ -57,6 +57,8 @@ export interface Leg {
   failure: PaymentFailure | null;
   /** Set while something keeps the payment from being sent. Absent in histories from before there were holds. */
   hold?: LegHold | null;
+  /** The payee's account, where the money does not go back the way it came. */
+  destinationId?: string;
 }
 
 /** The watch over the promise given to the customer. */

@@ -3,10 +3,17 @@ export { DirectoryExchange } from './bank-transfer/directory-exchange';
 export type { FileExchange } from './bank-transfer/file-exchange';
 export { BankTransferGateway, type BankTransferRelease } from './bank-transfer/gateway';
 export { HttpExchange } from './bank-transfer/http-exchange';
-export type { BankDestination, BankTransferAccountOptions, ResolveDestination } from './bank-transfer/options';
+export {
+  DestinationNotYetError,
+  type BankDestination,
+  type BankTransferAccountOptions,
+  type ResolveDestination,
+} from './bank-transfer/options';
 export type { ReleaseOutcome, StoredInstruction } from './bank-transfer/outbox';
 export * from './gateway';
-export { createGateways, type GatewayRegistry, type GatewaysOptions } from './registry';
+export * from './payee-check/payee-checker';
+export { VopChecker, type VopCheckerOptions } from './payee-check/vop-checker';
+export { createGateways, type BankAccount, type GatewayRegistry, type GatewaysOptions } from './registry';
 export * from './settlement';
 export { createSettlementSources, type SettlementAccount, type SettlementRegistry } from './settlement-registry';
 export type { StripeAccountOptions } from './stripe/client';

@@ -1,7 +1,7 @@
 import type { QueryBackOff } from '../../domain/payment';
 import type { AlipayAccountOptions } from './alipay/client';
 import { AlipayGateway } from './alipay/gateway';
-import { BankTransferGateway } from './bank-transfer/gateway';
+import { BankTransferGateway, type BankTransferRelease } from './bank-transfer/gateway';
 import type { BankTransferAccountOptions } from './bank-transfer/options';
 import type { Mode, PaymentGateway } from './gateway';
 import type { StripeAccountOptions } from './stripe/client';
@@ -17,11 +17,23 @@ export interface GatewaysOptions {
   wechatPay?: readonly WeChatPayAccountOptions[];
 }
 
+/** A bank account that files are released for, and what it pays. */
+export interface BankAccount {
+  provider: string;
+  merchantAccount: string;
+  mode: Mode;
+  /** ISO 4217 codes that it pays in. */
+  currencies: readonly string[];
+  release: BankTransferRelease;
+}
+
 export interface GatewayRegistry {
   /** The gateway of an account, or null when there is none in that mode. */
   find(provider: string, merchantAccount: string, mode: Mode): PaymentGateway | null;
   /** How often a provider wants to be asked, whatever the account; null when it is not configured. */
   backOffOf(provider: string): QueryBackOff | null;
+  /** The bank accounts, in the order of the configuration. */
+  bankAccounts(): readonly BankAccount[];
 }
 
 /** Builds every configured gateway. @throws Error when an account is configured twice or its options contradict */
@@ -38,9 +50,15 @@ export function createGateways(options: GatewaysOptions): GatewayRegistry {
   for (const account of options.alipay ?? []) add(account.merchantAccount, account.mode, new AlipayGateway(account));
   for (const account of options.wechatPay ?? [])
     add(account.merchantAccount, account.mode, new WeChatPayGateway(account));
-  for (const account of options.bankTransfer ?? [])
-    add(account.merchantAccount, account.mode, new BankTransferGateway(account));
+  const bankAccounts: BankAccount[] = [];
+  for (const account of options.bankTransfer ?? []) {
+    const { merchantAccount, mode, currencies } = account;
+    const gateway = new BankTransferGateway(account);
+    add(merchantAccount, mode, gateway);
+    bankAccounts.push({ provider: gateway.provider, merchantAccount, mode, currencies, release: gateway });
+  }
   return {
+    bankAccounts: () => bankAccounts,
     find: (provider, merchantAccount, mode) => gateways.get(keyOf(provider, merchantAccount, mode)) ?? null,
     backOffOf: (provider) =>
       [...gateways.values()].find((gateway) => gateway.provider === provider)?.capabilities.queryBackOff ?? null,

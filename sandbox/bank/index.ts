@@ -5,11 +5,12 @@ import type { Journal } from '../journal';
 import type { Ledger } from '../ledger';
 import type { Timers } from '../timers';
 import type { SettlementFaults } from '../settlement';
+import { answerTo, isMatchCode, readQuestion } from './payees';
 import { openBankState } from './state';
 import { BankTransfers } from './transfers';
 
 /** Names that a fault's `operation` may have. */
-export const BANK_OPERATIONS = ['file.send', 'file.list', 'file.read'] as const;
+export const BANK_OPERATIONS = ['file.send', 'file.list', 'file.read', 'payee.check'] as const;
 
 const SLOW_MS = 1_000;
 
@@ -22,9 +23,11 @@ interface ProviderParts {
   readonly log: Log;
 }
 
-/** The bank's routes under /bank, its control routes under /control/bank. */
+/** The bank's routes under /bank and /vop, its control routes under /control/bank. */
 export interface BankStandIn {
   readonly routes: Router;
+  /** The check of payees' names, under /vop. */
+  readonly payees: Router;
   readonly control: Router;
   /** Takes up what a stopped process left unfinished. */
   resume(): void;
@@ -32,7 +35,8 @@ export interface BankStandIn {
 
 /** Builds the stand-in of a bank that takes pain.001 files and answers by pain.002 and camt.054 files. */
 export function createBank(parts: ProviderParts, settlement: SettlementFaults): BankStandIn {
-  const transfers = new BankTransfers(openBankState(parts.journal), { ...parts, settlement });
+  const state = openBankState(parts.journal);
+  const transfers = new BankTransfers(state, { ...parts, settlement });
   const call = (operation: (typeof BANK_OPERATIONS)[number], references: string[], commits: boolean): Call => ({
     provider: 'bank_transfer',
     operation,
@@ -85,8 +89,29 @@ export function createBank(parts: ProviderParts, settlement: SettlementFaults): 
     });
   });
 
+  const payees = Router();
+  payees.use(json());
+  payees.post('/v1/payee-verifications', (request, response) => {
+    const question = readQuestion(request.body);
+    const fault = parts.faults.takeForAnswer(call('payee.check', question ? [question.account] : [], false));
+    return answer(request, response, fault, () => () => {
+      const code = fault?.name === 'error' ? fault.argument : undefined;
+      if (question === undefined || request.get('x-request-id') === undefined || (code && !isMatchCode(code)))
+        response.status(400).json({ type: 'about:blank', code: code ?? 'FORMAT_ERROR' });
+      else response.json(isMatchCode(code) ? { partyNameMatch: code } : answerTo(question, state.holders));
+    });
+  });
+
   const control = Router();
   control.use(json());
+  control.post('/holders', (request, response) => {
+    const { account, name } = (request.body ?? {}) as Record<string, unknown>;
+    if (typeof account !== 'string' || typeof name !== 'string' || account === '' || name.trim() === '') {
+      return refuseControl(response, 400, 'account and name are texts');
+    }
+    parts.journal.commit(state.holders.put(account, name));
+    response.status(204).end();
+  });
   control.post('/transfers/:reference/return', (request, response) => {
     const body: unknown = request.body;
     const reason = typeof body === 'object' && body !== null && 'reason' in body ? body.reason : 'AC04';
@@ -116,5 +141,5 @@ export function createBank(parts: ProviderParts, settlement: SettlementFaults): 
     response.status(201).json({ name: transfers.closeDay(day) });
   });
 
-  return { routes, control, resume: () => transfers.resume() };
+  return { routes, payees, control, resume: () => transfers.resume() };
 }

@@ -42,6 +42,8 @@ export interface BankState {
   readonly messages: Table<string>;
   /** By name. */
   readonly reports: Table<ReportRow>;
+  /** Who holds an account, by IBAN or number; accounts that are not here are whose they are said to be. */
+  readonly holders: Table<string>;
 }
 
 export function openBankState(journal: Journal): BankState {
@@ -50,5 +52,6 @@ export function openBankState(journal: Journal): BankState {
     transfers: journal.table('bank.transfers'),
     messages: journal.table('bank.messages'),
     reports: journal.table('bank.reports'),
+    holders: journal.table('bank.holders'),
   };
 }

@@ -32,7 +32,9 @@ async function setUp(
   const provider = new FakeProvider();
   Object.assign(provider.capabilities, options.capabilities);
   const refund = options.refund ?? (await bench.payingRefund());
-  const { instructPayment } = bench.activities({ gateways: { find: () => provider, backOffOf: () => null } });
+  const { instructPayment } = bench.activities({
+    gateways: { find: () => provider, backOffOf: () => null, bankAccounts: () => [] },
+  });
   return {
     ...refund,
     provider,
@@ -416,11 +418,13 @@ describe('a payee’s account', () => {
     expect((await one.pay(at(600))).outcome).toBe('succeeded');
   });
 
-  test('that was revoked or replaced is never paid', async () => {
-    await expectHeld(
-      await toDestination({ status: 'revoked', revokedAt: new Date(now), revokedReason: 'replaced' }),
-      'destination_changed',
-    );
+  test('that was revoked or replaced is never paid: the attempt fails, so that the desk can choose another way', async () => {
+    const one = await toDestination({ status: 'revoked', revokedAt: new Date(now), revokedReason: 'replaced' });
+    expect(await one.pay()).toMatchObject({
+      outcome: 'failed',
+      failure: { class: 'wrong_account_details', code: 'destination_revoked' },
+    });
+    expect(one.provider.movements).toHaveLength(0);
   });
 
   test('is stopped by the provider that pays it, not by that of the payment', async () => {

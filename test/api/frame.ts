@@ -6,6 +6,7 @@ import { createLogger, createMetrics } from '../../platform';
 import { seed, type DemoKeyName } from '../../prisma/seed';
 import { openDatabase, type Database } from '../../store';
 import { createTestDatabase, type TestDatabase } from '../support';
+import { testCipher } from '../support/data-keys';
 
 const SETTINGS: ApiSettings = {
   publicUrl: 'http://127.0.0.1:7400',
@@ -36,6 +37,7 @@ const silentEngine: RefundClient = {
   providerEvent: notAsked,
   reconcile: notAsked,
   nudgeDelivery: () => Promise.resolve(false),
+  tendBankTransfers: () => Promise.resolve(),
   ping: () => Promise.resolve(false),
   close: () => Promise.resolve(),
 };
@@ -47,7 +49,7 @@ export interface Frame {
   /** What was logged, line by line. */
   logged: string[];
   /** A new instance of the application on the same database, as after a restart. */
-  app(settings?: Partial<ApiSettings>): ReturnType<typeof createApp>;
+  app(settings?: Partial<ApiSettings>, parts?: Partial<AppDeps>): ReturnType<typeof createApp>;
   close(): Promise<void>;
 }
 
@@ -76,17 +78,19 @@ export async function openFrame(through = (url: string) => Promise.resolve(url))
     clock: () => new Date(),
     paymentNotifications: { read: () => null },
     canPay: () => true,
+    destinations: { cipher: testCipher(), coolingOffMs: 60_000 },
   };
   return {
     database,
     db,
     keys,
     logged,
-    app: (settings = {}) =>
+    app: (settings = {}, parts = {}) =>
       createApp({
         ...deps,
         config: { ...SETTINGS, ...settings },
         metrics: createMetrics({ process: 'test', runtime: false }),
+        ...parts,
       }),
     close: async () => {
       await db.$disconnect();

@@ -1,5 +1,5 @@
 import { cnShanghaiCalendar, type BusinessCalendar } from '../../domain/calendar';
-import { checkRequest, planAcceptance, policyFacts, type RequestedRefund } from '../../domain/process';
+import { checkRequest, directLegs, planAcceptance, policyFacts, type RequestedRefund } from '../../domain/process';
 import type { DecisionContent } from '../../domain/refund';
 import { acceptRefund, newId, type CommandRecord, type Database } from '../../store';
 import defaultPolicy from '../../prisma/seed/default-policy.json';
@@ -23,13 +23,17 @@ export interface Shop {
   personIds: Record<StaffName, string>;
   customerId: string;
   /** A paid order of one line; answers its external id. */
-  addOrder(amountMinor: number, options?: { providerPaymentIds?: string[]; quantity?: number }): Promise<string>;
+  addOrder(
+    amountMinor: number,
+    options?: { providerPaymentIds?: string[]; quantity?: number; paidBy?: 'stripe' | 'bank_transfer' },
+  ): Promise<string>;
   /** Accepts a refund as the shop's system would; nobody starts its workflow. */
   accept(
     orderExternalId: string,
     amountMinor: number,
     nowIso?: string,
     lines?: RequestedRefund['lines'],
+    destinationId?: string | null,
   ): Promise<string>;
   /** Writes a command as the API would. */
   command(input: NewTestCommand): Promise<CommandRecord>;
@@ -107,7 +111,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
 
   async function addOrder(
     amountMinor: number,
-    options: { providerPaymentIds?: string[]; quantity?: number } = {},
+    options: { providerPaymentIds?: string[]; quantity?: number; paidBy?: 'stripe' | 'bank_transfer' } = {},
   ): Promise<string> {
     orders += 1;
     const externalId = `O-${orders}-${Math.floor(Math.random() * 1e9)}`;
@@ -143,9 +147,9 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
             id: newId('pm'),
             mode,
             externalId: `P-${i + 1}`,
-            provider: 'stripe',
+            provider: options.paidBy ?? 'stripe',
             providerPaymentId,
-            method: 'bank_card',
+            method: options.paidBy === 'bank_transfer' ? 'bank_account' : 'bank_card',
             currency: 'CNY',
             capturedMinor: BigInt(i === 0 ? amountMinor - share * (ids.length - 1) : share),
             capturedAt: new Date(now.getTime() + i),
@@ -192,6 +196,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
     amountMinor: number,
     nowIso = new Date().toISOString(),
     lines: RequestedRefund['lines'] = null,
+    destinationId: string | null = null,
   ): Promise<string> {
     const stated = await command({ kind: 'create_refund', refundId: '', who: 'integrator', body: {}, at: nowIso });
     const requested: RequestedRefund = {
@@ -217,6 +222,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
         enteredBy: { kind: 'system', id: 'key-of-integrator', personId: null },
         behindKey: [],
         customerId: null,
+        destinationId,
         commandId: stated.id,
       },
       nowIso,
@@ -224,7 +230,12 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
         const checked = checkRequest(requested, input.order, input.policy, input.knownEvidence, () => true, nowIso);
         if (checked.refused) throw new Error(`Refused: ${checked.refused.code}`);
         const accepted = planAcceptance({ ...policyFacts(requested, input.order, nowIso), ...input, amountMinor });
-        return { accepted, lines: checked.lines };
+        const directed = directLegs(accepted.state.legs, destinationId, input.destination);
+        if ('refused' in directed) throw new Error(`Refused: ${directed.refused.code}`);
+        return {
+          accepted: { ...accepted, state: { ...accepted.state, legs: directed.legs } },
+          lines: checked.lines,
+        };
       },
     );
     return refundId;

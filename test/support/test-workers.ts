@@ -1,15 +1,18 @@
-import type { ActivityDeps } from '../../activities';
+import { openAccountWith, type ActivityDeps } from '../../activities';
 import { createChannels } from '../../integrations/messaging';
 import {
   createGateways,
   createSettlementSources,
+  HttpExchange,
+  VopChecker,
   type GatewayRegistry,
   type GatewaysOptions,
 } from '../../integrations/payments';
 import { createWebhookSender } from '../../integrations/webhooks';
 import { createLogger, createMetrics } from '../../platform';
 import type { Database } from '../../store';
-import { createWorkers } from '../../worker';
+import { createWorkers, destinationResolver } from '../../worker';
+import { testCipher } from './data-keys';
 import { quietRuntime } from './quiet-runtime';
 
 /** Where a test's worker works; plain JSON, so that a process of its own can be told. */
@@ -18,6 +21,8 @@ export interface WorkPlace {
   namespace: string;
   databaseUrl: string;
   sandboxUrl: string;
+  /** Where payment files of the shop's bank account wait. */
+  bankDirectory: string;
   smtpUrl: string;
   bundlePath: string;
 }
@@ -28,7 +33,10 @@ export interface RunningWorker {
 }
 
 /** The accounts that a test shop is paid through. */
-export const testAccounts = (sandboxUrl: string): GatewaysOptions => ({
+export const testAccounts = (
+  { sandboxUrl, bankDirectory }: Pick<WorkPlace, 'sandboxUrl' | 'bankDirectory'>,
+  db: Database,
+): GatewaysOptions => ({
   stripe: [
     {
       merchantAccount: 'default',
@@ -38,18 +46,30 @@ export const testAccounts = (sandboxUrl: string): GatewaysOptions => ({
       lookUpPauseMs: 10,
     },
   ],
+  bankTransfer: [
+    {
+      merchantAccount: 'default',
+      mode: 'test',
+      directory: bankDirectory,
+      exchange: new HttpExchange({ base: sandboxUrl, allowPlainHttp: false }),
+      debtor: { name: 'Test shop', account: { number: '6222020200112233' } },
+      currencies: ['CNY'],
+      resolveDestination: destinationResolver(db, openAccountWith(testCipher())),
+    },
+  ],
 });
 
-export const testGateways = (sandboxUrl: string): GatewayRegistry => createGateways(testAccounts(sandboxUrl));
+export const testGateways = (place: Pick<WorkPlace, 'sandboxUrl' | 'bankDirectory'>, db: Database): GatewayRegistry =>
+  createGateways(testAccounts(place, db));
 
-/**
- * The worker that ships, on the parts of a test world: real gateway, real mail, no schedules.
- * @param parts some of them replaced
- */
+/** The worker that ships, on the parts of a test world: real gateway, real mail, no schedules. */
 export async function startTestWorkers(
   place: WorkPlace,
   db: Database,
-  parts: Partial<Pick<ActivityDeps, 'crm' | 'settlements' | 'clock'>> = {},
+  options: {
+    parts?: Partial<Pick<ActivityDeps, 'crm' | 'settlements' | 'clock'>>;
+    onLog?: (line: string) => void;
+  } = {},
 ): Promise<RunningWorker> {
   quietRuntime();
   const channels = createChannels({
@@ -63,16 +83,21 @@ export async function startTestWorkers(
     prepare: { searchAttributes: false, schedules: false, delivery: false },
     deps: {
       db,
-      gateways: testGateways(place.sandboxUrl),
-      settlements: createSettlementSources(testAccounts(place.sandboxUrl)),
+      gateways: testGateways(place, db),
+      settlements: createSettlementSources(testAccounts(place, db)),
+      payeeChecker: new VopChecker({ base: place.sandboxUrl, allowPlainHttp: false }),
+      openAccount: openAccountWith(testCipher()),
       crm: null,
       email: channels.email,
       webhooks: createWebhookSender({ allowPrivateTargets: true }),
       letters: { shopName: 'Test shop', messageIdDomain: 'test.example' },
       clock: () => new Date(),
-      logger: createLogger({ level: 'silent', process: 'test' }),
+      logger: createLogger({
+        process: 'test',
+        ...(options.onLog ? { level: 'trace', destination: { write: options.onLog } } : { level: 'silent' }),
+      }),
       metrics: createMetrics({ process: 'test', runtime: false }),
-      ...parts,
+      ...options.parts,
     },
   });
   return {

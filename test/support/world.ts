@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
@@ -126,7 +129,7 @@ export async function refusalOf(update: Promise<unknown>): Promise<Refusal> {
 
 export const refundIdOf = (handle: WorkflowHandle): string => handle.workflowId.slice(refundWorkflowId('').length);
 
-export async function openWorld(options: { worker?: boolean } = {}): Promise<World> {
+export async function openWorld(options: { worker?: boolean; onLog?: (line: string) => void } = {}): Promise<World> {
   const [database, temporal, sandbox, inbox, bundle] = await Promise.all([
     createTestDatabase(),
     createTestNamespace(),
@@ -139,6 +142,7 @@ export async function openWorld(options: { worker?: boolean } = {}): Promise<Wor
     namespace: temporal.namespace,
     databaseUrl: database.url,
     sandboxUrl: sandbox.url,
+    bankDirectory: mkdtempSync(path.join(os.tmpdir(), 'redress-bank-')),
     smtpUrl: inbox.smtpUrl,
     bundlePath: bundle.codePath,
   };
@@ -152,7 +156,7 @@ export async function openWorld(options: { worker?: boolean } = {}): Promise<Wor
   const running: { stop(): Promise<void> }[] = [];
 
   async function startWorker(): Promise<RunningWorker> {
-    const worker = await startTestWorkers(place, db);
+    const worker = await startTestWorkers(place, db, options.onLog ? { onLog: options.onLog } : {});
     running.push(worker);
     return worker;
   }
@@ -296,6 +300,7 @@ export async function openWorld(options: { worker?: boolean } = {}): Promise<Wor
       await inbox.close();
       await db.$disconnect();
       await database.drop();
+      rmSync(place.bankDirectory, { recursive: true, force: true });
     },
   };
 }

@@ -11,8 +11,11 @@ test('workflow types are pinned', () => {
     'refundWorkflow',
     'startAcceptedRefundsWorkflow',
     'sweepRefundsWorkflow',
+    'tendBankTransfersWorkflow',
   ]);
   expect(contract.REFUND_WORKFLOW_TYPE).toBe('refundWorkflow');
+  expect(contract.TEND_BANK_TRANSFERS_TYPE).toBe('tendBankTransfersWorkflow');
+  expect(contract.tendBankTransfersStart.workflowId).toBe('tend-bank-transfers-now');
   expect(contract.DELIVERY_WORKFLOW_TYPE).toBe('deliverMessagesWorkflow');
   expect(contract.RECONCILE_WORKFLOW_TYPE).toBe('reconcilePaymentsWorkflow');
 });
@@ -43,6 +46,7 @@ test('names of activities are pinned', () => {
   // Only the names are looked at; nothing is called.
   const deps = { metrics: {} } as unknown as ActivityDeps;
   expect(Object.keys(createActivities(deps)).toSorted()).toEqual([
+    'checkPayees',
     'compareSettlement',
     'deliverDueMessages',
     'deliverDueWebhooks',
@@ -56,6 +60,7 @@ test('names of activities are pinned', () => {
     'reportStrandedRefunds',
     'signalStoredProviderEvents',
     'startAcceptedRefunds',
+    'syncBankFiles',
     'syncCrm',
   ]);
 });
@@ -69,6 +74,7 @@ test('task queues, ids and failure types are pinned', () => {
     startAcceptedRefunds: 'start-accepted-refunds',
     sweepRefunds: 'sweep-refunds',
     reconcilePayments: 'reconcile-payments',
+    tendBankTransfers: 'tend-bank-transfers',
   });
   expect(contract.reconcileWorkflowId('cm_1')).toBe('reconcile-payments-cm_1');
   expect(contract.FAILURE_TYPES).toEqual({

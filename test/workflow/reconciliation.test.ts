@@ -31,7 +31,7 @@ beforeAll(async () => {
       zoho: { clientId: 'c', clientSecret: 's', refreshToken: '1000.x', accountsBase: base, apiBase: base },
     }),
   );
-  worker = await startTestWorkers(world.place, world.db, { crm });
+  worker = await startTestWorkers(world.place, world.db, { parts: { crm } });
 });
 afterAll(async () => {
   await worker.stop();
@@ -173,7 +173,10 @@ test('a day on which everybody agrees has no difference; planted ones are found,
     amountMinor: REFUND_MINOR,
   };
   await control('POST', '/control/settlement/rows', {
-    ...{ provider: 'stripe', status: 'succeeded', at: NOON, currency: 'CNY' },
+    provider: 'stripe',
+    status: 'succeeded',
+    at: NOON,
+    currency: 'CNY',
     ...again,
   });
   await alter(wrong.reference, { paymentId: 'pi_of_somebody_else' });

@@ -11,7 +11,7 @@ import { errorCode } from './error-code';
 import { ExchangeUnavailableError } from './file-exchange';
 import { Inbox } from './inbox';
 import { judgeStatements } from './judge-statements';
-import type { BankDestination, BankTransferAccountOptions } from './options';
+import { DestinationNotYetError, type BankDestination, type BankTransferAccountOptions } from './options';
 import { fileName, Outbox, type ReleaseOutcome, type StoredInstruction } from './outbox';
 import { accountProblem, accountText, buildPain001 } from './pain001';
 
@@ -21,6 +21,13 @@ const BUSY_RETRY_AFTER_MS = 30_000;
 
 /** The side of a bank account that people use: what waits, and their release of it. */
 export interface BankTransferRelease {
+  /** One instruction, or null when the reference was never instructed here. @throws GatewayBusyError */
+  find(reference: string): Promise<StoredInstruction | null>;
+  /**
+   * Hands what two persons have released to the bank, unless it has it. What the exchange refuses is tried at the next query.
+   * @returns how the instruction stands afterwards; null when there is none
+   */
+  handOver(reference: string): Promise<StoredInstruction | null>;
   /** Instructions that wait for one or two persons, oldest first. */
   waiting(): Promise<StoredInstruction[]>;
   /**
@@ -73,7 +80,7 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
       const seen = await this.look(instruction, 'reply', null);
       if (seen.failure?.code !== NOT_FOUND) return seen;
     }
-    const payee = await this.options.resolveDestination({ reference, refundId });
+    const payee = await this.resolve({ reference, refundId, now });
     const problem = payee === null ? 'no_destination' : accountProblem(payee);
     if (payee === null || problem !== null) {
       const failure = { class: 'wrong_account_details', code: problem ?? 'no_destination' } as const;
@@ -111,6 +118,16 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
     return { ...sighting, failure: { class: 'network', code: `not_delivered:${undelivered}` } };
   }
 
+  find(reference: string): Promise<StoredInstruction | null> {
+    return this.orBusy(() => this.outbox.find(reference));
+  }
+
+  async handOver(reference: string): Promise<StoredInstruction | null> {
+    await this.outbox.moveIfReleased(reference);
+    await this.deliver(reference);
+    return this.outbox.find(reference);
+  }
+
   waiting(): Promise<StoredInstruction[]> {
     return this.outbox.waiting();
   }
@@ -123,6 +140,15 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
 
   unreadableFiles(): Promise<{ name: string; code: string }[]> {
     return this.inbox.unreadableFiles();
+  }
+
+  private async resolve(refund: Parameters<BankTransferAccountOptions['resolveDestination']>[0]) {
+    try {
+      return await this.options.resolveDestination(refund);
+    } catch (error) {
+      if (!(error instanceof DestinationNotYetError)) throw error;
+      throw new GatewayBusyError(this.provider, `destination_${error.reason}`, error.retryAfterMs);
+    }
   }
 
   /** The same reference again: what became of it, and no second file. */

@@ -9,13 +9,34 @@ export interface BankDestination {
   account: { iban: string } | { number: string };
   /** BIC of the payee's bank. */
   bic?: string;
+  /** Number of the payee's bank in its country's clearing system; for accounts without IBAN. */
+  bankCode?: { system: string | null; id: string };
 }
 
 /**
- * Finds where a refund goes.
- * @returns null when no account is known; then the refund fails before anything is written
+ * Finds where a refund goes, in the moment before it is written.
+ * @returns null when no account is known, or it may not be used any more; then the refund fails before anything is written
+ * @throws DestinationNotYetError
  */
-export type ResolveDestination = (refund: { reference: string; refundId: string }) => Promise<BankDestination | null>;
+export type ResolveDestination = (refund: {
+  reference: string;
+  refundId: string;
+  /** ISO instant of the instruction. */
+  now: string;
+}) => Promise<BankDestination | null>;
+
+/** The account may not be used yet: it cools off, or people still have to vouch for it. Nothing was written. */
+export class DestinationNotYetError extends Error {
+  override readonly name = 'DestinationNotYetError';
+
+  constructor(
+    readonly reason: string,
+    /** When asking again makes sense, in milliseconds from the instruction. */
+    readonly retryAfterMs: number,
+  ) {
+    super(`The payee's account may not be used yet: ${reason}.`);
+  }
+}
 
 /** One account that refunds are paid from, as the composition root hands it in. */
 export interface BankTransferAccountOptions {

@@ -21,12 +21,14 @@ export interface TransferOrder {
 }
 
 /** Why an account cannot be paid to, as a code; null when it can. */
-export function accountProblem({ name, account, bic }: BankDestination): string | null {
+export function accountProblem({ name, account, bic, bankCode }: BankDestination): string | null {
   if (printable(name, MAX_NAME) === '') return 'no_payee_name';
   if ('iban' in account && !isValidIBAN(compact(account.iban))) return 'invalid_iban';
   // Restricted to what every bank's character set holds; 34 is the field's length.
   if ('number' in account && !/^[A-Za-z0-9][A-Za-z0-9 -]{0,33}$/.test(account.number)) return 'invalid_account_number';
   if (bic !== undefined && !isValidBIC(bic)) return 'invalid_bic';
+  // MmbId is Max35Text.
+  if (bankCode !== undefined && !/^[A-Z0-9]{1,35}$/.test(bankCode.id)) return 'invalid_bank_code';
   return null;
 }
 
@@ -112,8 +114,22 @@ function accountId(party: BankDestination): Record<string, unknown> {
   return 'iban' in party.account ? { IBAN: text } : { Othr: { Id: text } };
 }
 
-function agent({ bic }: BankDestination): Record<string, unknown> | null {
-  return bic === undefined ? null : { FinInstnId: { BICFI: bic } };
+/** Children of FinInstnId in the order of the schema: BICFI, then ClrSysMmbId. */
+function agent({ bic, bankCode }: BankDestination): Record<string, unknown> | null {
+  if (bic === undefined && bankCode === undefined) return null;
+  return {
+    FinInstnId: {
+      ...(bic === undefined ? {} : { BICFI: bic }),
+      ...(bankCode === undefined
+        ? {}
+        : {
+            ClrSysMmbId: {
+              ...(bankCode.system === null ? {} : { ClrSysId: { Cd: bankCode.system } }),
+              MmbId: bankCode.id,
+            },
+          }),
+    },
+  };
 }
 
 const nameOf = (party: BankDestination): string => printable(party.name, MAX_NAME);

@@ -3,7 +3,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type ActivityDeps } from '../../../activities';
 import type { PaymentSighting } from '../../../domain/payment';
 import { MessageTransientError, type NotificationChannel, type OutgoingEmail } from '../../../integrations/messaging';
-import type { PaymentGateway, PaymentInstruction } from '../../../integrations/payments';
+import { noPayeeChecker, type PaymentGateway, type PaymentInstruction } from '../../../integrations/payments';
 import { createLogger, createMetrics } from '../../../platform';
 import { openDatabase, type Database } from '../../../store';
 import { createTestDatabase } from '../../support';
@@ -57,8 +57,11 @@ export async function openBench(): Promise<Bench> {
     gateways: {
       find: (name, account, mode) => (`${name}/${account}/${mode}` === 'stripe/default/test' ? provider : null),
       backOffOf: () => null,
+      bankAccounts: () => [],
     },
     settlements: { accounts: () => [], find: () => null },
+    payeeChecker: noPayeeChecker,
+    openAccount: null,
     crm: null,
     email: mail,
     webhooks: { send: async () => ({ httpStatus: 200, error: null }) },

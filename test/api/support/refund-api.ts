@@ -22,6 +22,7 @@ import {
   type Database,
 } from '../../../store';
 import { createTestDatabase } from '../../support';
+import { testCipher } from '../../support/data-keys';
 import { testCalendar } from '../../support/shop';
 
 export const WEBHOOK_SECRET = 'whsec_test_of_the_api';
@@ -101,7 +102,8 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
     paymentNotifications: createNotificationReader({
       stripe: [{ merchantAccount: 'default', mode: MODE, webhookSecrets: [WEBHOOK_SECRET] }],
     }),
-    canPay: (mode, provider) => mode === MODE && provider === 'stripe',
+    canPay: (mode, provider) => mode === MODE && ['stripe', 'bank_transfer'].includes(provider),
+    destinations: { cipher: testCipher(), coolingOffMs: 60_000 },
   };
   const people = await seedPeople(db);
   const app = createServer(createApp(deps));

@@ -68,7 +68,16 @@ test.each<[string, Partial<InterlockFacts>, object]>([
     { snapshot: { ...clear.snapshot, allocatedMinor: 3_999 } },
     held('snapshot_changed'),
   ],
-  ['a payee that is not usable any more', { destination: { kind: 'never' } }, held('destination_changed')],
+  [
+    'a payee that is revoked for ever',
+    { destination: { kind: 'never' } },
+    failed('wrong_account_details', 'destination_revoked'),
+  ],
+  [
+    'a payee that was revoked after an order may have left',
+    { destination: { kind: 'never' }, instructedBefore: true },
+    held('destination_changed'),
+  ],
   ['a payee that has to wait', { destination: { kind: 'not_yet', retryAt: at(60) } }, held('cooling_off', at(60))],
   [
     'an amount that cannot be sent',

@@ -1,0 +1,50 @@
+import {
+  accountFromText,
+  accountIndexParts,
+  accountToText,
+  comparableAccount,
+  maskAccount,
+  maskName,
+  normaliseAccount,
+} from '../domain/destination';
+import type { BankAccount } from '../domain/destination';
+import { isSameText, type DataCipher } from '../platform';
+import { destinationPlace, type DestinationRecord } from '../store';
+
+/** An account as the database may hold it. */
+export interface SealedAccount {
+  country: string;
+  ciphertext: string;
+  keyId: string;
+  fingerprint: string;
+  masked: string;
+}
+
+/** Seals a normalised account for the row that is going to hold it. */
+export function sealAccount(
+  cipher: DataCipher,
+  entered: BankAccount,
+  row: { id: string; mode: 'live' | 'test' },
+): SealedAccount {
+  const account = normaliseAccount(entered);
+  const { text, keyId } = cipher.seal(accountToText(account), destinationPlace(row));
+  return {
+    country: account.country,
+    ciphertext: text,
+    keyId,
+    fingerprint: cipher.fingerprint(accountIndexParts(account, row.mode)),
+    masked: maskAccount(account),
+  };
+}
+
+/** Whether an entry says what is sealed, in a time that tells nothing of where they differ. */
+export const isSameAccount = (cipher: DataCipher, entered: BankAccount, destination: DestinationRecord): boolean =>
+  isSameText(comparableAccount(entered), comparableAccount(openAccount(cipher, destination)));
+
+/** The holder's name as people may see it. */
+export const maskedHolder = (cipher: DataCipher, destination: DestinationRecord): string =>
+  maskName(openAccount(cipher, destination).holderName);
+
+/** @throws UnknownDataKeyError, SealBrokenError */
+const openAccount = (cipher: DataCipher, destination: DestinationRecord): BankAccount =>
+  accountFromText(cipher.open(destination.ciphertext, destinationPlace(destination)));

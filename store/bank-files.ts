@@ -1,0 +1,254 @@
+import { judgeRelease, type ReleaseApproval, type ReleaseRefusal } from '../domain/payment';
+import { appendRefundAudit, type AuditEntry } from './audit';
+import { toIso, toIsoOrNull, toMinor, type Database, type Db } from './client';
+import type { Prisma } from './generated/prisma/client';
+import { newId } from './new-id';
+
+type Mode = 'live' | 'test';
+
+/** `waiting`: for one or two persons; `released`: ready for the bank; `delivered`: the bank has it. */
+export const BANK_FILE_STATUSES = ['waiting', 'released', 'delivered'] as const;
+export type BankFileStatus = (typeof BANK_FILE_STATUSES)[number];
+
+/** A payment file in the outbox of a bank account; it holds one payment. */
+export interface BankFileRecord {
+  id: string;
+  mode: Mode;
+  merchantAccount: string;
+  /** Of the attempt, and the file's name. */
+  reference: string;
+  refundId: string;
+  amountMinor: number;
+  currency: string;
+  masked: string;
+  /** Of the bytes that would go to the bank. */
+  sha256: string;
+  status: BankFileStatus;
+  approvals: ReleaseApproval[];
+  createdAt: string;
+  releasedAt: string | null;
+  deliveredAt: string | null;
+}
+
+/** A file as the directory has it. */
+export interface SeenBankFile {
+  mode: Mode;
+  merchantAccount: string;
+  reference: string;
+  refundId: string;
+  amountMinor: number;
+  currency: string;
+  sha256: string;
+  createdAt: string;
+}
+
+const withApprovals = { approvals: { orderBy: [{ at: 'asc' }, { personId: 'asc' }] } } satisfies Prisma.BankFileInclude;
+
+type Row = Prisma.BankFileGetPayload<{ include: { approvals: true } }>;
+
+/**
+ * Writes down a file that waits in a directory. Only one that an attempt of ours stands behind is taken in.
+ * @returns false when it is known already, or nobody has instructed it
+ */
+export async function noteBankFile(db: Database, seen: SeenBankFile, nowIso: string): Promise<boolean> {
+  return db.$transaction(async (tx) => {
+    const now = new Date(nowIso);
+    const id = newId('bf');
+    const written = await tx.$executeRaw`
+      INSERT INTO bank_files (id, mode, merchant_account, reference, refund_id, amount_minor, currency, masked, sha256,
+        created_at, updated_at)
+      SELECT ${id}, t.mode, ${seen.merchantAccount}, t.reference, a.refund_id, t.amount_minor, p.currency, d.masked,
+        ${seen.sha256}, ${new Date(seen.createdAt)}, ${now}
+      FROM payment_attempts t
+      JOIN allocations a ON a.id = t.allocation_id
+      JOIN payments p ON p.id = a.payment_id
+      JOIN destinations d ON d.id = t.destination_id
+      WHERE t.reference = ${seen.reference} AND t.mode = ${seen.mode}::"Mode" AND a.refund_id = ${seen.refundId}
+        AND t.amount_minor = ${BigInt(seen.amountMinor)} AND p.currency = ${seen.currency}
+      ON CONFLICT DO NOTHING`;
+    if (written === 0) return false;
+    await appendRefundAudit(tx, seen.refundId, nowIso, [
+      machine('bank_file.written', { bankFileId: id, reference: seen.reference, sha256: seen.sha256 }),
+    ]);
+    return true;
+  });
+}
+
+/** Files that two persons have approved and that are not known to be at the bank, oldest first. */
+export async function listApprovedBankFiles(
+  db: Db,
+  account: { mode: Mode; merchantAccount: string },
+  limit: number,
+): Promise<BankFileRecord[]> {
+  const approved = await db.$queryRaw<{ id: string }[]>`
+    SELECT f.id FROM bank_files f
+    WHERE f.mode = ${account.mode}::"Mode" AND f.merchant_account = ${account.merchantAccount} AND f.status <> 'delivered'
+      AND (SELECT count(DISTINCT a.person_id) FROM bank_file_approvals a
+           WHERE a.bank_file_id = f.id AND a.sha256 = f.sha256) >= 2
+    ORDER BY f.created_at, f.id LIMIT ${limit}`;
+  const rows = await db.bankFile.findMany({
+    where: { id: { in: approved.map(({ id }) => id) } },
+    include: withApprovals,
+    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+  });
+  return rows.map(recordOf);
+}
+
+export interface BankFilePage {
+  mode: Mode;
+  status?: BankFileStatus;
+  limit: number;
+  after: { at: Date; id: string } | null;
+}
+
+/** Files, newest first. */
+export async function listBankFiles(
+  db: Db,
+  { mode, status, limit, after }: BankFilePage,
+): Promise<{ files: BankFileRecord[]; next: { createdAt: string; id: string } | null }> {
+  const rows = await db.bankFile.findMany({
+    where: {
+      mode,
+      ...(status === undefined ? {} : { status }),
+      ...(after ? { OR: [{ createdAt: { lt: after.at } }, { createdAt: after.at, id: { lt: after.id } }] } : {}),
+    },
+    include: withApprovals,
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    take: limit + 1,
+  });
+  const files = rows.slice(0, limit).map(recordOf);
+  const last = rows.length > limit ? files.at(-1) : undefined;
+  return { files, next: last ? { createdAt: last.createdAt, id: last.id } : null };
+}
+
+/** Counts and sums by account, status and currency. */
+export async function sumBankFiles(
+  db: Db,
+  mode: Mode,
+): Promise<
+  { merchantAccount: string; status: BankFileStatus; currency: string; count: number; amountMinor: number }[]
+> {
+  const groups = await db.bankFile.groupBy({
+    by: ['merchantAccount', 'status', 'currency'],
+    where: { mode },
+    _count: { _all: true },
+    _sum: { amountMinor: true },
+    orderBy: [{ merchantAccount: 'asc' }, { status: 'asc' }, { currency: 'asc' }],
+  });
+  return groups.map(({ merchantAccount, status, currency, _count, _sum }) => ({
+    merchantAccount,
+    status: status as BankFileStatus,
+    currency,
+    count: _count._all,
+    amountMinor: toMinor(_sum.amountMinor ?? 0n),
+  }));
+}
+
+/** A file of this mode, or null. */
+export async function readBankFile(db: Db, mode: Mode, id: string): Promise<BankFileRecord | null> {
+  const row = await db.bankFile.findFirst({ where: { id, mode }, include: withApprovals });
+  return row && recordOf(row);
+}
+
+/**
+ * Judges and records one person's word that exactly these bytes may go, under the file's row lock. The file is handed over
+ * by the worker, which judges again by what lies in the directory. Each command counts once.
+ * @returns null when there is no such file
+ */
+export async function approveBankFile(
+  db: Database,
+  key: { id: string; mode: Mode },
+  approval: ReleaseApproval & { commandId: string },
+): Promise<{ refusal: ReleaseRefusal | null; file: BankFileRecord } | null> {
+  const { commandId, personId, sha256, at } = approval;
+  return db.$transaction(async (tx) => {
+    const file = await lockBankFile(tx, key);
+    if (!file) return null;
+    const command = await tx.command.findUnique({ where: { id: commandId } });
+    if (command && command.outcome !== 'open') return { refusal: command.refusalCode as ReleaseRefusal | null, file };
+    const verdict = judgeRelease(file.approvals, { personId, at, sha256 }, file.sha256);
+    const refusal = verdict.kind === 'refused' ? verdict.reason : null;
+    await tx.command.updateMany({
+      where: { id: commandId, outcome: 'open' },
+      data: refusal === null ? { outcome: 'done' } : { outcome: 'refused', refusalCode: refusal },
+    });
+    if (refusal === null)
+      await tx.bankFileApproval.create({
+        data: { bankFileId: file.id, mode: file.mode, personId, sha256, commandId, at: new Date(at) },
+      });
+    await appendRefundAudit(tx, file.refundId, at, [
+      {
+        type: refusal === null ? 'bank_file.approved' : 'bank_file.approval_refused',
+        actor: { kind: 'person', id: personId },
+        data: {
+          bankFileId: file.id,
+          reference: file.reference,
+          sha256,
+          commandId,
+          ...(refusal === null ? { releases: verdict.kind === 'second' } : { code: refusal }),
+        },
+      },
+    ]);
+    const after = await readBankFile(tx, file.mode, file.id);
+    return after && { refusal, file: after };
+  });
+}
+
+/** Records how far the directory says a file has come; never backwards. @returns false when nothing was new */
+export async function moveBankFile(
+  db: Database,
+  key: { id: string; mode: Mode },
+  to: 'released' | 'delivered',
+  nowIso: string,
+): Promise<boolean> {
+  return db.$transaction(async (tx) => {
+    const file = await lockBankFile(tx, key);
+    if (!file || file.status === to || file.status === 'delivered') return false;
+    const now = new Date(nowIso);
+    await tx.bankFile.update({
+      where: { id: file.id },
+      data: {
+        status: to,
+        updatedAt: now,
+        ...(file.status === 'waiting' ? { releasedAt: now } : {}),
+        ...(to === 'delivered' ? { deliveredAt: now } : {}),
+      },
+    });
+    const data = { bankFileId: file.id, reference: file.reference, sha256: file.sha256 };
+    await appendRefundAudit(tx, file.refundId, nowIso, [
+      ...(file.status === 'waiting' ? [machine('bank_file.released', data)] : []),
+      ...(to === 'delivered' ? [machine('bank_file.delivered', data)] : []),
+    ]);
+    return true;
+  });
+}
+
+async function lockBankFile(tx: Db, { id, mode }: { id: string; mode: Mode }): Promise<BankFileRecord | null> {
+  await tx.$queryRaw`SELECT 1 FROM bank_files WHERE id = ${id} AND mode = ${mode}::"Mode" FOR UPDATE`;
+  return readBankFile(tx, mode, id);
+}
+
+const machine = (type: string, data: Record<string, unknown>): AuditEntry => ({
+  type,
+  actor: { kind: 'machine', id: null },
+  data,
+});
+
+function recordOf(row: Row): BankFileRecord {
+  return {
+    id: row.id,
+    mode: row.mode,
+    merchantAccount: row.merchantAccount,
+    reference: row.reference,
+    refundId: row.refundId,
+    amountMinor: toMinor(row.amountMinor),
+    currency: row.currency,
+    masked: row.masked,
+    sha256: row.sha256,
+    status: row.status as BankFileStatus,
+    approvals: row.approvals.map(({ personId, at, sha256 }) => ({ personId, at: toIso(at), sha256 })),
+    createdAt: toIso(row.createdAt),
+    releasedAt: toIsoOrNull(row.releasedAt),
+    deliveredAt: toIsoOrNull(row.deliveredAt),
+  };
+}

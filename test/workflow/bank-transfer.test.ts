@@ -1,0 +1,240 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
+import { REFUNDS_QUEUE, TEND_BANK_TRANSFERS_TYPE } from '../../contract';
+import { approveBankFile, confirmDestination, revokeDestination, type BankFileRecord } from '../../store';
+import { CANARIES, CANARY_ACCOUNT, enterDestination } from '../support/destinations';
+import { eventually } from '../support/eventually';
+import { findViolations } from '../support/oracle';
+import { columnsHolding } from '../support/scan-database';
+import type { StaffName } from '../support/shop';
+import { approve, openWorld, type World } from '../support/world';
+
+const logged: string[] = [];
+let world: World;
+beforeAll(async () => {
+  world = await openWorld({ onLog: (line) => void logged.push(line) });
+});
+afterAll(() => world.close());
+
+let runs = 0;
+
+/** One round of what the schedule starts, by the real activities. */
+const tend = () =>
+  world.temporal.client.workflow.execute(TEND_BANK_TRANSFERS_TYPE, {
+    workflowId: `tend-${(runs += 1)}`,
+    taskQueue: REFUNDS_QUEUE,
+  });
+
+/** An approved refund of an order that was paid by bank transfer. */
+async function approvedRefund(destinationId: string): Promise<WorkflowHandle> {
+  const order = await world.shop.addOrder(10_000, { paidBy: 'bank_transfer' });
+  const refundId = await world.shop.accept(order, 10_000, undefined, null, destinationId);
+  const handle = await world.startAccepted(refundId);
+  await world.decide(handle, 'reviewer', approve('first_review'));
+  return handle;
+}
+
+async function fileOf(handle: WorkflowHandle): Promise<{ id: string; reference: string; sha256: string }> {
+  const file = await eventually(
+    () => world.db.bankFile.findFirst({ where: { refundId: world.refundIdOf(handle) } }),
+    (found) => found !== null,
+  );
+  if (!file) throw new Error('No file was written.');
+  return file;
+}
+
+async function approveFile(file: { id: string; sha256: string }, who: StaffName): Promise<BankFileRecord['status']> {
+  const command = await world.shop.command({ kind: 'approve_bank_file', refundId: '', who, body: {} });
+  const outcome = await approveBankFile(
+    world.db,
+    { id: file.id, mode: 'test' },
+    {
+      personId: world.shop.personIds[who],
+      sha256: file.sha256,
+      at: new Date().toISOString(),
+      commandId: command.id,
+    },
+  );
+  if (outcome?.refusal !== null) throw new Error(`Refused: ${outcome?.refusal}`);
+  return outcome.file.status;
+}
+
+/** Asks the bank by letting the next instant come. */
+async function askAgain(handle: WorkflowHandle): Promise<void> {
+  const state = await world.until(handle, ({ legs }) => legs[0]?.nextQueryAt !== null);
+  const queries = state.legs[0]?.queries ?? 0;
+  await world.advanceTo(handle, state.legs[0]?.nextQueryAt ?? '');
+  await world.until(handle, ({ legs, status }) => (legs[0]?.queries ?? 0) > queries || status === 'paid');
+}
+
+const movementsOf = async (reference: string) =>
+  (await world.ledger()).filter((movement) => movement.reference === reference);
+
+test('a refund goes the whole way: destination, approvals, file, two releases, bank, paid, and nothing of the account is seen', async () => {
+  const destination = await enterDestination(world.db, world.shop, { until: 'entered_twice' });
+  // The name is checked by the bank's stand-in.
+  await tend();
+  expect(await world.db.destination.findUniqueOrThrow({ where: { id: destination.id } })).toMatchObject({
+    payeeCheck: 'match',
+    status: 'cooling_off',
+  });
+  const handle = await approvedRefund(destination.id);
+  const refundId = world.refundIdOf(handle);
+  const file = await fileOf(handle);
+  expect(file).toMatchObject({ masked: '•••• 7894', status: 'waiting', amountMinor: 10_000n, currency: 'CNY' });
+  expect(await world.db.destination.findUniqueOrThrow({ where: { id: destination.id } })).toMatchObject({
+    status: 'usable',
+  });
+
+  // One person is not enough, however often the schedule runs.
+  await approveFile(file, 'finance');
+  await tend();
+  expect(await movementsOf(file.reference)).toEqual([]);
+
+  await approveFile(file, 'finance2');
+  await tend();
+  await tend();
+  expect(await movementsOf(file.reference)).toMatchObject([{ amountMinor: 10_000, status: 'succeeded' }]);
+  expect(await world.db.bankFile.findUniqueOrThrow({ where: { id: file.id } })).toMatchObject({ status: 'delivered' });
+  await askAgain(handle);
+  await world.until(handle, ({ status }) => status === 'paid');
+
+  const outbox = path.join(world.place.bankDirectory, 'outbox', file.reference, 'instruction.xml');
+  const instruction = readFileSync(outbox, 'utf8');
+  expect(instruction).toContain('<Id>6222021234567894</Id>');
+  expect(instruction).toMatch(/<ClrSysId>\s*<Cd>CNAPS<\/Cd>\s*<\/ClrSysId>\s*<MmbId>102290002916<\/MmbId>/);
+
+  const audit = await world.db.auditEvent.findMany({ where: { refundId }, orderBy: { seq: 'asc' } });
+  expect(audit.map((event) => event.type).filter((type) => type.startsWith('bank_file'))).toEqual([
+    'bank_file.written',
+    'bank_file.approved',
+    'bank_file.approved',
+    'bank_file.released',
+    'bank_file.delivered',
+  ]);
+  const refund = await world.db.refund.findUniqueOrThrow({ where: { id: refundId } });
+  expect(refund.snapshot).toMatchObject({
+    destination: `destination:${destination.id}@${destination.fingerprint.slice(0, 12)}`,
+  });
+
+  const histories = await Promise.all(
+    [handle.workflowId, `tend-${runs}`].map(async (id) =>
+      JSON.stringify(await world.temporal.client.workflow.getHandle(id).fetchHistory(), (_key, value: unknown) =>
+        value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value,
+      ),
+    ),
+  );
+  for (const text of [...histories, logged.join('\n')])
+    expect(CANARIES.filter((canary) => text.includes(canary))).toEqual([]);
+  expect(histories[0]).toContain(refundId);
+  expect(logged.join('\n')).toContain(file.reference);
+  expect(await columnsHolding(world.place.databaseUrl, CANARIES)).toEqual([]);
+  expect(await findViolations({ db: world.db, ledger: await world.ledger(), client: world.temporal.client })).toEqual(
+    [],
+  );
+});
+
+test.each([
+  ['AC01', 'wrong_account_details'],
+  ['AC04', 'account_frozen_or_closed'],
+])('an account that the bank refuses with %s fails the payment as %s', async (code, failureClass) => {
+  const destination = await enterDestination(world.db, world.shop);
+  const handle = await approvedRefund(destination.id);
+  const file = await fileOf(handle);
+  await world.fault({
+    provider: 'bank_transfer',
+    operation: 'file.send',
+    reference: file.reference,
+    behaviour: `error:${code}`,
+  });
+  await approveFile(file, 'finance');
+  await approveFile(file, 'finance2');
+  await tend();
+  await askAgain(handle);
+  const state = await world.until(handle, ({ status }) => status === 'payment_failed');
+  expect(state.legs[0]?.failure).toEqual({ class: failureClass, code });
+  expect(await movementsOf(file.reference)).toEqual([]);
+});
+
+test('bytes that somebody altered in the directory are not released by approvals of other bytes', async () => {
+  const destination = await enterDestination(world.db, world.shop);
+  const handle = await approvedRefund(destination.id);
+  const file = await fileOf(handle);
+  const outgoing = path.join(world.place.bankDirectory, 'outbox', file.reference, 'outgoing.xml');
+  writeFileSync(outgoing, readFileSync(outgoing, 'utf8').replace('6222021234567894', '6222029999999999'));
+  await approveFile(file, 'finance');
+  await approveFile(file, 'finance2');
+  await tend();
+  expect(await movementsOf(file.reference)).toEqual([]);
+  expect(await world.db.bankFile.findUniqueOrThrow({ where: { id: file.id } })).toMatchObject({ status: 'waiting' });
+  expect(logged.join('\n')).toContain('An approval was refused by the outbox.');
+});
+
+test('a new attempt after a failure goes to the same account, under another reference', async () => {
+  const destination = await enterDestination(world.db, world.shop);
+  const handle = await approvedRefund(destination.id);
+  const first = await fileOf(handle);
+  await world.fault({
+    provider: 'bank_transfer',
+    operation: 'file.send',
+    reference: first.reference,
+    behaviour: 'error:AB05',
+  });
+  await approveFile(first, 'finance');
+  await approveFile(first, 'finance2');
+  await tend();
+  await askAgain(handle);
+  const failed = await world.until(handle, ({ status }) => status === 'payment_failed');
+  await world.actOnDesk(handle, { act: 'new_attempt', legId: failed.legs[0]?.id ?? '' });
+  const attempts = await world.db.paymentAttempt.findMany({
+    where: { allocation: { refundId: world.refundIdOf(handle) } },
+    orderBy: { number: 'asc' },
+  });
+  expect(attempts.map((attempt) => attempt.destinationId)).toEqual([destination.id, destination.id]);
+  expect(attempts[0]?.reference).not.toBe(attempts[1]?.reference);
+});
+
+test('a destination that is revoked after the refund was accepted is not paid to', async () => {
+  const destination = await enterDestination(world.db, world.shop, { account: { ...CANARY_ACCOUNT, bic: 'ICBKCNBJ' } });
+  const order = await world.shop.addOrder(10_000, { paidBy: 'bank_transfer' });
+  const refundId = await world.shop.accept(order, 10_000, undefined, null, destination.id);
+  const command = await world.shop.command({ kind: 'revoke_destination', refundId: '', who: 'finance', body: {} });
+  await revokeDestination(
+    world.db,
+    destination,
+    { by: { kind: 'person', id: world.shop.personIds.finance }, commandId: command.id },
+    new Date().toISOString(),
+  );
+  const handle = await world.startAccepted(refundId);
+  await world.decide(handle, 'reviewer', approve('first_review'));
+  const state = await world.until(handle, ({ status }) => status === 'payment_failed');
+  expect(state.legs[0]?.failure).toEqual({ class: 'wrong_account_details', code: 'destination_revoked' });
+  expect(await world.db.bankFile.count({ where: { refundId } })).toBe(0);
+});
+
+test('a destination that cools off is waited for, and paid to when its time has come', async () => {
+  const destination = await enterDestination(world.db, world.shop, { coolingOffMs: 2 * 3_600_000 });
+  const handle = await approvedRefund(destination.id);
+  const held = await world.until(handle, ({ legs }) => legs[0]?.hold?.reason === 'cooling_off');
+  expect(held.legs[0]).toMatchObject({ status: 'reserved', nextQueryAt: destination.usableFrom });
+  expect(await world.db.bankFile.count({ where: { refundId: world.refundIdOf(handle) } })).toBe(0);
+  await world.advanceTo(handle, destination.usableFrom ?? '');
+  expect(await fileOf(handle)).toMatchObject({ status: 'waiting' });
+});
+
+test('a name that the bank cannot confirm is waited for until a further person has', async () => {
+  const destination = await enterDestination(world.db, world.shop, { payeeCheck: 'unavailable' });
+  const handle = await approvedRefund(destination.id);
+  const held = await world.until(handle, ({ legs }) => legs[0]?.hold?.reason === 'cooling_off');
+  const command = await world.shop.command({ kind: 'confirm_destination', refundId: '', who: 'finance2', body: {} });
+  const confirmed = await confirmDestination(
+    world.db,
+    destination,
+    { by: { kind: 'person', id: world.shop.personIds.finance2 }, commandId: command.id },
+    new Date().toISOString(),
+  );
+  expect(confirmed?.refusal).toBeNull();
+  await world.advanceTo(handle, held.legs[0]?.nextQueryAt ?? '');
+  expect(await fileOf(handle)).toMatchObject({ status: 'waiting' });
+});
