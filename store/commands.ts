@@ -8,6 +8,12 @@ export type CommandKind =
   | 'inform'
   | 'confirm_receipt'
   | 'act_on_desk'
+  | 'propose_payout_stop'
+  | 'confirm_payout_stop'
+  | 'lift_payout_stop'
+  | 'confirm_lift'
+  | 'propose_payout_limit'
+  | 'confirm_payout_limit'
   | 'create_webhook_endpoint'
   | 'upload_evidence';
 

@@ -1,4 +1,5 @@
 import { DECISION_PROBLEMS } from './decisions';
+import { PAYOUT_PROBLEMS } from './payouts';
 import { REFUND_PROBLEMS } from './refunds';
 import { REQUEST_PROBLEMS } from './requests';
 import { SURROUNDING_PROBLEMS } from './surroundings';
@@ -8,6 +9,7 @@ export const PROBLEMS = {
   ...REQUEST_PROBLEMS,
   ...REFUND_PROBLEMS,
   ...DECISION_PROBLEMS,
+  ...PAYOUT_PROBLEMS,
   ...SURROUNDING_PROBLEMS,
 } as const;
 

@@ -4,6 +4,8 @@ import { decisionRoutes } from './decisions';
 import { deskRoutes } from './desk';
 import { evidenceRoutes } from './evidence';
 import { orderRoutes } from './orders';
+import { payoutLimitRoutes } from './payout-limits';
+import { payoutStopRoutes } from './payout-stops';
 import { refundRoutes } from './refunds';
 import { taskRoutes } from './tasks';
 import { webhookEndpointRoutes } from './webhook-endpoints';
@@ -16,6 +18,8 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   decisionRoutes,
   taskRoutes,
   deskRoutes,
+  payoutStopRoutes,
+  payoutLimitRoutes,
   evidenceRoutes,
   webhookEndpointRoutes,
 ];
