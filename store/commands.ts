@@ -14,6 +14,7 @@ export type CommandKind =
   | 'confirm_lift'
   | 'propose_payout_limit'
   | 'confirm_payout_limit'
+  | 'state_balance'
   | 'create_webhook_endpoint'
   | 'upload_evidence';
 

@@ -30,6 +30,7 @@ export * from './interlocks';
 export * from './two-person';
 export * from './payout-stops';
 export * from './payout-limits';
+export * from './funds';
 export * from './start-tickets';
 export * from './crm-links';
 export * from './provider-events';

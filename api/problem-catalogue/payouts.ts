@@ -30,6 +30,13 @@ export const PAYOUT_PROBLEMS = {
     '没有待确认的事项',
     '没有执行任何操作。当前状态为 `{state}`；请查看列表以了解可执行的操作。',
   ),
+  stale_balance: entry(
+    409,
+    'A later balance is stated already',
+    'Nothing was changed. The balance that stands is of a later instant than yours; read GET /v1/funds and state the balance of now.',
+    '已有更新的余额',
+    '没有做任何更改。已登记的余额时间晚于您提供的时间；请查看 GET /v1/funds 并登记当前余额。',
+  ),
   payout_stop_not_found: entry(
     404,
     'The payout stop is not known',

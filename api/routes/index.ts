@@ -3,6 +3,7 @@ import type { AppDeps } from '../types';
 import { decisionRoutes } from './decisions';
 import { deskRoutes } from './desk';
 import { evidenceRoutes } from './evidence';
+import { fundsRoutes } from './funds';
 import { orderRoutes } from './orders';
 import { payoutLimitRoutes } from './payout-limits';
 import { payoutStopRoutes } from './payout-stops';
@@ -20,6 +21,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   deskRoutes,
   payoutStopRoutes,
   payoutLimitRoutes,
+  fundsRoutes,
   evidenceRoutes,
   webhookEndpointRoutes,
 ];
