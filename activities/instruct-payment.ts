@@ -1,6 +1,12 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { FAILURE_TYPES, type PaymentActivities, type PaymentStepInput } from '../contract';
-import { judgeInterlocks, type InterlockVerdict, type PaymentSighting, type ProviderAllows } from '../domain/payment';
+import {
+  holdRetryAt,
+  judgeInterlocks,
+  type InterlockVerdict,
+  type PaymentSighting,
+  type ProviderAllows,
+} from '../domain/payment';
 import { NOT_FOUND, type PaymentGateway } from '../integrations/payments';
 import { clearPayment, type PaymentAttemptRecord } from '../store';
 import { callGateway, loadPaymentStep, type PaymentDeps } from './payment-calls';
@@ -34,9 +40,11 @@ export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities
         const seen = await ask();
         if (seen.failure?.code !== NOT_FOUND) return seen;
       }
-      const cleared = await clearPayment(deps.db, attempt, input.now, (facts) =>
-        judgeInterlocks({ ...facts, provider: allows(gateway, attempt) }),
-      );
+      let heldSince: string | null = null;
+      const cleared = await clearPayment(deps.db, attempt, input.now, (facts) => {
+        ({ heldSince } = facts);
+        return judgeInterlocks({ ...facts, provider: allows(gateway, attempt) });
+      });
       if (cleared.kind === 'not_payable') throw notPayable(input);
       if (cleared.kind !== 'cleared') return notSent(deps, attempt, cleared, input.now);
       if (!cleared.first && instructedAt === null) {
@@ -44,7 +52,7 @@ export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities
         const seen = await ask();
         if (seen.failure?.code !== NOT_FOUND) return seen;
       }
-      return callGateway(deps, attempt, 'instruct', () =>
+      const said = await callGateway(deps, attempt, 'instruct', () =>
         gateway.instruct({
           ...money,
           refundId: attempt.refundId,
@@ -53,6 +61,9 @@ export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities
           instructedBefore: !cleared.first,
         }),
       );
+      if (!said.hold) return said;
+      // A provider knows how it refuses, not how long we have been waiting.
+      return { ...said, hold: { ...said.hold, retryAt: holdRetryAt(said.hold.reason, input.now, heldSince) } };
     },
   };
 }

@@ -17,7 +17,7 @@ export type Clearance =
   | Exclude<InterlockVerdict, { kind: 'clear' }>;
 
 /** Every attempt that was instructed, with the account it was paid from. */
-const INSTRUCTED = Prisma.sql`(
+export const INSTRUCTED_PAYMENTS = Prisma.sql`(
   SELECT t.id AS attempt_id, t.mode, t.status, t.instructed_at, t.amount_minor, COALESCE(t.provider, p.provider) AS provider,
     COALESCE(t.merchant_account, p.merchant_account) AS merchant_account, p.currency
   FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id JOIN payments p ON p.id = a.payment_id)`;
@@ -160,15 +160,15 @@ async function loadFacts(tx: Db, attempt: PaymentAttemptRecord, nowIso: string):
          WHERE part ->> 'paymentId' = own.id) AS "allocatedMinor",
       (SELECT jsonb_agg(jsonb_build_object('kind', l.kind, 'amountMinor', l.amount_minor, 'standsMinor',
            CASE l.kind
-             WHEN 'daily_cap' THEN (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED} u
+             WHEN 'daily_cap' THEN (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED_PAYMENTS} u
                WHERE u.mode = l.mode AND u.currency = l.currency AND u.instructed_at >= today.begins_at AND u.instructed_at < today.ends_at
                  AND u.provider = COALESCE(l.provider, u.provider) AND u.merchant_account = COALESCE(l.merchant_account, u.merchant_account)
                  AND u.attempt_id <> ${attempt.id} AND u.status NOT IN ('failed', 'reserved'))
-             WHEN 'exposure' THEN (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED} u
+             WHEN 'exposure' THEN (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED_PAYMENTS} u
                WHERE u.mode = l.mode AND u.currency = l.currency AND u.status IN ('instructed', 'pending', 'unknown')
                  AND u.provider = COALESCE(l.provider, u.provider) AND u.merchant_account = COALESCE(l.merchant_account, u.merchant_account)
                  AND u.attempt_id <> ${attempt.id})
-             ELSE (SELECT b.balance_minor - (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED} u
+             ELSE (SELECT b.balance_minor - (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED_PAYMENTS} u
                    WHERE u.mode = b.mode AND u.provider = b.provider AND u.merchant_account = b.merchant_account AND u.currency = b.currency
                      AND u.instructed_at >= b.as_of AND u.attempt_id <> ${attempt.id} AND u.status NOT IN ('failed', 'reserved'))
                FROM refund_accounts b WHERE b.mode = l.mode AND b.provider = l.provider AND b.merchant_account = l.merchant_account

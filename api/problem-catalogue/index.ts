@@ -1,5 +1,6 @@
 import { DECISION_PROBLEMS } from './decisions';
 import { DESTINATION_PROBLEMS } from './destinations';
+import { PAYOUT_PROBLEMS } from './payouts';
 import { REFUND_PROBLEMS } from './refunds';
 import { REQUEST_PROBLEMS } from './requests';
 import { SURROUNDING_PROBLEMS } from './surroundings';
@@ -10,6 +11,7 @@ export const PROBLEMS = {
   ...REFUND_PROBLEMS,
   ...DECISION_PROBLEMS,
   ...DESTINATION_PROBLEMS,
+  ...PAYOUT_PROBLEMS,
   ...SURROUNDING_PROBLEMS,
 } as const;
 

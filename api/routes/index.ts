@@ -5,8 +5,11 @@ import { decisionRoutes } from './decisions';
 import { deskRoutes } from './desk';
 import { destinationRoutes } from './destinations';
 import { evidenceRoutes } from './evidence';
+import { fundsRoutes } from './funds';
 import { orderRoutes } from './orders';
 import { reconciliationRoutes } from './reconciliations';
+import { payoutLimitRoutes } from './payout-limits';
+import { payoutStopRoutes } from './payout-stops';
 import { refundRoutes } from './refunds';
 import { taskRoutes } from './tasks';
 import { webhookEndpointRoutes } from './webhook-endpoints';
@@ -20,6 +23,9 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   taskRoutes,
   deskRoutes,
   reconciliationRoutes,
+  payoutStopRoutes,
+  payoutLimitRoutes,
+  fundsRoutes,
   evidenceRoutes,
   webhookEndpointRoutes,
   destinationRoutes,

@@ -5,5 +5,6 @@ export * from './holds';
 export * from './interlocks';
 export * from './merge-sighting';
 export * from './query-back-off';
+export * from './top-up';
 export * from './two-person';
 export * from './two-person-release';

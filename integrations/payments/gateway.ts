@@ -74,7 +74,9 @@ export const NOT_FOUND = 'not_found';
  * 3. `unknown` with the code `not_found` means: the provider has nothing under this reference. Then the instruction may be
  *    repeated with the same reference.
  * 4. GatewayBusyError is thrown only when this call certainly did nothing.
- * 5. Amounts in sightings are what the provider says, in ISO 4217 minor units; the caller compares them.
+ * 5. `held` is said only of an instruction that the provider has refused for want of money, that moved nothing, and that it
+ *    takes again under the same reference.
+ * 6. Amounts in sightings are what the provider says, in ISO 4217 minor units; the caller compares them.
  */
 export interface PaymentGateway {
   readonly provider: string;

@@ -7,11 +7,12 @@ import {
   type PaymentInstruction,
   type PaymentQuery,
 } from '../gateway';
+import { refusalOf } from '../refusal-of';
 import { sightingOf } from '../sighting-of';
 import { alipayCapabilities, alipayRefuses, toYuan } from './capabilities';
 import { createAlipayClient, type AlipayAccountOptions, type AlipayClient } from './client';
 import { factsOfQuery, factsOfRefund, type RefundFacts } from './refund-facts';
-import { bareCode, TRADE_NOT_EXIST } from './verdict';
+import { bareCode, SELLER_BALANCE_NOT_ENOUGH, TRADE_NOT_EXIST } from './verdict';
 
 const REFUND_PATH = '/v3/alipay/trade/refund';
 const QUERY_PATH = '/v3/alipay/trade/fastpay/refund/query';
@@ -101,11 +102,11 @@ export class AlipayGateway implements PaymentGateway {
     sentBefore: boolean,
   ): Promise<PaymentSighting> {
     const seen = await this.lookUp(instruction, 'reply');
-    const failed = sightingOf('reply', instruction.now, 'failed', failure);
-    if (seen === 'nothing') return failed;
+    const refused = refusalOf(instruction.now, failure, (code) => bareCode(code) === SELLER_BALANCE_NOT_ENOUGH);
+    if (seen === 'nothing') return refused;
     if ('found' in seen) return seen.found;
     // Refused credentials refuse the query as well; then only a first instruction is proven to have done nothing.
-    if (seen.refused && instruction.instructedBefore === false && !sentBefore) return failed;
+    if (seen.refused && instruction.instructedBefore === false && !sentBefore) return refused;
     return sightingOf('reply', instruction.now, 'unknown', failure);
   }
 

@@ -13,6 +13,8 @@ export type Verdict =
 
 /** The same `out_request_no` came with another amount: a fault of ours, so somebody must be woken. */
 export const DISCORDANT = 'DISCORDANT_REPEAT_REQUEST';
+/** Nothing is wrong but the balance: top up, and send the same number again. */
+export const SELLER_BALANCE_NOT_ENOUGH = 'SELLER_BALANCE_NOT_ENOUGH';
 /** The trade is not there, so no refund of it is either. */
 export const TRADE_NOT_EXIST = 'TRADE_NOT_EXIST';
 
@@ -22,7 +24,7 @@ export const TRADE_NOT_EXIST = 'TRADE_NOT_EXIST';
  */
 export const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
   INVALID_PARAMETER: 'interface_changed',
-  SELLER_BALANCE_NOT_ENOUGH: 'insufficient_merchant_funds',
+  [SELLER_BALANCE_NOT_ENOUGH]: 'insufficient_merchant_funds',
   REFUND_AMT_NOT_EQUAL_TOTAL: 'interface_changed',
   REASON_TRADE_BEEN_FREEZEN: 'disputed',
   [TRADE_NOT_EXIST]: 'interface_changed',

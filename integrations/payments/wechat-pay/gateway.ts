@@ -7,10 +7,11 @@ import {
   type PaymentInstruction,
   type PaymentQuery,
 } from '../gateway';
+import { refusalOf } from '../refusal-of';
 import { sightingOf } from '../sighting-of';
 import { CONNECTION_LOST, WeChatPayClient, type WeChatPayAccountOptions } from './client';
 import { outcomeOf, readRefund } from './refund-facts';
-import { RESOURCE_NOT_EXISTS, verdictOf, verdictOfError, type Verdict } from './verdict';
+import { NOT_ENOUGH, RESOURCE_NOT_EXISTS, verdictOf, verdictOfError, type Verdict } from './verdict';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -46,7 +47,8 @@ type LookUp = { found: PaymentSighting } | 'nothing' | { failure: PaymentFailure
  * 2. 200 means accepted: `PROCESSING` is pending, and only `SUCCESS` is success.
  * 3. A refusal counts as `failed` only after a query found nothing under the number, and never when an earlier call of
  *    the same instruction was lost on the way: that one may be accepted later.
- * 4. A query that finds nothing proves nothing until a minute after the number was first sent.
+ * 4. `NOT_ENOUGH` is held: after a top-up WeChat Pay takes the same number again.
+ * 5. A query that finds nothing proves nothing until a minute after the number was first sent.
  */
 export class WeChatPayGateway implements PaymentGateway {
   readonly provider = 'wechat_pay';
@@ -131,11 +133,11 @@ export class WeChatPayGateway implements PaymentGateway {
     const unknown = sightingOf('reply', instruction.now, 'unknown', failure);
     if (lost) return unknown;
     const seen = await this.lookUp(instruction, 'reply');
-    const failed = sightingOf('reply', instruction.now, 'failed', failure);
-    if (seen === 'nothing') return failed;
+    const refused = refusalOf(instruction.now, failure, (code) => code === NOT_ENOUGH);
+    if (seen === 'nothing') return refused;
     if ('found' in seen) return seen.found;
     // An account without rights may not ask either; then only a first instruction is proven to have done nothing.
-    return seen.refused && instruction.instructedBefore === false ? failed : unknown;
+    return seen.refused && instruction.instructedBefore === false ? refused : unknown;
   }
 
   /** Asks for the number. @throws GatewayBusyError */

@@ -13,13 +13,15 @@ export type Verdict =
 
 /** What a query says about a number that WeChat Pay does not have. */
 export const RESOURCE_NOT_EXISTS = 'RESOURCE_NOT_EXISTS';
+/** Nothing is wrong but the balance: top up, and send the same number again. */
+export const NOT_ENOUGH = 'NOT_ENOUGH';
 
 /**
  * Classes of the refund interface's error codes that refuse for good (wechatpay-go, refunddomestic). Those that ask for a
  * repetition are judged before this table is asked; a code that WeChat Pay adds later is `unknown`, so that a person looks.
  */
 export const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
-  NOT_ENOUGH: 'insufficient_merchant_funds',
+  [NOT_ENOUGH]: 'insufficient_merchant_funds',
   USER_ACCOUNT_ABNORMAL: 'account_frozen_or_closed',
   PARAM_ERROR: 'interface_changed',
   MCH_NOT_EXISTS: 'interface_changed',

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { createGateways, GatewayBusyError, type PaymentGateway } from '../../../integrations/payments';
 import { fromYuan, toYuan } from '../../../integrations/payments/alipay/capabilities';
-import { CLASS_OF_CODE } from '../../../integrations/payments/alipay/verdict';
+import { SELLER_BALANCE_NOT_ENOUGH, CLASS_OF_CODE } from '../../../integrations/payments/alipay/verdict';
 import { createNotificationReader } from '../../../integrations/payments/notifications';
 import { startSandbox, type Movement, type Running } from '../../../sandbox';
 import { APP_ID, newAlipayKeys, newKeyPair, setupOf } from '../support/alipay-sandbox';
@@ -166,16 +166,31 @@ describe('alipay: the wire', () => {
   });
 
   test.each(
-    Object.entries(CLASS_OF_CODE).flatMap(([code, failureClass]) => [
-      [code, failureClass],
-      [`ACQ.${code}`, failureClass],
-    ]),
+    Object.entries(CLASS_OF_CODE)
+      .filter(([code]) => code !== SELLER_BALANCE_NOT_ENOUGH)
+      .flatMap(([code, failureClass]) => [
+        [code, failureClass],
+        [`ACQ.${code}`, failureClass],
+      ]),
   )('%s is failed (%s) once a query found nothing', async (code, failureClass) => {
     await alipay(
       async (url) => {
         expect(await gatewayAt(url).instruct(instruction)).toMatchObject({
           outcome: 'failed',
           failure: { class: failureClass, code },
+        });
+      },
+      refusal(code),
+      NOTHING,
+    );
+  });
+
+  test.each([SELLER_BALANCE_NOT_ENOUGH, `ACQ.${SELLER_BALANCE_NOT_ENOUGH}`])('%s is held', async (code) => {
+    await alipay(
+      async (url) => {
+        expect(await gatewayAt(url).instruct(instruction)).toMatchObject({
+          outcome: 'held',
+          hold: { reason: 'insufficient_funds' },
         });
       },
       refusal(code),

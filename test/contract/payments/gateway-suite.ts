@@ -52,6 +52,8 @@ export interface GatewayWorld {
   resign(one: ReceivedNotification, at: Date, options?: { otherSecret: true }): ReceivedNotification;
   /** The same without any signature. */
   unsigned(one: ReceivedNotification): ReceivedNotification;
+  /** The code by which the provider wants money on our side first, and whether it then takes the same reference again. */
+  tooLittleMoney: { code: string; sameReference: boolean };
   /** False when the provider has no number that a bank can trace the money by. */
   tracesMoney?: boolean;
   /** False when notifications do not say how much one refund moved. */
@@ -309,6 +311,22 @@ export function gatewaySuite(provider: string, start: () => Promise<GatewayWorld
         failure: { code: world.refusalCode },
       });
       expect(await world.movements(first.reference)).toEqual([]);
+    });
+
+    test('too little money of ours is held where the same reference pays once there is enough, else failed', async () => {
+      const { code, sameReference } = world.tooLittleMoney;
+      const first = await instructionOf();
+      await world.fault({ call: 'instruct', reference: first.reference, behaviour: `error:${code}`, count: 1 });
+      const seen = await world.gateway.instruct(first);
+      expect(await world.movements(first.reference)).toEqual([]);
+      if (!sameReference) {
+        expect(seen).toMatchObject({ outcome: 'failed', failure: { class: 'insufficient_merchant_funds', code } });
+        return;
+      }
+      expect(seen).toMatchObject({ outcome: 'held', failure: null, hold: { reason: 'insufficient_funds' } });
+      expect(Date.parse(seen.hold?.retryAt ?? '')).toBeGreaterThan(Date.parse(now));
+      expect(['succeeded', 'pending']).toContain((await world.gateway.instruct(again(first))).outcome);
+      expect(await world.movements(first.reference)).toEqual([5_000]);
     });
 
     test('more than is left of the payment is failed', async () => {

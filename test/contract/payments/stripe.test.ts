@@ -80,6 +80,7 @@ async function startWorld(): Promise<GatewayWorld> {
     timeoutMs: TIMEOUT_MS,
     refusalCode: 'charge_disputed',
     slowDownCode: 'rate_limit',
+    tooLittleMoney: { code: 'balance_insufficient', sameReference: false },
     capture: async (amountMinor) => {
       const id = `pi_${randomBytes(10).toString('hex')}`;
       await call('POST', `${sandbox.url}/control/stripe/payment_intents`, { id, amountMinor, currency: 'CNY' });

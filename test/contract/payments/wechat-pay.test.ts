@@ -92,6 +92,7 @@ async function startWorld(): Promise<GatewayWorld> {
     timeoutMs: TIMEOUT_MS,
     refusalCode: 'USER_ACCOUNT_ABNORMAL',
     slowDownCode: 'FREQUENCY_LIMITED',
+    tooLittleMoney: { code: 'NOT_ENOUGH', sameReference: true },
     tracesMoney: false,
     capture: (amountMinor) => capture(sandbox.url, amountMinor),
     fault: async ({ call: which, ...fault }) => {
@@ -246,7 +247,6 @@ describe('wechat_pay: the wire', () => {
     [400, 'INVALID_REQUEST', 'failed', 'unknown'],
     [401, 'SIGN_ERROR', 'failed', 'interface_changed'],
     [403, 'NO_AUTH', 'failed', 'interface_changed'],
-    [403, 'NOT_ENOUGH', 'failed', 'insufficient_merchant_funds'],
     [403, 'USER_ACCOUNT_ABNORMAL', 'failed', 'account_frozen_or_closed'],
     [404, 'MCH_NOT_EXISTS', 'failed', 'interface_changed'],
     [404, 'RESOURCE_NOT_EXISTS', 'failed', 'interface_changed'],
@@ -401,7 +401,7 @@ describe('wechat_pay: against its stand-in', () => {
     expect(await movementsOf(sandbox.url, first.reference)).toEqual([]);
   });
 
-  test('an order of more than a year, a wrong total and an empty balance are refused by WeChat Pay', async () => {
+  test('an order of more than a year, a wrong total are refused by WeChat Pay; an empty balance holds, and the same number is taken after a top-up', async () => {
     const old = await fresh(700, 900, undefined, { paidDaysAgo: 366 });
     expect(await gateway.instruct(old)).toMatchObject({ outcome: 'failed', failure: { code: 'INVALID_REQUEST' } });
     const wrongTotal = { ...(await fresh(700, 900)), capturedMinor: 901 };
@@ -409,9 +409,11 @@ describe('wechat_pay: against its stand-in', () => {
     await call('POST', `${sandbox.url}/control/wechat_pay/settings`, { balanceFen: 100 });
     const unfunded = await fresh(700, 900);
     expect(await gateway.instruct(unfunded)).toMatchObject({
-      outcome: 'failed',
-      failure: { class: 'insufficient_merchant_funds', code: 'NOT_ENOUGH' },
+      outcome: 'held',
+      failure: null,
+      hold: { reason: 'insufficient_funds' },
     });
+    expect(await movementsOf(sandbox.url, unfunded.reference)).toEqual([]);
     await call('POST', `${sandbox.url}/control/wechat_pay/settings`, { balanceFen: null });
     expect(await gateway.instruct({ ...unfunded, instructedBefore: true })).toMatchObject({ outcome: 'pending' });
   });

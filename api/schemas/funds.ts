@@ -1,0 +1,40 @@
+import { MAX_AMOUNT_MINOR } from '../../domain/money';
+import { currency, instant, pageOf } from './common';
+import { z } from './zod';
+
+/** PUT /v1/funds/{provider}/{merchantAccount} */
+export const fundsParams = z.strictObject({
+  provider: z.string().regex(/^[a-z][a-z_]{0,31}$/),
+  merchantAccount: z.string().regex(/^[\w.-]{1,128}$/),
+});
+
+export const balanceBody = z
+  .strictObject({
+    currency,
+    balanceMinor: z
+      .int()
+      .min(-MAX_AMOUNT_MINOR)
+      .max(MAX_AMOUNT_MINOR)
+      .openapi({ description: 'What the account held, in minor units; below zero when it is overdrawn.' }),
+    asOf: instant.openapi({ description: 'When it held that. What Redress has instructed since is taken off.' }),
+  })
+  .openapi('BalanceInput');
+
+const counted = z.object({ count: z.int(), amountMinor: z.int() });
+
+export const fundsView = z
+  .object({
+    provider: z.string(),
+    merchantAccount: z.string(),
+    currency: z.string(),
+    unfunded: counted.openapi({ description: 'Approved refunds that wait for money.' }),
+    inFlight: counted.openapi({ description: 'Instructed, and not proven.' }),
+    balance: z.object({ statedMinor: z.int(), asOf: instant, estimatedMinor: z.int() }).nullable(),
+    floorMinor: z.int().nullable(),
+    topUpMinor: z
+      .int()
+      .openapi({ description: 'What to pay in so that all that waits can leave and the floor stays.' }),
+  })
+  .openapi('Funds');
+
+export const fundsList = pageOf(fundsView);
