@@ -3,7 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { ConfigError, loadApiConfig, type ApiConfig } from '../config';
 import { createNotificationReader } from '../integrations/payments/notifications';
 import { createLogger, createMetrics, createShutdown, temporalConnectionOptions, type Logger } from '../platform';
-import { consumeStartTicket, openDatabase, readWorkflowStart } from '../store';
+import {
+  claimRefundRun,
+  consumeStartTicket,
+  openDatabase,
+  readRefundRun,
+  readWorkflowId,
+  readWorkflowStart,
+} from '../store';
 import { createApp } from './app';
 import { createRefundClient } from './refund-client';
 import type { ApiSettings } from './types';
@@ -92,6 +99,9 @@ async function main(config: ApiConfig, logger: Logger): Promise<void> {
     identity: `redress-api-${process.pid}`,
     readStart: (refundId) => readWorkflowStart(db, refundId),
     consumeTicket: (refundId) => consumeStartTicket(db, refundId, clock().toISOString()),
+    readWorkflowId: (refundId) => readWorkflowId(db, refundId),
+    readRun: (refundId) => readRefundRun(db, refundId),
+    claimRun: (refundId, from, workflowId) => claimRefundRun(db, refundId, from, workflowId),
   });
   shutdown.add('engine client', () => refundClient.close());
   const accounts = paymentAccounts(config);

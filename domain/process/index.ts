@@ -1,4 +1,6 @@
 export * from './apply-transition';
+export { manualPaymentOf, type DeskFacts } from './check-desk-facts';
+export * from './desk-rules';
 export * from './check-request';
 export * from './effects';
 export * from './match-command';

@@ -3,7 +3,7 @@ import type { AlipayAccountOptions } from './alipay/client';
 import { AlipayGateway } from './alipay/gateway';
 import { BankTransferGateway } from './bank-transfer/gateway';
 import type { BankTransferAccountOptions } from './bank-transfer/options';
-import type { Mode, PaymentGateway } from './gateway';
+import type { GatewayCapabilities, Mode, PaymentGateway } from './gateway';
 import type { StripeAccountOptions } from './stripe/client';
 import { StripeGateway } from './stripe/gateway';
 import type { WeChatPayAccountOptions } from './wechat-pay/client';
@@ -22,6 +22,8 @@ export interface GatewayRegistry {
   find(provider: string, merchantAccount: string, mode: Mode): PaymentGateway | null;
   /** How often a provider wants to be asked, whatever the account; null when it is not configured. */
   backOffOf(provider: string): QueryBackOff | null;
+  /** Whether money that a provider moved may come back; false when it is not configured. */
+  canReturn(provider: string): boolean;
 }
 
 /** Builds every configured gateway. @throws Error when an account is configured twice or its options contradict */
@@ -40,10 +42,12 @@ export function createGateways(options: GatewaysOptions): GatewayRegistry {
     add(account.merchantAccount, account.mode, new WeChatPayGateway(account));
   for (const account of options.bankTransfer ?? [])
     add(account.merchantAccount, account.mode, new BankTransferGateway(account));
+  const capabilitiesOf = (provider: string): GatewayCapabilities | undefined =>
+    [...gateways.values()].find((gateway) => gateway.provider === provider)?.capabilities;
   return {
     find: (provider, merchantAccount, mode) => gateways.get(keyOf(provider, merchantAccount, mode)) ?? null,
-    backOffOf: (provider) =>
-      [...gateways.values()].find((gateway) => gateway.provider === provider)?.capabilities.queryBackOff ?? null,
+    backOffOf: (provider) => capabilitiesOf(provider)?.queryBackOff ?? null,
+    canReturn: (provider) => capabilitiesOf(provider)?.canReturn ?? false,
   };
 }
 

@@ -22,7 +22,7 @@ const setUp = async (): Promise<{
     provider,
     refund,
     input: { refundId: refund.refundId, legId: refund.legId, attempt: 1, now },
-    activities: bench.activities({ gateways: { find: () => provider, backOffOf: () => null } }),
+    activities: bench.activities({ gateways: { find: () => provider, backOffOf: () => null, canReturn: () => true } }),
   };
 };
 
@@ -141,7 +141,9 @@ describe('instructPayment', () => {
 
   test('an account that is not configured is waited for, not given up', async () => {
     const { input } = await setUp();
-    const activities = bench.activities({ gateways: { find: () => null, backOffOf: () => null } });
+    const activities = bench.activities({
+      gateways: { find: () => null, backOffOf: () => null, canReturn: () => true },
+    });
     await expect(attempt(1, activities.instructPayment, input)).rejects.toMatchObject({
       type: 'ProviderNotConfigured',
       nonRetryable: false,

@@ -57,6 +57,7 @@ export async function openBench(): Promise<Bench> {
     gateways: {
       find: (name, account, mode) => (`${name}/${account}/${mode}` === 'stripe/default/test' ? provider : null),
       backOffOf: () => null,
+      canReturn: () => true,
     },
     settlements: { accounts: () => [], find: () => null },
     crm: null,
@@ -93,6 +94,7 @@ export class FakeProvider implements PaymentGateway {
   readonly provider = 'stripe';
   readonly capabilities: PaymentGateway['capabilities'] = {
     partial: true,
+    canReturn: true,
     asynchronous: true,
     queryable: true,
     queryBackOff: { delaysSeconds: [10], maxQueries: 3 },
