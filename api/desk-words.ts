@@ -41,6 +41,14 @@ export const DESK_OBSTACLE_WORDS: Record<UnavailableAction['why'], Record<Langua
     'zh-CN': '找不到付款凭证，或该凭证属于其他退款。请先上传凭证。',
   },
   paid_in_future: { en: 'The time of the payment is in the future.', 'zh-CN': '付款时间晚于当前时间。' },
+  destination_not_found: {
+    en: 'There is no such account of this customer, or it was revoked.',
+    'zh-CN': '该客户没有这个收款账户，或账户已作废。',
+  },
+  destination_not_usable: {
+    en: 'The account may not be paid to yet: it is cooling off, or its name is not settled.',
+    'zh-CN': '该账户暂不能收款：仍在等待期内，或户名尚未核实。',
+  },
   no_person: { en: 'This takes a person; a system may not do it.', 'zh-CN': '该操作必须由人员执行，系统不能执行。' },
   same_person: {
     en: 'A second person is needed: not the one who proposed it, nor anybody behind the request.',

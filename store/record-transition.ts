@@ -92,7 +92,7 @@ export async function recordTransition(
               : null,
           desk:
             input.transition.kind === 'desk_action'
-              ? await readDeskFacts(tx, refund, refund.state, input.transition.action)
+              ? await readDeskFacts(tx, refund, refund.state, input.transition.action, input.at)
               : null,
         });
     if (outcome.refused) {

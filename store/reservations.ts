@@ -115,6 +115,7 @@ export async function openAttempt(tx: Db, mode: 'live' | 'test', attempt: NewAtt
       reference: attempt.reference,
       amountMinor: BigInt(attempt.amountMinor),
       status: 'reserved',
+      ...(attempt.destinationId ? { route: 'destination', destinationId: attempt.destinationId } : {}),
       createdAt: at,
       updatedAt: at,
     },
@@ -135,10 +136,10 @@ async function payByHand(
         AND (evidence.refund_id IS NULL OR evidence.refund_id = a.refund_id)
       RETURNING evidence.id),
     attempt AS (
-      INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, proof_evidence_id, paid_at,
-        settled_at, created_at, updated_at)
+      INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, route, proof_evidence_id,
+        paid_at, settled_at, created_at, updated_at)
       SELECT ${newId('at')}, ${mode}::"Mode", ${attempt.legId}, ${attempt.number}::int, ${attempt.reference},
-        ${attempt.amountMinor}::bigint, 'succeeded', proof.id, ${new Date(manual.paidAt)}, ${at}, ${at}, ${at}
+        ${attempt.amountMinor}::bigint, 'succeeded', 'manual', proof.id, ${new Date(manual.paidAt)}, ${at}, ${at}, ${at}
       FROM proof RETURNING allocation_id),
     leg AS (
       UPDATE allocations SET status = 'succeeded' FROM attempt WHERE id = attempt.allocation_id

@@ -1,5 +1,3 @@
 export { deliverMessagesWorkflow } from './delivery';
 export { reconcilePaymentsWorkflow, startAcceptedRefundsWorkflow, sweepRefundsWorkflow } from './maintenance';
-export { refundWorkflow } from './refund';
-export { startAcceptedRefundsWorkflow, sweepRefundsWorkflow } from './maintenance';
 export { refundReturnWorkflow, refundWorkflow } from './refund';

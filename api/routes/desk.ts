@@ -176,6 +176,8 @@ function processActionOf(body: DeskActionBody): DeskAction | null {
       return { act: 'retry_held' };
     case 'new_attempt':
       return { act: 'new_attempt', legId: body.legId };
+    case 'alternative_route':
+      return { act: 'alternative_route', legId: body.legId, destinationId: body.destinationId };
     case 'manual_payment':
       return {
         act: 'manual_payment',

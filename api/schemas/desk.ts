@@ -49,6 +49,13 @@ export const deskActionBody = z
       legId: redressId('al').openapi({ description: 'The leg whose attempt has failed, as the desk item names it.' }),
     }),
     z.strictObject({
+      action: z.literal('alternative_route'),
+      legId: redressId('al'),
+      destinationId: redressId('ds').openapi({
+        description: 'Another account of the customer; usable when the second person confirms.',
+      }),
+    }),
+    z.strictObject({
       action: z.literal('manual_payment'),
       legId: redressId('al'),
       proofEvidenceId: redressId('ev').openapi({
@@ -114,6 +121,7 @@ export const deskItemAnswer = z
           act: z.string(),
           legId: z.string(),
           attempt: z.int(),
+          destinationId: z.string().optional(),
           proofEvidenceId: z.string().optional(),
           paidAt: z.string().optional(),
           proposedBy: z.string(),

@@ -30,6 +30,8 @@ export const DESK_OBSTACLES = [
   'proposal_void',
   'proof_not_found',
   'paid_in_future',
+  'destination_not_found',
+  'destination_not_usable',
   'no_person',
 ] as const;
 
@@ -43,7 +45,7 @@ const EXCLUDED_FROM_CONFIRMING: readonly ExclusionRule[] = ['requester', 'key_ow
  * never decides. The contract for what concerns money:
  * 1. A leg that is not proven to have failed or to have come back can be asked about, nothing else.
  * 2. A leg that the provider contradicts itself about can be asked about, or be proven paid by hand; never paid again.
- * 3. A manual payment and giving up take two different persons: the proposer, and one who does not stand behind the
+ * 3. Another route, a payment by hand and giving up take two different persons: the proposer, and one who does not stand behind the
  *    request. While any leg of the refund is in flight they wait.
  * @param actor who asks; null: whether anybody could.
  */
@@ -52,6 +54,7 @@ export function judgeDeskAction(state: ProcessState, action: DeskAction, actor: 
   if (obstacle) return notAvailable(state, action.act, obstacle);
   if (!actor) return null;
   switch (action.act) {
+    case 'alternative_route':
     case 'manual_payment':
     case 'give_up':
       return isPerson(actor) ? null : notAvailable(state, action.act, 'no_person');
@@ -96,6 +99,7 @@ export function obstacleOf(state: ProcessState, action: DeskAction): DeskObstacl
       return state.legs.some((leg) => leg.hold != null) ? null : 'nothing_held';
     case 'new_attempt':
       return unpaidObstacle(state, action.legId) ?? contradictionOf(state, action.legId);
+    case 'alternative_route':
     case 'manual_payment':
     case 'give_up':
       return (

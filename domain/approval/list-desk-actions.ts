@@ -88,6 +88,7 @@ function actsOf(item: { kind: string; data: Record<string, unknown> }, process: 
   return [
     { act: 'query_payment' },
     { act: 'new_attempt', legId },
+    { act: 'alternative_route', legId, destinationId: '' },
     { act: 'manual_payment', legId, proofEvidenceId: '', paidAt: '' },
     { act: 'give_up', legId },
   ];

@@ -1,7 +1,7 @@
 import { canBeAskedAbout } from '../approval';
 import { assertNever, type Transition } from '../refund';
 import { respond } from './apply-decision';
-import { statusOf } from './apply-payment';
+import { payingAgain, statusOf } from './apply-payment';
 import { confirmProposal, propose, rejectProposal } from './apply-proposal';
 import { voidProposals } from './proposals';
 import { planStage, rearmStage } from './stage-clock';
@@ -31,6 +31,7 @@ export function applyDeskAction(step: Step, transition: Extract<Transition, { ki
     case 'new_attempt':
       payAgain(step, action.legId);
       break;
+    case 'alternative_route':
     case 'manual_payment':
     case 'give_up':
       propose(step, { commandId, personId: personOf(transition), action });
@@ -51,7 +52,7 @@ function personOf({ actor }: Extract<Transition, { kind: 'desk_action' }>): stri
   return actor.personId;
 }
 
-/** A leg whose attempt is proven to have failed or to have come back gets another, under a reference of its own. */
+/** A leg whose attempt is proven to have failed or to have come back gets another, under a reference of its own and by the same way. */
 function payAgain(step: Step, legId: string): void {
   const { state, effects, context } = step;
   const leg = state.legs.find((candidate) => candidate.id === legId);
@@ -62,8 +63,6 @@ function payAgain(step: Step, legId: string): void {
   leg.failure = null;
   leg.queries = 0;
   leg.nextQueryAt = null;
-  delete leg.route;
-  delete leg.destinationId;
   delete leg.returnedAt;
   voidProposals(step, legId);
   effects.newAttempts.push({
@@ -74,8 +73,7 @@ function payAgain(step: Step, legId: string): void {
   });
   state.status = statusOf(state.legs);
   if (state.status === 'payment_failed') return;
-  effects.events.push('refund.paying');
-  effects.deskResolve.push('payment_failed', 'payment_returned');
+  payingAgain(step);
 }
 
 /** A new due instant from now, and the whole ladder again. */

@@ -139,6 +139,12 @@ function failureAfter(leg: Leg, merged: MergedSighting, sighting: PaymentSightin
   return isProvenUnpaid(merged.status) ? leg.failure : null;
 }
 
+/** What was unpaid is on its way again. */
+export function payingAgain({ effects }: Step): void {
+  effects.events.push('refund.paying');
+  effects.deskResolve.push('payment_failed', 'payment_returned');
+}
+
 /** Every leg is proven paid: the customer gets a promise, and what was held beyond it is given back. */
 export function becomePaid(step: Step): void {
   const { state, effects, context } = step;

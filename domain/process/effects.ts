@@ -86,6 +86,8 @@ export interface NewAttempt {
   number: number;
   reference: string;
   amountMinor: number;
+  /** Set when it goes to this account; else it takes the way of the attempt before. */
+  destinationId?: string;
   /** Set when somebody has paid it by hand: it is settled when it is written, and never instructed. */
   manual?: { proofEvidenceId: string; paidAt: string };
 }

@@ -1,5 +1,5 @@
 export * from './apply-transition';
-export { manualPaymentOf, type DeskFacts } from './check-desk-facts';
+export { proposedActionOf, type DeskFacts } from './check-desk-facts';
 export * from './desk-rules';
 export * from './check-request';
 export * from './effects';

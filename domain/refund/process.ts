@@ -1,4 +1,4 @@
-import { cureOf, type AttemptStatus, type HoldReason, type PaymentFailure } from '../payment';
+import { cureOf, type AttemptRoute, type AttemptStatus, type HoldReason, type PaymentFailure } from '../payment';
 import type { Rung } from './plan';
 import { isFinal, type RefundStatus, type WaitingKind } from './status';
 
@@ -58,7 +58,7 @@ export interface Leg {
   /** Set while something keeps the payment from being sent. Absent in histories from before there were holds. */
   hold?: LegHold | null;
   /** How the present attempt pays; absent: back by the way of the payment. */
-  route?: LegRoute;
+  route?: AttemptRoute;
   destinationId?: string;
   /** How often money of this leg has come back. */
   returns?: number;
@@ -72,9 +72,6 @@ export interface Leg {
   /** Set when two people have given this leg up: nothing is paid for it any more. */
   givenUp?: true;
 }
-
-/** By which way a leg is paid. */
-export type LegRoute = 'original' | 'destination' | 'manual' | 'goodwill';
 
 /** An act of the desk that one person has proposed and another one confirms or rejects. */
 export interface Proposal {
@@ -92,7 +89,7 @@ export interface Proposal {
   at: string;
 }
 
-export type ProposedAct = 'manual_payment' | 'give_up';
+export type ProposedAct = 'alternative_route' | 'manual_payment' | 'give_up';
 
 /** That two people have ended a refund whose money, or part of it, could not be paid. The reason is in the command row. */
 export interface GivenUp {

@@ -35,6 +35,8 @@ export type DeskAction =
 
 /** What takes two people: the first one proposes it. */
 export type ProposedAction =
+  /** The leg is paid to another account: a new attempt by that route. */
+  | { act: 'alternative_route'; legId: string; destinationId: string }
   /** Somebody has paid the leg by hand: it counts as paid, by this proof. Nothing is instructed. */
   | { act: 'manual_payment'; legId: string; proofEvidenceId: string; paidAt: string }
   /** Nothing is paid for the leg any more. */

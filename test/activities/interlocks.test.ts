@@ -32,7 +32,9 @@ async function setUp(
   const provider = new FakeProvider();
   Object.assign(provider.capabilities, options.capabilities);
   const refund = options.refund ?? (await bench.payingRefund());
-  const { instructPayment } = bench.activities({ gateways: { find: () => provider, backOffOf: () => null, canReturn: () => true } });
+  const { instructPayment } = bench.activities({
+    gateways: { find: () => provider, backOffOf: () => null, canReturn: () => true },
+  });
   return {
     ...refund,
     provider,

@@ -76,7 +76,7 @@ const KEY = (columns: string, values: string): string =>
   `INSERT INTO api_keys (id, mode, name, prefix, hash, roles, created_at, ${columns})
    SELECT 'ak_2', 'test', 'n', 'p', 'h2', '{}', now(), ${values} FROM people p, customers c LIMIT 1`;
 
-const BY_HAND = `proof_evidence_id = 'ev_1', paid_at = now()`;
+const BY_HAND = `route = 'manual', proof_evidence_id = 'ev_1', paid_at = now()`;
 
 /** Every rule that the migrations add beyond what Prisma models: what must fail, and the nearest that must pass. */
 const RULES: Rules = {
@@ -186,6 +186,8 @@ const RULES: Rules = {
   payment_attempts_by_hand: {
     refused: [
       `proof_evidence_id = 'ev_1'`,
+      `proof_evidence_id = 'ev_1', paid_at = now()`,
+      `route = 'manual'`,
       'paid_at = now()',
       ...['reserved', 'pending', 'failed'].map((status) => `${BY_HAND}, status = '${status}'`),
       `${BY_HAND}, status = 'succeeded', instructed_at = now()`,

@@ -23,7 +23,7 @@ CREATE UNIQUE INDEX payment_attempts_one_live ON payment_attempts (allocation_id
 
 -- 2. What was paid by hand has its proof and its time, and was never instructed.
 ALTER TABLE payment_attempts ADD CONSTRAINT payment_attempts_by_hand CHECK (
-  (proof_evidence_id IS NULL) = (paid_at IS NULL)
+  (proof_evidence_id IS NULL) = (paid_at IS NULL) AND (proof_evidence_id IS NOT NULL) = (route = 'manual')
   AND (proof_evidence_id IS NULL OR (instructed_at IS NULL AND status IN ('succeeded', 'returned'))));
 
 -- 3. Every open item of the desk has a clock, also those that were there before there was one.

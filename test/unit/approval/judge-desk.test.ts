@@ -35,6 +35,7 @@ const manual: DeskAction = {
 };
 const giveUp: DeskAction = { act: 'give_up', legId: 'al_1' };
 const again: DeskAction = { act: 'new_attempt', legId: 'al_1' };
+const route: DeskAction = { act: 'alternative_route', legId: 'al_1', destinationId: 'ds_1' };
 const query: DeskAction = { act: 'query_payment' };
 
 const proposed = (state: ProcessState, changes: object = {}): ProcessState => ({
@@ -64,7 +65,7 @@ describe('what can be done about a leg, by where its attempt stands', () => {
   };
 
   test.each(ATTEMPTS)('%s: paid again, by hand, or given up only when it is proven unpaid', (status) => {
-    for (const action of [again, manual, giveUp]) {
+    for (const action of [again, route, manual, giveUp]) {
       expect(obstacleOf(paying({ status }), action)).toBe(expected[status]);
       expect(obstacleOf(proposed(paying({ status })), { act: 'confirm', proposalId: 'cm_p' })).toBe(expected[status]);
     }
@@ -79,7 +80,7 @@ describe('what can be done about a leg, by where its attempt stands', () => {
   test.each(ATTEMPTS)('another leg that is %s: two-person acts wait while it is in flight', (status) => {
     const inFlight = status === 'instructed' || status === 'pending' || status === 'unknown';
     const state = paying({ status: 'failed' }, { status });
-    for (const action of [manual, giveUp])
+    for (const action of [route, manual, giveUp])
       expect(obstacleOf(state, action)).toBe(inFlight ? 'other_leg_in_flight' : null);
     // Paying again under a new reference concerns the one leg alone.
     expect(obstacleOf(state, again)).toBeNull();
@@ -89,6 +90,7 @@ describe('what can be done about a leg, by where its attempt stands', () => {
     const state = paying({ status: 'failed', contradicted: 1 });
     expect(obstacleOf(state, again)).toBe('leg_contradicted');
     expect(obstacleOf(state, giveUp)).toBe('leg_contradicted');
+    expect(obstacleOf(state, route)).toBe('leg_contradicted');
     expect(obstacleOf(proposed(state), { act: 'confirm', proposalId: 'cm_p' })).toBe('leg_contradicted');
     expect(obstacleOf(state, manual)).toBeNull();
     expect(obstacleOf(state, query)).toBeNull();
@@ -151,7 +153,7 @@ describe('two different persons', () => {
 
   test('no system and no customer proposes or confirms', () => {
     const system: Actor = { kind: 'system', id: 'k', personId: null, roles: ['finance'] };
-    for (const action of [manual, giveUp])
+    for (const action of [route, manual, giveUp])
       expect(judgeDeskAction(failed, action, system)?.data['why']).toBe('no_person');
     expect(judgeDeskAction(proposed(failed), confirm, system)?.data['why']).toBe('no_person');
   });
@@ -173,7 +175,14 @@ describe('what an item offers', () => {
       null,
       false,
     );
-    expect(offered.actions).toEqual(['query_payment', 'new_attempt', 'manual_payment', 'give_up', 'assign_owner']);
+    expect(offered.actions).toEqual([
+      'query_payment',
+      'new_attempt',
+      'alternative_route',
+      'manual_payment',
+      'give_up',
+      'assign_owner',
+    ]);
     expect(whyNot(offered.unavailable)).toEqual({ resolve: 'settled_by_process' });
   });
 
@@ -183,6 +192,7 @@ describe('what an item offers', () => {
     expect(offered.actions).toEqual(['query_payment', 'assign_owner']);
     expect(whyNot(offered.unavailable)).toEqual({
       new_attempt: 'leg_not_proven_unpaid',
+      alternative_route: 'leg_not_proven_unpaid',
       manual_payment: 'leg_not_proven_unpaid',
       give_up: 'leg_not_proven_unpaid',
       resolve: 'settled_by_process',

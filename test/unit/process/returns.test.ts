@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { applyTransition, type Effects } from '../../../domain/process';
+import { applyTransition, type DeskFacts, type Effects } from '../../../domain/process';
 import { isInFlight, isProvenUnpaid, type PaymentSighting } from '../../../domain/payment';
 import {
   isOver,
@@ -68,8 +68,14 @@ function sight(one: Case, legId: string, sighting: Partial<PaymentSighting>, att
   return apply(one, { id: `pe_${steps}`, kind: 'provider_event', providerEventId: `pe_${steps}` }, { sighted: told });
 }
 
-const act = (one: Case, actor: Actor, action: DeskAction, id = `cm_${steps}`, proofFound = true): Case =>
-  apply(one, { id, kind: 'desk_action', commandId: id, actor, action }, { desk: { proofFound } });
+const act = (
+  one: Case,
+  actor: Actor,
+  action: DeskAction,
+  id = `cm_${steps}`,
+  proofFound = true,
+  destination: DeskFacts['destination'] = { kind: 'usable' },
+): Case => apply(one, { id, kind: 'desk_action', commandId: id, actor, action }, { desk: { proofFound, destination } });
 
 const paid = (): Case => sight(sight(paying(), 'al_1', {}), 'al_2', {});
 const closed = { class: 'account_frozen_or_closed', code: 'closed' } as const;
@@ -217,6 +223,52 @@ describe('a payment by hand', () => {
     expect(act(again, finance2, { act: 'confirm', proposalId: 'cm_first' }).refused).toMatchObject({
       data: { why: 'unknown_proposal' },
     });
+  });
+});
+
+describe('another route', () => {
+  const other: DeskAction = { act: 'alternative_route', legId: 'al_1', destinationId: 'ds_1' };
+  const coolingOff = { kind: 'not_yet', retryAt: after(500) } as const;
+
+  test('is a new attempt to the account, when a second person confirms it and the account is usable', () => {
+    const first = act(comesBack(paid()), finance, other, 'cm_first', true, coolingOff);
+    expect(first.state.proposals).toMatchObject([{ act: 'alternative_route', destinationId: 'ds_1' }]);
+    const early = act(first, finance2, { act: 'confirm', proposalId: 'cm_first' }, 'cm_early', true, coolingOff);
+    expect(early.refused).toMatchObject({ data: { act: 'confirm', why: 'destination_not_usable' } });
+    const done = act(first, finance2, { act: 'confirm', proposalId: 'cm_first' });
+    expect(done.state).toMatchObject({ status: 'paying' });
+    expect(legOf(done)).toMatchObject({
+      attempt: 2,
+      status: 'reserved',
+      route: 'destination',
+      destinationId: 'ds_1',
+      provider: 'bank_transfer',
+      failure: null,
+    });
+    expect(done.effects?.newAttempts).toMatchObject([{ legId: 'al_1', number: 2, destinationId: 'ds_1' }]);
+    expect(done.effects?.events).toEqual(['refund.paying']);
+    expect(done.effects?.deskResolve).toEqual(expect.arrayContaining(['payment_returned', 'second_person_needed']));
+  });
+
+  test('is refused to an account that is not the customer’s or was revoked, at both steps', () => {
+    const back = comesBack(paid());
+    for (const destination of [null, { kind: 'never' } as const]) {
+      expect(act(back, finance, other, 'cm_a', true, destination).refused).toMatchObject({
+        data: { why: 'destination_not_found' },
+      });
+      const first = act(back, finance, other, 'cm_first');
+      const second = act(first, finance2, { act: 'confirm', proposalId: 'cm_first' }, 'cm_b', true, destination);
+      expect(second.refused).toMatchObject({ data: { act: 'confirm', why: 'destination_not_found' } });
+    }
+  });
+
+  test('is kept by a further attempt', () => {
+    const first = act(comesBack(paid()), finance, other, 'cm_first');
+    const failed = sight(act(first, finance2, { act: 'confirm', proposalId: 'cm_first' }), 'al_1', {
+      outcome: 'failed',
+    });
+    const again = act(failed, finance, { act: 'new_attempt', legId: 'al_1' });
+    expect(legOf(again)).toMatchObject({ attempt: 3, route: 'destination', destinationId: 'ds_1' });
   });
 });
 
