@@ -75,6 +75,8 @@ function viewOf(
     clauseText: message.kind === 'refund_declined' ? (facts.declineClause?.[locale] ?? null) : null,
     paymentState: message.kind === 'payment_delayed' ? (text('failureClass') === null ? 'unknown' : 'failed') : null,
     failureText: isFailureClass(data['failureClass']) ? FAILURE_RULES[data['failureClass']].customer[locale] : null,
+    paidAmount:
+      Number(data['paidMinor'] ?? 0) > 0 ? formatAmount(Number(data['paidMinor']), facts.currency, locale) : null,
     deskKind: text('deskKind'),
   };
 }

@@ -20,7 +20,15 @@ export { openAccountWith, type OpenAccount } from './open-account';
 export function createActivities(deps: ActivityDeps): RedressActivities {
   const backOffOf = (provider: string) => deps.gateways.backOffOf(provider) ?? DEFAULT_QUERY_BACK_OFF;
   return {
-    ...measureRecordStep(createRecordActivities({ db: deps.db, nudge: deps.nudgeDelivery, backOffOf }), deps.metrics),
+    ...measureRecordStep(
+      createRecordActivities({
+        db: deps.db,
+        nudge: deps.nudgeDelivery,
+        backOffOf,
+        canReturn: (provider) => deps.gateways.canReturn(provider),
+      }),
+      deps.metrics,
+    ),
     ...createInstructPayment(deps),
     ...createQueryPayment(deps),
     ...createTellActivities(deps),

@@ -1,23 +1,26 @@
 import { heartbeat } from '@temporalio/activity';
-import type { MaintenanceActivities, SweepResult } from '../contract';
-import { isFinal, type RefundStatus } from '../domain/refund';
+import { deliverProviderEvent, refundWorkflowId, type MaintenanceActivities, type SweepResult } from '../contract';
+import { isOver } from '../domain/refund';
 import {
   consumeStartTicket,
+  countOverdueDeskItems,
   listOpenRefundsToCheck,
   listOpenStartTickets,
+  listUnremindedDeskItems,
   listUnsignalledProviderEvents,
   markProviderEventSignalled,
   noteStartFailure,
   openDeskItemOnce,
-  readRefundStatus,
+  readRefundProcess,
   readWorkflowStart,
+  remindOfDeskItem,
   type OpenRefund,
 } from '../store';
 import type { ActivityDeps } from './deps';
 import { inParallel } from './in-parallel';
-import { refundWorkflowState, signalProviderEvent, startRefundWorkflow } from './refund-workflows';
+import { eventDoors, startRefundWorkflow, workflowState } from './refund-workflows';
 
-export type MaintenanceDeps = Pick<ActivityDeps, 'db' | 'clock' | 'logger' | 'metrics'>;
+export type MaintenanceDeps = Pick<ActivityDeps, 'db' | 'clock' | 'logger' | 'metrics' | 'nudgeDelivery'>;
 
 /** The API starts and signals at once; only what it has not managed for this long is made up for. */
 const START_GRACE_MS = 5_000;
@@ -29,7 +32,8 @@ const PARALLEL = 8;
 
 /** What makes up for crashes between two systems. Runs by the wall clock: a sweep belongs to no refund. */
 export function createMaintenanceActivities(deps: MaintenanceDeps): MaintenanceActivities {
-  const { db, clock, logger, metrics } = deps;
+  const { db, clock, logger, metrics, nudgeDelivery } = deps;
+  const doors = eventDoors(db);
   const ago = (ms: number): string => new Date(clock().getTime() - ms).toISOString();
 
   return {
@@ -54,9 +58,9 @@ export function createMaintenanceActivities(deps: MaintenanceDeps): MaintenanceA
       const events = await listUnsignalledProviderEvents(db, { storedBeforeIso: ago(SIGNAL_GRACE_MS), limit });
       return sweep(events, async (event) => {
         const nowIso = clock().toISOString();
-        const told = await signalProviderEvent(event.refundId, event.id);
+        const told = await deliverProviderEvent(doors, event.refundId, event.id);
         // A workflow that is missing while its refund is open is started or reported elsewhere; the event waits for it.
-        if (!told && !isFinal(event.refundStatus as RefundStatus) && event.refundStatus !== 'paid') return false;
+        if (!told && !event.isOver && event.refundStatus !== 'paid') return false;
         if (!told)
           await openDeskItemOnce(
             db,
@@ -87,11 +91,12 @@ export function createMaintenanceActivities(deps: MaintenanceDeps): MaintenanceA
       const stranded: OpenRefund[] = [];
       await inParallel(refunds, PARALLEL, async (refund) => {
         heartbeat();
-        const state = await refundWorkflowState(refund.refundId);
+        const state = await workflowState(refund.workflowId ?? refundWorkflowId(refund.refundId));
         if (state === 'running') return;
         // It may have ended in order between the two looks.
-        const status = await readRefundStatus(db, refund.refundId);
-        if (status === null || isFinal(status)) return;
+        const process = await readRefundProcess(db, refund.refundId);
+        if (process === null || isOver(process)) return;
+        const { status } = process;
         stranded.push(refund);
         const opened = await openDeskItemOnce(
           db,
@@ -110,6 +115,15 @@ export function createMaintenanceActivities(deps: MaintenanceDeps): MaintenanceA
       });
       metrics.strandedRefunds.set(stranded.length);
       return { found: refunds.length, done: stranded.length };
+    },
+
+    async remindOverdueDeskItems({ limit }) {
+      const nowIso = clock().toISOString();
+      metrics.overdueDeskItems.set(await countOverdueDeskItems(db, nowIso));
+      const items = await listUnremindedDeskItems(db, { nowIso, limit });
+      const result = await sweep(items, (item) => remindOfDeskItem(db, item, nowIso));
+      if (result.done > 0) nudgeDelivery();
+      return result;
     },
   };
 }

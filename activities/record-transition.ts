@@ -8,6 +8,8 @@ export interface RecordDeps {
   db: Database;
   /** How often a provider wants to be asked. */
   backOffOf?: (provider: string) => QueryBackOff;
+  /** Whether money that a provider moved may come back; without it, none can. */
+  canReturn?: (provider: string) => boolean;
   /** Called after a commit that may have made letters or webhooks due. */
   nudge?: () => void;
 }
@@ -16,13 +18,20 @@ export interface RecordDeps {
 export function createRecordActivities({
   db,
   backOffOf = () => DEFAULT_QUERY_BACK_OFF,
+  canReturn = () => false,
   nudge,
 }: RecordDeps): RecordActivities {
   return {
     async recordTransition(input) {
       try {
         const recorded = await recordTransition(db, input, (loaded) =>
-          applyTransition(loaded.state, input.transition, { ...loaded, at: input.at, backOffOf, newReference }),
+          applyTransition(loaded.state, input.transition, {
+            ...loaded,
+            at: input.at,
+            backOffOf,
+            canReturn,
+            newReference,
+          }),
         );
         nudge?.();
         return recorded;

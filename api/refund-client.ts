@@ -14,12 +14,14 @@ import {
   confirmReceiptUpdate,
   decideStageSignal,
   decideStageUpdate,
+  deliverProviderEvent,
   DELIVERY_WORKFLOW_ID,
   messagesDueSignal,
   provideInformationUpdate,
   providerEventSignal,
   RECONCILE_WORKFLOW_TYPE,
   reconcileWorkflowId,
+  REFUND_RETURN_WORKFLOW_TYPE,
   REFUND_WORKFLOW_TYPE,
   refundStart,
   REFUNDS_QUEUE,
@@ -30,6 +32,7 @@ import {
   type ActOnDeskInput,
   type CommandMessage,
   type DecideStageInput,
+  type EventDoors,
   type RefundWorkflowInput,
   type Verdict,
 } from '../contract';
@@ -48,6 +51,10 @@ export interface RefundClientOptions {
   readStart: (refundId: string) => Promise<RefundWorkflowInput | null>;
   /** Marks the start ticket as used. */
   consumeTicket: (refundId: string) => Promise<void>;
+  /** The newest workflow of a refund; null: its own. */
+  readWorkflowId: (refundId: string) => Promise<string | null>;
+  readRun: EventDoors['readRun'];
+  claimRun: EventDoors['claimRun'];
 }
 
 /**
@@ -64,7 +71,7 @@ export interface RefundClient {
   provideInformation(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
   confirmReceipt(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
   actOnDesk(refundId: string, input: ActOnDeskInput, updateId: string): Promise<Verdict>;
-  /** Tells a refund that a stored provider event concerns it. */
+  /** Tells a refund that a stored provider event concerns it; starts its next workflow when the last one had ended. */
   providerEvent(refundId: string, providerEventId: string): Promise<void>;
   /** Starts the reconciliation that a command asks for. Safe to repeat for ever. */
   reconcile(commandId: string): Promise<void>;
@@ -135,7 +142,31 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
     input: Input,
     updateId: string,
   ): Promise<Verdict> {
-    const handle = client.workflow.getHandle(refundWorkflowId(refundId));
+    return toNewest(refundId, (workflowId) => sendUpdate(workflowId, definition, input, updateId));
+  }
+
+  /**
+   * Sends to the workflow that lives: mostly the refund's own, which is tried without asking, else the newest, which its row
+   * names.
+   */
+  async function toNewest<T>(refundId: string, send: (workflowId: string) => Promise<T>): Promise<T> {
+    try {
+      return await send(refundWorkflowId(refundId));
+    } catch (error) {
+      if (!(error instanceof WorkflowMissing)) throw error;
+      const newest = await options.readWorkflowId(refundId);
+      if (newest === null) throw error;
+      return send(newest);
+    }
+  }
+
+  async function sendUpdate<Input>(
+    workflowId: string,
+    definition: UpdateDefinition<Verdict, [Input]>,
+    input: Input,
+    updateId: string,
+  ): Promise<Verdict> {
+    const handle = client.workflow.getHandle(workflowId);
     return bounded(async () => {
       for (let sent = 0; ; sent += 1) {
         try {
@@ -155,6 +186,32 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
     ...args: Args
   ): Promise<void> => bounded(() => client.workflow.getHandle(workflowId).signal(definition, ...args));
 
+  /** False when no such workflow runs. */
+  const wasSent = (sent: Promise<void>): Promise<boolean> =>
+    sent.then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof WorkflowMissing) return false;
+        throw error;
+      },
+    );
+
+  const doors: EventDoors = {
+    readRun: options.readRun,
+    claimRun: options.claimRun,
+    signal: (workflowId, providerEventId) => wasSent(signal(workflowId, providerEventSignal, { providerEventId })),
+    async signalWithStart(start, providerEventId) {
+      const withSignal = { ...start, signal: providerEventSignal, signalArgs: [{ providerEventId }] };
+      try {
+        await bounded(() => client.workflow.signalWithStart(REFUND_RETURN_WORKFLOW_TYPE, withSignal));
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+        throw error;
+      }
+    },
+  };
+
   return {
     async start(refundId) {
       const input = await options.readStart(refundId);
@@ -170,13 +227,12 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
       return 'started';
     },
     decide: (refundId, input, updateId) => update(refundId, decideStageUpdate, input, updateId),
-    decideBySignal: (refundId, input) => signal(refundWorkflowId(refundId), decideStageSignal, input),
+    decideBySignal: (refundId, input) =>
+      toNewest(refundId, (workflowId) => signal(workflowId, decideStageSignal, input)),
     withdraw: (refundId, input, updateId) => update(refundId, withdrawRefundUpdate, input, updateId),
     provideInformation: (refundId, input, updateId) => update(refundId, provideInformationUpdate, input, updateId),
     confirmReceipt: (refundId, input, updateId) => update(refundId, confirmReceiptUpdate, input, updateId),
     actOnDesk: (refundId, input, updateId) => update(refundId, actOnDeskUpdate, input, updateId),
-    providerEvent: (refundId, providerEventId) =>
-      signal(refundWorkflowId(refundId), providerEventSignal, { providerEventId }),
     async reconcile(commandId) {
       try {
         await bounded(() =>
@@ -193,18 +249,14 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
     },
-    async nudgeDelivery() {
-      try {
-        await signal(DELIVERY_WORKFLOW_ID, messagesDueSignal);
-        return true;
-      } catch (error) {
-        if (error instanceof WorkflowMissing) return false;
-        throw error;
-      }
+    async providerEvent(refundId, providerEventId) {
+      if (!(await deliverProviderEvent(doors, refundId, providerEventId)))
+        throw new WorkflowMissing('No workflow of this refund runs, and none can be started.');
     },
     async tendBankTransfers() {
       await bounded(() => client.workflow.start(TEND_BANK_TRANSFERS_TYPE, tendBankTransfersStart));
     },
+    nudgeDelivery: () => wasSent(signal(DELIVERY_WORKFLOW_ID, messagesDueSignal)),
     async ping() {
       try {
         await bounded(() => connection.workflowService.getSystemInfo({}));

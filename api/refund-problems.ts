@@ -3,6 +3,7 @@ import type { Refusal } from '../domain/refund';
 import { readPersonName, readSnapshotDifferences } from '../store';
 import { isStaff } from './presenters/refund';
 import { CONTRADICTIONS } from './contradictions';
+import { obstacleWords } from './desk-words';
 import { Problem } from './problems';
 import type { AppDeps, Principal } from './types';
 
@@ -48,9 +49,10 @@ export async function refusalProblem(
     case 'nothing_awaited':
     case 'too_late':
     case 'not_paid':
-    case 'action_not_available':
     case 'command_invalid':
       return new Problem(code, { params, extra: { ...data } });
+    case 'action_not_available':
+      return new Problem(code, { params: { ...params, reason: obstacleWords(data['why']) }, extra: { ...data } });
     case 'contradictory_facts': {
       const why = String(data['why']);
       const reason = why in CONTRADICTIONS ? CONTRADICTIONS[why as AnswerContradiction] : '';
@@ -63,7 +65,15 @@ export async function refusalProblem(
 }
 
 /** Words for placeholders that a refusal of the past no longer has a value for. */
-const UNSAID: Record<string, string> = { decision: '–', at: '–', status: '–', stage: '–', roles: '–', rule: '–' };
+const UNSAID: Record<string, string> = {
+  decision: '–',
+  at: '–',
+  status: '–',
+  stage: '–',
+  roles: '–',
+  rule: '–',
+  act: '–',
+};
 
 function paramsOf(refusal: Refusal): Record<string, string | number> {
   const said = Object.entries(refusal.data).filter((entry): entry is [string, string | number] => entry[1] !== null);

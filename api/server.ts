@@ -10,7 +10,14 @@ import {
   temporalConnectionOptions,
   type Logger,
 } from '../platform';
-import { consumeStartTicket, openDatabase, readWorkflowStart } from '../store';
+import {
+  claimRefundRun,
+  consumeStartTicket,
+  openDatabase,
+  readRefundRun,
+  readWorkflowId,
+  readWorkflowStart,
+} from '../store';
 import { createApp } from './app';
 import { createRefundClient } from './refund-client';
 import type { ApiSettings } from './types';
@@ -100,6 +107,9 @@ async function main(config: ApiConfig, logger: Logger): Promise<void> {
     identity: `redress-api-${process.pid}`,
     readStart: (refundId) => readWorkflowStart(db, refundId),
     consumeTicket: (refundId) => consumeStartTicket(db, refundId, clock().toISOString()),
+    readWorkflowId: (refundId) => readWorkflowId(db, refundId),
+    readRun: (refundId) => readRefundRun(db, refundId),
+    claimRun: (refundId, from, workflowId) => claimRefundRun(db, refundId, from, workflowId),
   });
   shutdown.add('engine client', () => refundClient.close());
   const accounts = paymentAccounts(config);

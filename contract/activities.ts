@@ -58,6 +58,8 @@ export interface MaintenanceActivities {
   startAcceptedRefunds(input: { limit: number }): Promise<SweepResult>;
   signalStoredProviderEvents(input: { limit: number }): Promise<SweepResult>;
   reportStrandedRefunds(input: { limit: number }): Promise<SweepResult>;
+  /** Reminds the owners of desk items that have become overdue, once each. */
+  remindOverdueDeskItems(input: { limit: number }): Promise<SweepResult>;
 }
 
 /** Comparing providers, books, workflows and CRM. Safe to repeat; each ends where an earlier attempt was cut off. */

@@ -1,4 +1,5 @@
 export * from './activities';
+export * from './deliver-event';
 export * from './errors';
 export * from './ids';
 export * from './messages';

@@ -52,6 +52,8 @@ export interface RefundWorkflowInput {
   plan: Plan;
   currency: string;
   state: ProcessState;
+  /** Which workflow of the refund this is: absent or 0 for its own, n for the nth that money came back to. */
+  returnRun?: number;
 }
 
 export interface RefundWorkflowResult {
@@ -61,5 +63,6 @@ export interface RefundWorkflowResult {
 }
 
 export const REFUND_WORKFLOW_TYPE = 'refundWorkflow';
+export const REFUND_RETURN_WORKFLOW_TYPE = 'refundReturnWorkflow';
 export const DELIVERY_WORKFLOW_TYPE = 'deliverMessagesWorkflow';
 export const TEND_BANK_TRANSFERS_TYPE = 'tendBankTransfersWorkflow';

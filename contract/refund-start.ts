@@ -1,5 +1,5 @@
 import type { SearchAttributePair } from '@temporalio/common';
-import { refundWorkflowId } from './ids';
+import { refundReturnWorkflowId, refundWorkflowId } from './ids';
 import type { RefundWorkflowInput } from './messages';
 import { REFUND_AMOUNT_MINOR, REFUND_DUE_AT, REFUND_STAGE, REFUND_STATUS, REFUND_TIER } from './search-attributes';
 import { REFUNDS_QUEUE } from './task-queues';
@@ -9,6 +9,15 @@ import { REFUNDS_QUEUE } from './task-queues';
  * finished one. Operators find it by typed attributes; nothing personal is among them.
  */
 export function refundStart(input: RefundWorkflowInput) {
+  return startOf(refundWorkflowId(input.refundId), input);
+}
+
+/** How the nth workflow for a refund whose money came back is started: as its own one is, by the same rules. */
+export function refundReturnStart(input: RefundWorkflowInput, n: number) {
+  return startOf(refundReturnWorkflowId(input.refundId, n), { ...input, returnRun: n });
+}
+
+function startOf(workflowId: string, input: RefundWorkflowInput) {
   const { state, plan } = input;
   const stage: SearchAttributePair[] = state.stage
     ? [
@@ -23,7 +32,7 @@ export function refundStart(input: RefundWorkflowInput) {
     ...stage,
   ];
   return {
-    workflowId: refundWorkflowId(input.refundId),
+    workflowId,
     taskQueue: REFUNDS_QUEUE,
     args: [input] as [RefundWorkflowInput],
     workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,

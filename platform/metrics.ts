@@ -27,6 +27,8 @@ export interface Metrics {
   reconciliations: Counter<'provider' | 'outcome'>;
   /** Differences that runs have seen, new or not, by kind. */
   reconciliationDifferences: Counter<'kind'>;
+  /** Open items of the desk whose time has passed. */
+  overdueDeskItems: Gauge;
 }
 
 const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -63,5 +65,10 @@ export function createMetrics(options: { process: string; runtime?: boolean }): 
     }),
     reconciliations: counter('redress_reconciliations_total', 'Days of accounts compared', ['provider', 'outcome']),
     reconciliationDifferences: counter('redress_reconciliation_differences_total', 'Differences seen', ['kind']),
+    overdueDeskItems: new Gauge({
+      name: 'redress_overdue_desk_items',
+      help: 'Open items of the desk whose time has passed',
+      registers,
+    }),
   };
 }

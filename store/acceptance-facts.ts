@@ -39,6 +39,7 @@ interface FactsRow {
     | {
         id: string;
         status: string;
+        isGivenUp: boolean;
         amountMinor: number;
         askedMinor: number;
         reasonCode: string;
@@ -91,7 +92,10 @@ export async function loadOrderFacts(
            'category', l.category, 'attributes', l.attributes) ORDER BY l.position)
          FROM order_lines l WHERE l.order_id = ${order.id}) AS lines,
       (SELECT jsonb_agg(jsonb_build_object('id', f.id, 'status', f.status, 'amountMinor', f.amount_minor,
-           'askedMinor', COALESCE(f.approved_amount_minor, f.amount_minor), 'reasonCode', f.reason_code,
+           'isGivenUp', jsonb_exists(f.process, 'givenUp'),
+           -- Nothing more is asked for by what was given up than what was paid of it.
+           'askedMinor', CASE WHEN jsonb_exists(f.process, 'givenUp') THEN f.paid_amount_minor
+             ELSE COALESCE(f.approved_amount_minor, f.amount_minor) END, 'reasonCode', f.reason_code,
            'lines', (SELECT jsonb_agg(l.external_id) FROM refund_lines r JOIN order_lines l ON l.id = r.order_line_id
                      WHERE r.refund_id = f.id)))
          FROM refunds f WHERE f.order_id = ${order.id} AND f.status <> ALL(${WITHOUT_MONEY})) AS refunds,
@@ -133,7 +137,7 @@ export async function loadOrderFacts(
       lines: facts.lines ?? [],
       payments,
       open: refunds
-        .filter((refund) => !ENDED.includes(refund.status))
+        .filter((refund) => !refund.isGivenUp && !ENDED.includes(refund.status))
         .map((refund) => ({
           refundId: refund.id,
           amountMinor: refund.amountMinor,

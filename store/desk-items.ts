@@ -1,4 +1,4 @@
-import type { DeskItemToOpen, DeskKind } from '../domain/process';
+import { deskDueAt, deskRuleOf, type DeskItemToOpen, type DeskKind } from '../domain/process';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import { asJson, type Fragment } from './rows';
@@ -14,13 +14,14 @@ export function insertDeskItems(refund: DeskOwner, open: DeskItemToOpen[], atIso
     id: newId('di'),
     kind: item.kind,
     key: `${refund.id}:${item.key}`,
-    dueAt: item.dueAt,
+    dueAt: item.dueAt ?? deskDueAt(item.kind, atIso),
+    ownerRole: deskRuleOf(item.kind).ownerRole,
     data: item.data,
   }));
   return Prisma.sql`
-    INSERT INTO desk_items (id, mode, refund_id, kind, dedup_key, due_at, data, created_at)
-    SELECT x.id, ${refund.mode}::"Mode", ${refund.id}, x.kind, x.key, x."dueAt", x.data, ${atIso}::timestamptz
-    FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(id text, kind text, key text, "dueAt" timestamptz, data jsonb)
+    INSERT INTO desk_items (id, mode, refund_id, kind, dedup_key, due_at, owner_role, data, created_at)
+    SELECT x.id, ${refund.mode}::"Mode", ${refund.id}, x.kind, x.key, x."dueAt", x."ownerRole", x.data, ${atIso}::timestamptz
+    FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(id text, kind text, key text, "dueAt" timestamptz, "ownerRole" text, data jsonb)
     ON CONFLICT (dedup_key) DO NOTHING`;
 }
 

@@ -1,3 +1,4 @@
+import { deskDueAt, deskRuleOf } from '../domain/process';
 import { appendRefundAudit, appendSharedAudit, type AuditEntry } from './audit';
 import { toIso, toIsoOrNull, type Database, type Db } from './client';
 import type { Prisma } from './generated/prisma/client';
@@ -11,6 +12,8 @@ export interface DeskItem {
   kind: string;
   status: string;
   ownerId: string | null;
+  /** Whose it is while nobody has taken it. */
+  ownerRole: string;
   dueAt: string | null;
   data: Record<string, unknown>;
   createdAt: string;
@@ -23,6 +26,10 @@ export interface DeskFilter {
   status: 'open' | 'resolved';
   kind?: string;
   ownerId?: string;
+  /** Items of a role that nobody has taken. */
+  ownerRole?: string;
+  /** Whether the time of the item had passed at an instant. */
+  overdue?: { is: boolean; at: string };
   refundId?: string;
 }
 
@@ -44,6 +51,10 @@ export async function listDeskItems(
       status: filter.status,
       ...(filter.kind === undefined ? {} : { kind: filter.kind }),
       ...(filter.ownerId === undefined ? {} : { ownerId: filter.ownerId }),
+      ...(filter.ownerRole === undefined ? {} : { ownerId: null, ownerRole: filter.ownerRole }),
+      ...(filter.overdue === undefined
+        ? {}
+        : { dueAt: filter.overdue.is ? { lt: new Date(filter.overdue.at) } : { gte: new Date(filter.overdue.at) } }),
       ...(filter.refundId === undefined ? {} : { refundId: filter.refundId }),
       ...(page.after && at
         ? { createdAt: { gte: at }, OR: [{ createdAt: { gt: at } }, { id: { gt: page.after.id } }] }
@@ -69,6 +80,7 @@ export async function readDeskItem(db: Db, mode: Mode, id: string): Promise<Desk
 /**
  * Opens an item once per key, whoever comes first. Answers the id, or null when the key was there already.
  * @param item.dedupKey what makes two findings the same
+ * @param item.dueAt null: by the clock of its kind
  */
 export async function openDeskItemOnce(
   db: Db,
@@ -91,7 +103,8 @@ export async function openDeskItemOnce(
         refundId: item.refundId,
         kind: item.kind,
         dedupKey: item.dedupKey,
-        dueAt: item.dueAt === null ? null : new Date(item.dueAt),
+        dueAt: new Date(item.dueAt ?? deskDueAt(item.kind, nowIso)),
+        ownerRole: deskRuleOf(item.kind).ownerRole,
         data: item.data as Prisma.InputJsonValue,
         createdAt: new Date(nowIso),
       },
@@ -155,6 +168,7 @@ function toItem(row: {
   kind: string;
   status: string;
   ownerId: string | null;
+  ownerRole: string;
   dueAt: Date | null;
   data: unknown;
   createdAt: Date;
@@ -167,6 +181,7 @@ function toItem(row: {
     kind: row.kind,
     status: row.status,
     ownerId: row.ownerId,
+    ownerRole: row.ownerRole,
     dueAt: toIsoOrNull(row.dueAt),
     data: row.data as Record<string, unknown>,
     createdAt: toIso(row.createdAt),

@@ -37,6 +37,8 @@ export * from './start-tickets';
 export * from './crm-links';
 export * from './provider-events';
 export * from './stranded';
+export * from './refund-runs';
+export * from './desk-reminders';
 export * from './messages';
 export * from './message-claims';
 export * from './message-settlement';

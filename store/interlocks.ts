@@ -202,7 +202,7 @@ async function loadFacts(tx: Db, attempt: PaymentAttemptRecord, nowIso: string):
       version: row.version,
       allocatedMinor: row.allocatedMinor === null ? null : toMinor(row.allocatedMinor),
     },
-    destination: attempt.destinationId === null ? null : await readUse(tx, attempt.destinationId, nowIso),
+    destination: attempt.destinationId === null ? null : await readDestinationUse(tx, attempt.destinationId, nowIso),
     // JSON of the database carries amounts as numbers: those that lost digits are refused.
     limits: (row.limits ?? []).map((limit) => ({
       kind: limit.kind,
@@ -214,7 +214,7 @@ async function loadFacts(tx: Db, attempt: PaymentAttemptRecord, nowIso: string):
 }
 
 /** Whether money may go to this account, under a lock, so that it is not revoked meanwhile. */
-async function readUse(tx: Db, destinationId: string, nowIso: string): Promise<DestinationUse> {
+export async function readDestinationUse(tx: Db, destinationId: string, nowIso: string): Promise<DestinationUse> {
   await tx.$queryRaw`SELECT id FROM destinations WHERE id = ${destinationId} FOR SHARE`;
   const row = await tx.destination.findUniqueOrThrow({ where: { id: destinationId } });
   const facts: DestinationFacts = {

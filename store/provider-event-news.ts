@@ -12,7 +12,7 @@ export async function consumeKnownProviderEvent(db: Db, id: string, nowIso: stri
     JOIN allocations a ON a.id = t.allocation_id
     WHERE e.id = ${id} AND e.status = 'stored' AND a.refund_id = e.refund_id
       AND CASE WHEN e.reference IS NULL THEN t.provider_refund_id = e.provider_refund_id ELSE t.reference = e.reference END
-      AND t.status = e.facts ->> 'outcome'
+      AND e.facts ->> 'outcome' = CASE t.status WHEN 'returned' THEN 'failed' ELSE t.status END
       AND (e.facts ->> 'amountMinor' IS NULL OR (e.facts ->> 'amountMinor')::bigint = t.amount_minor)`;
   return consumed > 0;
 }

@@ -1,4 +1,5 @@
 import type { PaymentSighting } from '../domain/payment';
+import { isOver, type ProcessState } from '../domain/refund';
 import type { Database, Db } from './client';
 import { openDeskItemOnce } from './desk';
 import type { Prisma } from './generated/prisma/client';
@@ -123,20 +124,38 @@ export async function markProviderEventSignalled(db: Db, id: string, nowIso: str
   });
 }
 
+/** A stored event that its refund may not have been told of. */
+export interface UnsignalledEvent {
+  id: string;
+  refundId: string;
+  mode: Mode;
+  refundStatus: string;
+  /** Whether the refund's process has come to its end. */
+  isOver: boolean;
+}
+
 /** Events that were stored before `before` and whose workflow was never told, oldest first. */
 export async function listUnsignalledProviderEvents(
   db: Db,
   query: { storedBeforeIso: string; limit: number },
-): Promise<{ id: string; refundId: string; mode: Mode; refundStatus: string }[]> {
+): Promise<UnsignalledEvent[]> {
   const rows = await db.providerEvent.findMany({
     where: { status: 'stored', refundId: { not: null }, receivedAt: { lt: new Date(query.storedBeforeIso) } },
     orderBy: { receivedAt: 'asc' },
     take: query.limit,
-    select: { id: true, refundId: true, mode: true, refund: { select: { status: true } } },
+    select: { id: true, refundId: true, mode: true, refund: { select: { status: true, process: true } } },
   });
   return rows.flatMap((row) =>
     row.refundId && row.refund
-      ? [{ id: row.id, refundId: row.refundId, mode: row.mode, refundStatus: row.refund.status }]
+      ? [
+          {
+            id: row.id,
+            refundId: row.refundId,
+            mode: row.mode,
+            refundStatus: row.refund.status,
+            isOver: isOver(row.refund.process as unknown as ProcessState),
+          },
+        ]
       : [],
   );
 }

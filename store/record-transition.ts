@@ -1,6 +1,7 @@
 import {
   commandMismatch,
   type AnsweredRequest,
+  type DeskFacts,
   type Effects,
   type LegToPay,
   type StoredCommand,
@@ -16,6 +17,7 @@ import {
   type RecordTransitionInput,
   type Refusal,
 } from '../domain/refund';
+import { readDeskFacts } from './desk-facts';
 import { chainEntries, insertAudit, refundStream, type AuditEntry, type AuditHead, type ChainedRow } from './audit';
 import type { Database, Db } from './client';
 import { Prisma } from './generated/prisma/client';
@@ -35,6 +37,7 @@ export interface LoadedTransition {
   candidates: Candidate[];
   answered: AnsweredRequest | null;
   sighted: Awaited<ReturnType<typeof readProviderSighting>>;
+  desk: DeskFacts | null;
 }
 
 /** The workflow and Postgres cannot both be right: a person must look. */
@@ -86,6 +89,10 @@ export async function recordTransition(
           sighted:
             input.transition.kind === 'provider_event'
               ? await readProviderSighting(tx, refund.id, input.transition.providerEventId)
+              : null,
+          desk:
+            input.transition.kind === 'desk_action'
+              ? await readDeskFacts(tx, refund, refund.state, input.transition.action, input.at)
               : null,
         });
     if (outcome.refused) {
@@ -199,11 +206,15 @@ function project(
       waiting_kind = ${waiting?.kind ?? null}, waiting_stage = ${waiting?.stage ?? null}, waiting_who = ${waiting?.who ?? null},
       due_at = ${waiting?.dueAt ?? null}::timestamptz, transition_seq = ${state.seq}::int, audit_seq = ${audit.seq}::int,
       audit_head = ${audit.head}, first_responded_at = COALESCE(first_responded_at, ${respondedIso}::timestamptz),
-      arrival_from = COALESCE(${effects.arrival?.from ?? null}::timestamptz, arrival_from),
-      arrival_to = COALESCE(${effects.arrival?.to ?? null}::timestamptz, arrival_to),
-      arrival_confirmed_at = COALESCE(${receivedIso}::timestamptz, arrival_confirmed_at), updated_at = ${input.at}::timestamptz
+      arrival_from = COALESCE(${effects.arrival?.from ?? null}::timestamptz, ${kept(effects, 'arrival_from')}),
+      arrival_to = COALESCE(${effects.arrival?.to ?? null}::timestamptz, ${kept(effects, 'arrival_to')}),
+      arrival_confirmed_at = COALESCE(${receivedIso}::timestamptz, ${kept(effects, 'arrival_confirmed_at')}), updated_at = ${input.at}::timestamptz
     WHERE id = ${refund.id}`;
 }
+
+/** What was known of the arrival; money that came back has not arrived. */
+const kept = (effects: Effects, column: 'arrival_from' | 'arrival_to' | 'arrival_confirmed_at'): Fragment =>
+  effects.reopened ? Prisma.sql`NULL` : Prisma.raw(column);
 
 /** What decisions are bound to from now on. */
 function snapshotAfter(

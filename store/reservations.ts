@@ -68,8 +68,44 @@ export async function settleLeg(tx: Db, change: AttemptChange, at: Date): Promis
     throw new Error(`The leg ${change.legId} moved money that nothing was reserved for.`);
 }
 
-/** Writes a further attempt of a leg, by the way of the one before; the index allows it only when that is proven failed. */
+/**
+ * Writes that the money of a leg's attempt came back. The amount that was settled is held again, and nothing more: what was
+ * given back when the refund was paid may have been taken by others since.
+ */
+export async function returnLeg(tx: Db, change: AttemptChange, at: Date): Promise<void> {
+  const { failure } = change;
+  const [moved] = await tx.$queryRaw<{ payments: number }[]>`
+    WITH attempt AS (
+      UPDATE payment_attempts SET status = 'returned', sightings = sightings + 1, failure_class = ${failure?.class ?? null},
+        failure_code = ${failure?.code ?? null}, updated_at = ${at}
+      WHERE allocation_id = ${change.legId} AND number = ${change.attempt}),
+    leg AS (
+      UPDATE allocations SET status = 'returned' WHERE id = ${change.legId}
+      RETURNING refund_id, payment_id, amount_minor),
+    held AS (
+      UPDATE reservations r SET settled_minor = r.settled_minor - leg.amount_minor, state = 'held', ended_at = NULL,
+        amount_minor = CASE r.state WHEN 'held' THEN r.amount_minor ELSE r.settled_minor END
+      FROM leg
+      WHERE r.refund_id = leg.refund_id AND r.payment_id = leg.payment_id AND r.settled_minor >= leg.amount_minor
+      RETURNING leg.payment_id, leg.amount_minor),
+    moved AS (
+      UPDATE payments p SET reserved_minor = p.reserved_minor + held.amount_minor,
+        refunded_minor = p.refunded_minor - held.amount_minor, updated_at = ${at}
+      FROM held WHERE p.id = held.payment_id RETURNING p.id)
+    SELECT count(*)::int AS payments FROM moved`;
+  if (moved?.payments !== 1) throw new Error(`The leg ${change.legId} returned money that was never settled.`);
+}
+
+/**
+ * Writes a further attempt of a leg; the index allows it only when those before are proven to have failed or to have come
+ * back. One that was paid by hand is settled at once.
+ */
 export async function openAttempt(tx: Db, mode: 'live' | 'test', attempt: NewAttempt, at: Date): Promise<void> {
+  const { manual } = attempt;
+  if (manual) {
+    await payByHand(tx, mode, { ...attempt, manual }, at);
+    return;
+  }
   const before = await tx.paymentAttempt.findFirst({
     where: { allocationId: attempt.legId, route: { not: 'manual' } },
     orderBy: { number: 'desc' },
@@ -85,11 +121,46 @@ export async function openAttempt(tx: Db, mode: 'live' | 'test', attempt: NewAtt
       reference: attempt.reference,
       amountMinor: BigInt(attempt.amountMinor),
       status: 'reserved',
+      ...(attempt.destinationId ? { route: 'destination', destinationId: attempt.destinationId } : {}),
       createdAt: at,
       updatedAt: at,
     },
   });
   await tx.allocation.update({ where: { id: attempt.legId }, data: { status: 'reserved' } });
+}
+
+async function payByHand(
+  tx: Db,
+  mode: 'live' | 'test',
+  { manual, ...attempt }: NewAttempt & Required<Pick<NewAttempt, 'manual'>>,
+  at: Date,
+): Promise<void> {
+  const [moved] = await tx.$queryRaw<{ payments: number }[]>`
+    WITH proof AS (
+      UPDATE evidence SET refund_id = a.refund_id FROM allocations a
+      WHERE evidence.id = ${manual.proofEvidenceId} AND a.id = ${attempt.legId} AND evidence.mode = ${mode}::"Mode"
+        AND (evidence.refund_id IS NULL OR evidence.refund_id = a.refund_id)
+      RETURNING evidence.id),
+    attempt AS (
+      INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, route, proof_evidence_id,
+        paid_at, settled_at, created_at, updated_at)
+      SELECT ${newId('at')}, ${mode}::"Mode", ${attempt.legId}, ${attempt.number}::int, ${attempt.reference},
+        ${attempt.amountMinor}::bigint, 'succeeded', 'manual', proof.id, ${new Date(manual.paidAt)}, ${at}, ${at}, ${at}
+      FROM proof RETURNING allocation_id),
+    leg AS (
+      UPDATE allocations SET status = 'succeeded' FROM attempt WHERE id = attempt.allocation_id
+      RETURNING refund_id, payment_id, amount_minor),
+    held AS (
+      UPDATE reservations r SET settled_minor = r.settled_minor + leg.amount_minor
+      FROM leg WHERE r.refund_id = leg.refund_id AND r.payment_id = leg.payment_id AND r.state = 'held'
+      RETURNING leg.payment_id, leg.amount_minor),
+    moved AS (
+      UPDATE payments p SET reserved_minor = p.reserved_minor - held.amount_minor,
+        refunded_minor = p.refunded_minor + held.amount_minor, updated_at = ${at}
+      FROM held WHERE p.id = held.payment_id RETURNING p.id)
+    SELECT count(*)::int AS payments FROM moved`;
+  if (moved?.payments !== 1)
+    throw new Error(`The leg ${attempt.legId} was paid by hand without a proof, or with nothing reserved for it.`);
 }
 
 /** Ends a refund's reservations: what is not settled goes back to its payment and its lines. */
@@ -112,11 +183,7 @@ export async function releaseReservations(tx: Db, refundId: string, at: Date): P
 
 /** The lines of a refund that was paid: their quantities are refunded, and the money paid is shared out over them. */
 export async function settleLines(tx: Db, refundId: string): Promise<void> {
-  const lines = await tx.refundLine.findMany({ where: { refundId, settled: false }, orderBy: { orderLineId: 'asc' } });
-  if (lines.length === 0) return;
-  const paid = await tx.allocation.aggregate({ where: { refundId, status: 'succeeded' }, _sum: { amountMinor: true } });
-  const weights = lines.map((line) => toMinor(line.amountMinor));
-  const shares = allocate(toMinor(paid._sum.amountMinor ?? 0n), weights);
+  const { lines, shares } = await paidShares(tx, refundId, false);
   for (const [i, line] of lines.entries())
     await tx.$executeRaw`
       UPDATE order_lines SET reserved_quantity = reserved_quantity - ${line.quantity},
@@ -124,6 +191,35 @@ export async function settleLines(tx: Db, refundId: string): Promise<void> {
         refunded_minor = refunded_minor + ${BigInt(shares[i] ?? 0)}
       WHERE id = ${line.orderLineId}`;
   await tx.refundLine.updateMany({ where: { refundId }, data: { settled: true } });
+}
+
+/**
+ * Money of a refund came back, so its lines are no longer refunded: they are reserved again, for what they had been paid.
+ * Before the legs are changed: what they were paid is read from them.
+ */
+export async function unsettleLines(tx: Db, refundId: string): Promise<void> {
+  const { lines, shares } = await paidShares(tx, refundId, true);
+  for (const [i, line] of lines.entries()) {
+    const share = BigInt(shares[i] ?? 0);
+    await tx.$executeRaw`
+      UPDATE order_lines SET reserved_quantity = reserved_quantity + ${line.quantity},
+        refunded_quantity = refunded_quantity - ${line.quantity}, reserved_minor = reserved_minor + ${share},
+        refunded_minor = refunded_minor - ${share}
+      WHERE id = ${line.orderLineId}`;
+    await tx.refundLine.update({
+      where: { refundId_orderLineId: { refundId, orderLineId: line.orderLineId } },
+      data: { settled: false, amountMinor: share },
+    });
+  }
+}
+
+/** Lines, and what of the money that was paid each carries. */
+async function paidShares(tx: Db, refundId: string, settled: boolean) {
+  const lines = await tx.refundLine.findMany({ where: { refundId, settled }, orderBy: { orderLineId: 'asc' } });
+  if (lines.length === 0) return { lines, shares: [] };
+  const paid = await tx.allocation.aggregate({ where: { refundId, status: 'succeeded' }, _sum: { amountMinor: true } });
+  const weights = lines.map((line) => toMinor(line.amountMinor));
+  return { lines, shares: allocate(toMinor(paid._sum.amountMinor ?? 0n), weights) };
 }
 
 /** The lines that a refund names, with what of its amount each carries. */

@@ -1,4 +1,4 @@
-import type { RefundStatus } from '../domain/refund';
+import type { ProcessState, RefundStatus } from '../domain/refund';
 import { type Db } from './client';
 import type { Mode } from './refund-views';
 
@@ -8,12 +8,14 @@ export interface OpenRefund {
   mode: Mode;
   status: RefundStatus;
   transitionSeq: number;
+  /** Its newest workflow; null: its own. */
+  workflowId: string | null;
 }
 
 /**
  * Part of the open refunds that were started and have not changed since `unchangedSince`, such that all of them are seen
- * within as many rounds as parts are needed. A refund whose watch over its arrival has ended is open, yet its workflow
- * rightly is not: it is left out.
+ * within as many rounds as parts are needed. A refund whose watch over its arrival has ended, or that was given up, shows an open
+ * status, yet its workflow rightly has ended: it is left out.
  * @param query.limit about how many a part holds: they are divided by a hash
  * @param query.round any number that grows by one from call to call, e.g. the minute
  */
@@ -24,20 +26,21 @@ export async function listOpenRefundsToCheck(
   const unchangedSince = new Date(query.unchangedSinceIso);
   return db.$queryRaw<OpenRefund[]>`
     WITH open AS (
-      SELECT f.id, f.mode::text AS mode, f.status, f.transition_seq
+      SELECT f.id, f.mode::text AS mode, f.status, f.transition_seq, f.workflow_id
       FROM refunds f JOIN start_tickets t ON t.refund_id = f.id
       WHERE f.status NOT IN ('arrived', 'fulfilled', 'declined', 'withdrawn', 'expired')
+        AND NOT jsonb_exists(f.process, 'givenUp')
         AND t.consumed_at < ${unchangedSince} AND f.updated_at < ${unchangedSince}
         AND (f.process -> 'arrival' ->> 'watchUntil' IS NULL OR f.process -> 'arrival' ->> 'watchUntil' > ${query.nowIso})
     ), parts AS (SELECT GREATEST(1, CEIL(COUNT(*)::numeric / ${query.limit}::int))::int AS n FROM open)
-    SELECT id AS "refundId", mode, status, transition_seq AS "transitionSeq"
+    SELECT id AS "refundId", mode, status, transition_seq AS "transitionSeq", workflow_id AS "workflowId"
     FROM open, parts
     WHERE (hashtext(id) & 2147483647) % n = ${query.round}::int % n
     ORDER BY id`;
 }
 
 /** Where a refund stands now; null when there is none. */
-export async function readRefundStatus(db: Db, refundId: string): Promise<RefundStatus | null> {
-  const row = await db.refund.findUnique({ where: { id: refundId }, select: { status: true } });
-  return row ? (row.status as RefundStatus) : null;
+export async function readRefundProcess(db: Db, refundId: string): Promise<ProcessState | null> {
+  const row = await db.refund.findUnique({ where: { id: refundId }, select: { process: true } });
+  return row ? (row.process as unknown as ProcessState) : null;
 }

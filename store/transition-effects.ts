@@ -8,9 +8,11 @@ import {
   changeLines,
   openAttempt,
   releaseReservations,
+  returnLeg,
   settleLeg,
   settleLines,
   shrinkReservations,
+  unsettleLines,
 } from './reservations';
 import type { Fragment } from './rows';
 import { changeStages, insertRound, skipPendingStages } from './stages';
@@ -30,9 +32,13 @@ export async function writeMoney(
   if (effects.legAmounts) await changeLegs(tx, refund.id, effects.legAmounts, at);
   if (effects.legAmounts && effects.shrinkReservations) await shrinkReservations(tx, refund.id, at);
   if (effects.lines) await changeLines(tx, refund.id, effects.lines);
-  for (const attempt of effects.attempts) await settleLeg(tx, attempt, at);
+  if (effects.attempts.some((attempt) => attempt.returned)) await unsettleLines(tx, refund.id);
+  for (const attempt of effects.attempts)
+    await (attempt.returned ? returnLeg(tx, attempt, at) : settleLeg(tx, attempt, at));
   for (const attempt of effects.newAttempts) await openAttempt(tx, refund.mode, attempt, at);
-  if (state.status === 'paid' && effects.release) await settleLines(tx, refund.id);
+  // What was given up in part has been paid in part: its lines are refunded for that much.
+  const isPaid = state.status === 'paid' || (state.givenUp && state.legs.some((leg) => leg.status === 'succeeded'));
+  if (isPaid && effects.release) await settleLines(tx, refund.id);
   if (effects.release) await releaseReservations(tx, refund.id, at);
   if (transition.kind === 'information' && command) await writeAnswer(tx, refund.id, command.body);
   if (transition.kind === 'provider_event')

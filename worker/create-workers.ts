@@ -126,7 +126,7 @@ function workerOptions(
   switch (queue) {
     case 'refunds': {
       const { recordTransition, startAcceptedRefunds, signalStoredProviderEvents, reportStrandedRefunds } = activities;
-      const { planReconciliation, compareSettlement, giveUpReconciliation } = activities;
+      const { remindOverdueDeskItems, planReconciliation, compareSettlement, giveUpReconciliation } = activities;
       return {
         ...common,
         taskQueue: REFUNDS_QUEUE,
@@ -136,6 +136,7 @@ function workerOptions(
           startAcceptedRefunds,
           signalStoredProviderEvents,
           reportStrandedRefunds,
+          remindOverdueDeskItems,
           planReconciliation,
           compareSettlement,
           giveUpReconciliation,

@@ -5,4 +5,4 @@ export {
   sweepRefundsWorkflow,
   tendBankTransfersWorkflow,
 } from './maintenance';
-export { refundWorkflow } from './refund';
+export { refundReturnWorkflow, refundWorkflow } from './refund';

@@ -76,9 +76,9 @@ export const DECISION_PROBLEMS = {
   action_not_available: entry(
     409,
     'This action is not possible now',
-    'Nothing was changed. `{act}` does not fit the state of the refund ({status}); look at the desk item for what is possible.',
+    'Nothing was changed. `{act}` is not possible while the refund is {status}: {reason} Look at the desk item for what is possible.',
     '当前不能执行该操作',
-    '没有做任何更改。`{act}` 与退款当前状态（{status}）不符；请查看异常台事项支持的操作。',
+    '没有做任何更改。退款状态为 {status} 时不能执行 `{act}`：{reason}请查看异常台事项支持的操作。',
   ),
   command_invalid: entry(
     409,

@@ -1,7 +1,7 @@
 import { Router, type Request, type RequestParamHandler } from 'express';
 
-import { judgeDeskAction } from '../../domain/approval';
-import type { DeskAction, ProcessState } from '../../domain/refund';
+import { judgeDeskAction, SETTLED_BY_PROCESS, type UnavailableAction } from '../../domain/approval';
+import { hasEnded, type DeskAction } from '../../domain/refund';
 import {
   actOnDeskItem,
   isActiveStaff,
@@ -11,13 +11,15 @@ import {
   type CommandRecord,
   type DeskItem,
 } from '../../store';
+import { DESK_OBSTACLE_WORDS } from '../desk-words';
 import { idempotent } from '../middleware/idempotency';
+import { readingOf } from '../middleware/refund-request';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseQuery } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
-import { failureOfDeskItem } from '../presenters/failure';
+import { presentDeskItem } from '../presenters/desk';
 import { Problem } from '../problems';
-import { refundCommands } from '../refund-commands';
+import { actorOf, refundCommands } from '../refund-commands';
 import { decodeTimeCursor, encodeCursor } from '../schemas/common';
 import { deskActionBody, deskItemAnswer, deskPage, deskParams, deskQuery, type DeskActionBody } from '../schemas/desk';
 import type { AppDeps } from '../types';
@@ -25,16 +27,6 @@ import { withoutUndefined } from '../without-undefined';
 
 const ACTORS = ['finance', 'admin'] as const;
 const READERS = [...ACTORS, 'auditor'] as const;
-
-/** Kinds that the process itself settles: closing the row by hand would hide what is still open. */
-const SETTLED_BY_PROCESS = [
-  'stage_overdue',
-  'first_response_overdue',
-  'payment_failed',
-  'payment_unresolved',
-  'payment_held',
-  'awaiting_funds',
-];
 
 registerRoute({
   method: 'get',
@@ -52,12 +44,12 @@ registerRoute({
   tag: 'Desk',
   summary: 'Act on a desk item',
   description:
-    'The desk reassigns, extends, asks the provider again, looks again at once at what is held, and pays again what is proven to have failed; it never decides. `actions` of an item names what is possible now.',
+    'The desk reassigns, extends, asks the provider again, looks again at once at what is held, and pays again what is proven unpaid; it never decides. What pays by hand or gives up takes two different persons: the first call proposes it, `confirm` by another one does it. `actions` of an item names what is possible now, `unavailable` what is not and why.',
   roles: ACTORS,
   idempotent: true,
   request: { params: deskParams, body: deskActionBody },
   responses: { 200: { description: 'Done; the item after it.', schema: deskItemAnswer } },
-  problems: ['desk_item_not_found', 'action_not_available', 'engine_unavailable', 'card_number_in_text'],
+  problems: ['desk_item_not_found', 'action_not_available', 'same_person', 'engine_unavailable', 'card_number_in_text'],
 });
 
 const requireDeskId: RequestParamHandler = (_req, _res, next, id: string) => {
@@ -80,25 +72,24 @@ export function deskRoutes(deps: AppDeps): Router {
 
   async function view(req: Request, item: DeskItem): Promise<object> {
     const refund = item.refundId === null ? null : await readRefund(deps.db, principalOf(req).mode, item.refundId);
-    return {
-      ...item,
-      actions: actionsOf(item, refund?.process ?? null),
-      failure: failureOfDeskItem(item.data, req.language),
-      links: { refund: item.refundId && `/v1/refunds/${item.refundId}` },
-    };
+    return presentDeskItem(item, refund?.process ?? null, readingOf(req), deps.clock().toISOString());
   }
 
   /** An act that changes the process: judged and recorded by it. */
   async function actOnProcess(req: Request, item: DeskItem, command: CommandRecord, action: DeskAction): Promise<void> {
     const { refundId } = item;
     if (refundId === null || (item.status !== 'open' && command.outcome === 'open'))
-      throw notAvailable(action.act, item.status);
+      throw notAvailable(action.act, item.status, 'item_resolved');
     await commands.run({
       refundId,
       principal: principalOf(req),
       command,
       refusedAs: 'refund.command_refused',
-      judge: (refund) => judgeDeskAction(refund.process, action),
+      judge: ({ process }) =>
+        judgeDeskAction(process, action, actorOf(command)) ??
+        (hasEnded(process, deps.clock().toISOString())
+          ? { code: 'action_not_available', data: { act: action.act, status: process.status, why: 'refund_over' } }
+          : null),
       send: (actor, updateId) =>
         deps.refundClient.actOnDesk(refundId, { commandId: command.id, actor, action }, updateId),
     });
@@ -113,7 +104,8 @@ export function deskRoutes(deps: AppDeps): Router {
   ): Promise<void> {
     if (command.outcome !== 'open') return;
     const { mode } = principalOf(req);
-    if (body.action === 'resolve' && SETTLED_BY_PROCESS.includes(item.kind)) throw notAvailable('resolve', item.kind);
+    if (body.action === 'resolve' && SETTLED_BY_PROCESS.includes(item.kind))
+      throw notAvailable('resolve', item.kind, 'settled_by_process');
     if (body.action === 'assign_owner' && !(await isActiveStaff(deps.db, mode, body.personId, ACTORS)))
       throw new Problem('invalid_request', {
         errors: [{ path: 'personId', code: 'not_eligible', message: 'Nobody at the desk has this id.' }],
@@ -130,15 +122,21 @@ export function deskRoutes(deps: AppDeps): Router {
       },
       deps.clock().toISOString(),
     );
-    if (!changed) throw notAvailable(body.action, 'resolved');
+    if (!changed) throw notAvailable(body.action, 'resolved', 'item_resolved');
   }
 
   router.get('/v1/desk', requireRole(...READERS), async (req, res) => {
-    const { limit, cursor, status, ...filter } = parseQuery(deskQuery, req);
+    const { limit, cursor, status, overdue, ...filter } = parseQuery(deskQuery, req);
+    const at = deps.clock().toISOString();
     const after = cursor === undefined ? null : decodeTimeCursor(cursor);
     const { items, next } = await listDeskItems(
       deps.db,
-      { ...withoutUndefined(filter), status, mode: principalOf(req).mode },
+      {
+        ...withoutUndefined(filter),
+        ...(overdue === undefined ? {} : { overdue: { is: overdue === 'true', at } }),
+        status,
+        mode: principalOf(req).mode,
+      },
       { limit, after: after && { createdAt: after.at.toISOString(), id: after.id } },
     );
     res.json({
@@ -178,28 +176,28 @@ function processActionOf(body: DeskActionBody): DeskAction | null {
       return { act: 'retry_held' };
     case 'new_attempt':
       return { act: 'new_attempt', legId: body.legId };
+    case 'alternative_route':
+      return { act: 'alternative_route', legId: body.legId, destinationId: body.destinationId };
+    case 'manual_payment':
+      return {
+        act: 'manual_payment',
+        legId: body.legId,
+        proofEvidenceId: body.proofEvidenceId,
+        paidAt: body.paidAt,
+      };
+    case 'give_up':
+      return { act: 'give_up', legId: body.legId };
+    case 'confirm':
+    case 'reject':
+      return { act: body.action, proposalId: body.proposalId };
     case 'assign_owner':
     case 'resolve':
       return null;
   }
 }
 
-function actionsOf(item: DeskItem, process: ProcessState | null): string[] {
-  if (item.status !== 'open') return [];
-  const stage = process?.stage?.id ?? '';
-  const candidates: DeskAction[] = [
-    { act: 'reassign', stage, role: '' },
-    { act: 'extend', stage, businessMinutes: 1 },
-    { act: 'query_payment' },
-    { act: 'retry_held' },
-    { act: 'new_attempt', legId: String(item.data['legId'] ?? '') },
-  ];
-  return [
-    ...candidates.filter((action) => process && judgeDeskAction(process, action) === null).map((action) => action.act),
-    'assign_owner',
-    ...(SETTLED_BY_PROCESS.includes(item.kind) ? [] : ['resolve']),
-  ];
-}
-
-const notAvailable = (act: string, status: string): Problem =>
-  new Problem('action_not_available', { params: { act, status }, extra: { act, status } });
+const notAvailable = (act: string, status: string, why: UnavailableAction['why']): Problem =>
+  new Problem('action_not_available', {
+    params: { act, status, reason: DESK_OBSTACLE_WORDS[why] },
+    extra: { act, status, why },
+  });

@@ -1,5 +1,5 @@
 import { ROLES } from '../../domain/people';
-import { freeText, pageOf, pageQuery, redressId } from './common';
+import { freeText, instant, pageOf, pageQuery, redressId } from './common';
 import { z } from './zod';
 
 export const deskParams = z.strictObject({ id: redressId('di') });
@@ -13,6 +13,11 @@ export const deskQuery = z.strictObject({
     .regex(/^[a-z][a-z_]{0,63}$/)
     .optional(),
   ownerId: redressId('pn').optional(),
+  ownerRole: z
+    .enum(['finance', 'admin'])
+    .optional()
+    .openapi({ description: 'Items of this role that nobody has taken yet.' }),
+  overdue: z.enum(['true', 'false']).optional().openapi({ description: 'Whether the time of the item has passed.' }),
   refundId: redressId('rf').optional(),
 });
 
@@ -43,6 +48,35 @@ export const deskActionBody = z
       action: z.literal('new_attempt'),
       legId: redressId('al').openapi({ description: 'The leg whose attempt has failed, as the desk item names it.' }),
     }),
+    z.strictObject({
+      action: z.literal('alternative_route'),
+      legId: redressId('al'),
+      destinationId: redressId('ds').openapi({
+        description: 'Another account of the customer; usable when the second person confirms.',
+      }),
+    }),
+    z.strictObject({
+      action: z.literal('manual_payment'),
+      legId: redressId('al'),
+      proofEvidenceId: redressId('ev').openapi({
+        description: 'The proof of the payment, uploaded to /v1/evidence before.',
+      }),
+      paidAt: instant.openapi({ description: 'When the customer was paid; not in the future.' }),
+    }),
+    z.strictObject({
+      action: z.literal('give_up'),
+      legId: redressId('al'),
+      reason: freeText(1, 2_000).openapi({ description: 'Kept with the request; the customer is not told it.' }),
+    }),
+    z.strictObject({
+      action: z.literal('confirm'),
+      proposalId: redressId('cm').openapi({ description: 'What another person proposed, as the desk item names it.' }),
+    }),
+    z.strictObject({
+      action: z.literal('reject'),
+      proposalId: redressId('cm'),
+      reason: freeText(1, 2_000).optional(),
+    }),
     z.strictObject({ action: z.literal('assign_owner'), personId: redressId('pn') }),
     z.strictObject({ action: z.literal('resolve'), note: freeText(1, 2_000) }),
   ])
@@ -59,7 +93,9 @@ export const deskItemAnswer = z
     kind: z.string(),
     status: z.string(),
     ownerId: nullableText,
+    ownerRole: z.string().openapi({ description: 'Whose it is while nobody has taken it.' }),
     dueAt: nullableText,
+    overdue: z.boolean(),
     data: z.record(z.string(), z.unknown()),
     actions: z.array(z.string()),
     failure: z
@@ -75,6 +111,24 @@ export const deskItemAnswer = z
       })
       .nullable()
       .openapi({ description: 'Why a payment stands still and what is to be done, in the reader’s language.' }),
+    unavailable: z
+      .array(z.object({ action: z.string(), why: z.string(), message: z.string() }))
+      .openapi({ description: 'What the item is about and cannot be done now: a stable code, and words.' }),
+    proposals: z
+      .array(
+        z.object({
+          id: z.string(),
+          act: z.string(),
+          legId: z.string(),
+          attempt: z.int(),
+          destinationId: z.string().optional(),
+          proofEvidenceId: z.string().optional(),
+          paidAt: z.string().optional(),
+          proposedBy: z.string(),
+          at: z.string(),
+        }),
+      )
+      .openapi({ description: 'What one person has proposed and a second one may confirm or reject.' }),
     createdAt: z.string(),
     resolvedAt: nullableText,
     resolution: nullableText,

@@ -1,2 +1,4 @@
 export * from './judge';
+export * from './judge-desk';
+export * from './list-desk-actions';
 export * from './staffing';

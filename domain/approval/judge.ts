@@ -1,14 +1,6 @@
-import type {
-  Actor,
-  DecisionContent,
-  DeskAction,
-  Plan,
-  ProcessState,
-  Refusal,
-  RefusalCode,
-  Transition,
-} from '../refund';
+import type { Actor, DecisionContent, Plan, ProcessState, Refusal, RefusalCode, Transition } from '../refund';
 import { canWithdraw } from '../refund';
+import { judgeDeskAction } from './judge-desk';
 
 const refuse = (code: RefusalCode, data: Refusal['data'] = {}): Refusal => ({ code, data });
 
@@ -76,30 +68,6 @@ export function judgeReceipt(state: ProcessState): Refusal | null {
   return state.status === 'paid' ? null : refuse('not_paid', { status: state.status });
 }
 
-/** Whether a desk action is possible now. The desk reassigns, extends and asks again; it never decides. */
-export function judgeDeskAction(state: ProcessState, action: DeskAction): Refusal | null {
-  switch (action.act) {
-    case 'reassign':
-    case 'extend':
-      return state.status === 'in_review' && state.stage?.id === action.stage && !state.stage.pausedAt
-        ? null
-        : refuse('action_not_available', { act: action.act, status: state.status });
-    case 'query_payment':
-      return state.status === 'paying' || state.status === 'payment_unknown'
-        ? null
-        : refuse('action_not_available', { act: action.act, status: state.status });
-    case 'new_attempt':
-      return state.status === 'payment_failed' &&
-        state.legs.some((leg) => leg.id === action.legId && leg.status === 'failed')
-        ? null
-        : refuse('action_not_available', { act: action.act, status: state.status });
-    case 'retry_held':
-      return state.legs.some((leg) => leg.hold != null)
-        ? null
-        : refuse('action_not_available', { act: action.act, status: state.status });
-  }
-}
-
 /** Whether a transition counts in this state: asked by validators, by the workflow and under the row lock. */
 export function judgeTransition(state: ProcessState, transition: Transition, plan: Plan): Refusal | null {
   switch (transition.kind) {
@@ -112,7 +80,7 @@ export function judgeTransition(state: ProcessState, transition: Transition, pla
     case 'receipt':
       return judgeReceipt(state);
     case 'desk_action':
-      return judgeDeskAction(state, transition.action);
+      return judgeDeskAction(state, transition.action, transition.actor);
     case 'rung':
     case 'answer_overdue':
     case 'payment':

@@ -1,5 +1,15 @@
-/** Where one business attempt to pay stands. `unknown` is a state: it is asked about, never guessed. */
-export type AttemptStatus = 'reserved' | 'instructed' | 'pending' | 'succeeded' | 'failed' | 'unknown';
+/**
+ * Where one business attempt to pay stands. `unknown` is a state: it is asked about, never guessed. `returned`: the money
+ * was proven to have moved, and is proven to have come back.
+ */
+export type AttemptStatus = 'reserved' | 'instructed' | 'pending' | 'succeeded' | 'failed' | 'unknown' | 'returned';
+
+/** True when it is proven that the money of an attempt is not with the customer: only then may another one be made. */
+export const isProvenUnpaid = (status: AttemptStatus): boolean => status === 'failed' || status === 'returned';
+
+/** True while an attempt may be on its way: nobody knows where its money is. */
+export const isInFlight = (status: AttemptStatus): boolean =>
+  status === 'instructed' || status === 'pending' || status === 'unknown';
 
 /** One taxonomy for all providers; every class has an owner and a next action. */
 export type FailureClass =

@@ -1,10 +1,13 @@
+import { canBeAskedAbout } from '../approval';
 import { assertNever, type Transition } from '../refund';
 import { respond } from './apply-decision';
-import { statusOf } from './apply-payment';
+import { payingAgain, statusOf } from './apply-payment';
+import { confirmProposal, propose, rejectProposal } from './apply-proposal';
+import { voidProposals } from './proposals';
 import { planStage, rearmStage } from './stage-clock';
 import { tellRoles, type Step } from './step';
 
-/** What the desk may do in the normal course: give a stage to another role, give it more time, ask the provider again. */
+/** What the desk may do: move a stage or its clock, ask the provider again, pay again what is unpaid, and act by two. */
 export function applyDeskAction(step: Step, transition: Extract<Transition, { kind: 'desk_action' }>): void {
   const { state, effects, context } = step;
   const { action, commandId } = transition;
@@ -20,9 +23,7 @@ export function applyDeskAction(step: Step, transition: Extract<Transition, { ki
       rearm(step, action.businessMinutes);
       break;
     case 'query_payment':
-      for (const leg of state.legs)
-        if (leg.status === 'unknown' || leg.status === 'pending' || leg.status === 'instructed')
-          leg.nextQueryAt = context.at;
+      for (const leg of state.legs) if (canBeAskedAbout(leg)) leg.nextQueryAt = context.at;
       break;
     case 'retry_held':
       for (const leg of state.legs) if (leg.hold) leg.nextQueryAt = context.at;
@@ -30,13 +31,30 @@ export function applyDeskAction(step: Step, transition: Extract<Transition, { ki
     case 'new_attempt':
       payAgain(step, action.legId);
       break;
+    case 'alternative_route':
+    case 'manual_payment':
+    case 'give_up':
+      propose(step, { commandId, personId: personOf(transition), action });
+      break;
+    case 'confirm':
+      confirmProposal(step, action.proposalId);
+      break;
+    case 'reject':
+      rejectProposal(step, action.proposalId);
+      break;
     default:
       assertNever(action);
   }
 }
 
-/** A leg whose attempt is proven failed gets another, under a reference of its own. */
-function payAgain({ state, effects, context }: Step, legId: string): void {
+function personOf({ actor }: Extract<Transition, { kind: 'desk_action' }>): string {
+  if (!actor.personId) throw new Error('Something was proposed by nobody.');
+  return actor.personId;
+}
+
+/** A leg whose attempt is proven to have failed or to have come back gets another, under a reference of its own and by the same way. */
+function payAgain(step: Step, legId: string): void {
+  const { state, effects, context } = step;
   const leg = state.legs.find((candidate) => candidate.id === legId);
   if (!leg) throw new Error('A leg was to be paid again that is not there.');
   leg.attempt += 1;
@@ -45,6 +63,8 @@ function payAgain({ state, effects, context }: Step, legId: string): void {
   leg.failure = null;
   leg.queries = 0;
   leg.nextQueryAt = null;
+  delete leg.returnedAt;
+  voidProposals(step, legId);
   effects.newAttempts.push({
     legId,
     number: leg.attempt,
@@ -53,8 +73,7 @@ function payAgain({ state, effects, context }: Step, legId: string): void {
   });
   state.status = statusOf(state.legs);
   if (state.status === 'payment_failed') return;
-  effects.events.push('refund.paying');
-  effects.deskResolve.push('payment_failed');
+  payingAgain(step);
 }
 
 /** A new due instant from now, and the whole ladder again. */

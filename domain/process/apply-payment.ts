@@ -1,8 +1,20 @@
 import { addWorkingDates } from '../calendar';
-import { cureOf, mergeSighting, nextQueryAt, type PaymentSighting } from '../payment';
-import { isFinal, type Leg, type RefundStatus } from '../refund';
+import {
+  cureOf,
+  isProvenUnpaid,
+  mergeSighting,
+  nextQueryAt,
+  type MergedSighting,
+  type PaymentFailure,
+  type PaymentSighting,
+  type SightingVerdict,
+} from '../payment';
+import { isOver, type Leg, type RefundStatus } from '../refund';
 import { holdLeg, isHeld, releaseLeg } from './apply-hold';
+import { applyReturn } from './apply-return';
 import type { AuditNote } from './effects';
+import { endWhenGivenUp } from './give-up';
+import { voidProposals } from './proposals';
 import { tellCustomer, tellOutsiders, tellRoles, type Step } from './step';
 
 /** Only in these can money have been instructed. A sighting in any other is of money that nobody here sent. */
@@ -19,24 +31,29 @@ const INSTRUCTED: readonly RefundStatus[] = [
 /**
  * One sighting of the money: merged into its leg; the refund's status is that of its worst leg. A sighting before
  * anything was instructed never stands for an approval: the refund stays where it is and a person looks. What is over
- * stays over.
+ * stays over, unless the money comes back.
  */
 export function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighting): void {
   const { state, effects, context } = step;
   const leg = state.legs.find((candidate) => candidate.id === legId);
   if (!leg) throw new Error(`The sighting is of a leg that this refund does not pay: ${legId}`);
   if (!INSTRUCTED.includes(state.status)) {
-    effects.audit.push(noteOf(leg, sighting));
-    if (sighting.outcome !== 'unknown' && sighting.outcome !== 'held') openContradiction(step, leg, sighting);
+    effects.audit.push(noteOf(leg, sighting, 'not_instructed'));
+    if (sighting.outcome !== 'unknown' && sighting.outcome !== 'held')
+      openContradiction(step, leg, sighting, leg.attempt);
     return;
   }
-  const merged = mergeSighting(leg.status, leg.amountMinor, sighting);
+  const merged = mergeSighting(leg.status, leg.amountMinor, sighting, {
+    canReturn: context.canReturn(leg.provider),
+    returnedAt: leg.returnedAt ?? null,
+  });
   const settled = merged.status === 'succeeded' && leg.status !== 'succeeded';
   const failed = merged.status === 'failed' && leg.status !== 'failed';
+  const returned = merged.verdict === 'returns';
   leg.status = merged.status;
   // Nothing was sent and nobody was asked: that uses up none of the provider's back-off.
   if (sighting.source !== 'event' && sighting.outcome !== 'held') leg.queries += 1;
-  leg.failure = merged.status === 'failed' || merged.status === 'unknown' ? (sighting.failure ?? leg.failure) : null;
+  leg.failure = failureAfter(leg, merged, sighting);
   if (isHeld(leg, sighting)) holdLeg(step, leg, sighting.hold);
   else {
     releaseLeg(step, leg);
@@ -52,15 +69,24 @@ export function applyPaymentSighting(step: Step, legId: string, sighting: Paymen
     failure: leg.failure,
     traceNumber: sighting.traceNumber,
     settled,
+    returned,
   });
-  effects.audit.push(noteOf(leg, sighting));
-  if (merged.contradiction) openContradiction(step, leg, sighting);
+  effects.audit.push(noteOf(leg, sighting, merged.verdict));
+  if (merged.changed) voidProposals(step, leg.id);
+  if (merged.contradiction) contradict(step, leg, sighting, leg.attempt);
+  else if (sighting.source === 'query' && sighting.outcome === 'failed' && leg.contradicted === leg.attempt)
+    delete leg.contradicted;
+  if (returned) {
+    applyReturn(step, leg, sighting);
+    return;
+  }
   if (isOpen(leg) && leg.nextQueryAt === null) openUnresolved(step, leg);
   if (failed) openFailed(step, leg);
   const before = state.status;
-  if (isFinal(before)) return;
+  if (isOver(state)) return;
   state.status = statusOf(state.legs);
-  if (state.status === before) return;
+  endWhenGivenUp(step);
+  if (state.status === before || isOver(state)) return;
   switch (state.status) {
     case 'paid':
       becomePaid(step);
@@ -91,21 +117,36 @@ export function applyNotification(
     applyPaymentSighting(step, told.legId, told.sighting);
     return;
   }
-  step.effects.audit.push(noteOf(leg, told.sighting));
-  if (told.sighting.outcome === 'succeeded') openContradiction(step, leg, told.sighting);
+  const isNews = told.sighting.outcome === 'succeeded';
+  step.effects.audit.push(noteOf(leg, told.sighting, isNews ? 'contradicts' : 'overtaken'));
+  if (isNews) contradict(step, leg, told.sighting, told.attempt);
 }
 
 /** The status of a refund by its legs: that of the worst one. */
 export function statusOf(legs: Leg[]): RefundStatus {
-  if (legs.some((leg) => leg.status === 'failed')) return 'payment_failed';
+  if (legs.some((leg) => isProvenUnpaid(leg.status))) return 'payment_failed';
   if (legs.some((leg) => leg.status === 'unknown')) return 'payment_unknown';
   if (legs.some((leg) => leg.hold && cureOf(leg.hold.reason) === 'funds')) return 'awaiting_funds';
   return legs.every((leg) => leg.status === 'succeeded') ? 'paid' : 'paying';
 }
 
-const isOpen = (leg: Leg): boolean => leg.status !== 'succeeded' && leg.status !== 'failed';
+const isOpen = (leg: Leg): boolean => leg.status !== 'succeeded' && !isProvenUnpaid(leg.status);
 
-function becomePaid(step: Step): void {
+/** Why a leg is not paid: as its present status was proven, not as a later look at it was answered. */
+function failureAfter(leg: Leg, merged: MergedSighting, sighting: PaymentSighting): PaymentFailure | null {
+  if (merged.status === 'unknown' || (merged.changed && isProvenUnpaid(merged.status)))
+    return sighting.failure ?? leg.failure;
+  return isProvenUnpaid(merged.status) ? leg.failure : null;
+}
+
+/** What was unpaid is on its way again. */
+export function payingAgain({ effects }: Step): void {
+  effects.events.push('refund.paying');
+  effects.deskResolve.push('payment_failed', 'payment_returned');
+}
+
+/** Every leg is proven paid: the customer gets a promise, and what was held beyond it is given back. */
+export function becomePaid(step: Step): void {
   const { state, effects, context } = step;
   const promises = context.legs
     .filter((leg) => state.legs.some((paid) => paid.id === leg.legId))
@@ -118,12 +159,12 @@ function becomePaid(step: Step): void {
   // What was reserved beyond the approved amount is given back now that the rest has moved.
   effects.release = true;
   effects.events.push('refund.paid');
-  effects.deskResolve.push('payment_unresolved', 'payment_failed');
+  effects.deskResolve.push('payment_unresolved', 'payment_failed', 'payment_returned');
   effects.audit.push({ type: 'refund.paid', data: { promisedFrom: from, promisedTo: to } });
   tellOutsiders(step, 'refund_paid', 'refund', { arrivalFrom: from, arrivalTo: to });
 }
 
-const noteOf = (leg: Leg, sighting: PaymentSighting): AuditNote => ({
+const noteOf = (leg: Leg, sighting: PaymentSighting, verdict: SightingVerdict | 'not_instructed'): AuditNote => ({
   type: 'payment.sighted',
   data: {
     legId: leg.id,
@@ -131,6 +172,7 @@ const noteOf = (leg: Leg, sighting: PaymentSighting): AuditNote => ({
     source: sighting.source,
     outcome: sighting.outcome,
     status: leg.status,
+    verdict,
     providerEventId: sighting.providerEventId,
     failureCode: sighting.failure?.code ?? null,
     ...(sighting.hold ? { hold: sighting.hold.reason, retryAt: sighting.hold.retryAt } : {}),
@@ -152,10 +194,16 @@ function openFailed(step: Step, leg: Leg): void {
   tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'payment_failed' });
 }
 
-function openContradiction(step: Step, leg: Leg, sighting: PaymentSighting): void {
+/** The money of an attempt may have moved after all: until that is cleared, nothing more is instructed for the leg. */
+function contradict(step: Step, leg: Leg, sighting: PaymentSighting, attempt: number): void {
+  if (leg.status !== 'succeeded') leg.contradicted = attempt;
+  openContradiction(step, leg, sighting, attempt);
+}
+
+function openContradiction(step: Step, leg: Leg, sighting: PaymentSighting, attempt: number): void {
   step.effects.deskOpen.push({
     kind: 'payment_contradiction',
-    key: `contradiction:${leg.id}:${leg.attempt}`,
+    key: `contradiction:${leg.id}:${attempt}`,
     dueAt: null,
     data: {
       legId: leg.id,

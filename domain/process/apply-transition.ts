@@ -1,10 +1,11 @@
 import { judgeTransition } from '../approval';
-import { assertNever, type ProcessState, type Transition } from '../refund';
+import { assertNever, returnsOf, type ProcessState, type Transition } from '../refund';
 import { applyDecision } from './apply-decision';
 import { applyDeskAction } from './apply-desk-action';
 import { applyAnswerOverdue, applyInformation } from './apply-information';
 import { applyNotification, applyPaymentSighting } from './apply-payment';
 import { applyRung } from './apply-rung';
+import { deskFactsRefusal } from './check-desk-facts';
 import { noEffects, type TransitionOutcome } from './effects';
 import { closeStage, endReview, tellOutsiders, type Step, type TransitionContext } from './step';
 
@@ -24,6 +25,8 @@ export function applyTransition(
       refused: { code: 'event_of_another_refund', data: { providerEventId: transition.providerEventId } },
       state: before,
     };
+  const unfounded = transition.kind === 'desk_action' ? deskFactsRefusal(before, transition.action, context) : null;
+  if (unfounded) return { refused: unfounded, state: before };
   const contradiction = transition.kind === 'information' ? context.answered?.contradiction : null;
   if (contradiction) return { refused: { code: 'contradictory_facts', data: { why: contradiction } }, state: before };
   const state: ProcessState = { ...(JSON.parse(JSON.stringify(before)) as ProcessState), seq: before.seq + 1 };
@@ -73,7 +76,8 @@ export function applyTransition(
       if (state.arrival) state.arrival.overdue = true;
       effects.deskOpen.push({
         kind: 'arrival_overdue',
-        key: 'arrival',
+        // A promise after money came back is another one.
+        key: returnsOf(state.legs) === 0 ? 'arrival' : `arrival:${returnsOf(state.legs)}`,
         dueAt: null,
         data: { promisedBy: state.arrival?.promisedBy ?? null },
       });

@@ -15,6 +15,7 @@ export const PUBLIC_EVENTS = [
   'refund.paid',
   'refund.arrived',
   'refund.reopened',
+  'refund.given_up',
   'refund.withdrawn',
   'refund.expired',
 ] as const;
@@ -52,6 +53,8 @@ export type DeskKind =
   | 'stage_overdue'
   | 'first_response_overdue'
   | 'payment_failed'
+  | 'payment_returned'
+  | 'second_person_needed'
   | 'payment_unresolved'
   | 'payment_contradiction'
   | 'arrival_overdue'
@@ -68,6 +71,8 @@ export interface AttemptChange {
   traceNumber: string | null;
   /** Set when this sighting proved that the money moved: the reservation is settled once. */
   settled: boolean;
+  /** Set when this sighting proved that the money came back: the reservation holds it again. */
+  returned: boolean;
 }
 
 export interface AuditNote {
@@ -81,6 +86,10 @@ export interface NewAttempt {
   number: number;
   reference: string;
   amountMinor: number;
+  /** Set when it goes to this account; else it takes the way of the attempt before. */
+  destinationId?: string;
+  /** Set when somebody has paid it by hand: it is settled when it is written, and never instructed. */
+  manual?: { proofEvidenceId: string; paidAt: string };
 }
 
 /** What one transition writes, beside the state. */
@@ -97,6 +106,8 @@ export interface Effects {
   newAttempts: NewAttempt[];
   /** Give back what is reserved and not paid. */
   release: boolean;
+  /** True when money came back: what was promised about its arrival holds no more. */
+  reopened: boolean;
   messages: MessageToSend[];
   deskOpen: DeskItemToOpen[];
   /** Kinds of desk items that this transition settles. */
@@ -115,6 +126,7 @@ export const noEffects = (): Effects => ({
   attempts: [],
   newAttempts: [],
   release: false,
+  reopened: false,
   messages: [],
   deskOpen: [],
   deskResolve: [],

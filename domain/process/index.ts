@@ -1,4 +1,6 @@
 export * from './apply-transition';
+export { proposedActionOf, type DeskFacts } from './check-desk-facts';
+export * from './desk-rules';
 export * from './check-request';
 export * from './direct-legs';
 export * from './effects';

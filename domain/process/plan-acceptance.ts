@@ -85,6 +85,8 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
       answered: null,
       candidates: [],
       sighted: null,
+      canReturn: () => false,
+      desk: null,
       newReference: () => {
         throw new Error('Acceptance brings its references with it.');
       },

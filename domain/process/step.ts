@@ -1,6 +1,7 @@
 import type { Candidate } from '../approval';
 import type { AnsweredRequest } from './answer';
 import type { BusinessCalendar } from '../calendar';
+import type { DeskFacts } from './check-desk-facts';
 import type { PaymentSighting, QueryBackOff } from '../payment';
 import type { MessageKind, MessageOwner, Plan, ProcessState } from '../refund';
 import type { Effects, StageStatus } from './effects';
@@ -33,6 +34,10 @@ export interface TransitionContext {
   /** A fresh reference to pay by, fixed when its attempt is written. */
   newReference: () => string;
   backOffOf: (provider: string) => QueryBackOff;
+  /** Whether money that a provider moved may come back. */
+  canReturn: (provider: string) => boolean;
+  /** What an act of the desk rests on; null when none is judged. */
+  desk: DeskFacts | null;
 }
 
 /** One transition while it is applied: `state` and `effects` are written, `context` is read. */

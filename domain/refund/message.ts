@@ -10,6 +10,8 @@ export const CUSTOMER_MESSAGES = [
   'refund_paid',
   'refund_arrived',
   'payment_delayed',
+  'refund_returned',
+  'refund_given_up',
 ] as const;
 
 export const STAFF_MESSAGES = [
@@ -19,6 +21,7 @@ export const STAFF_MESSAGES = [
   'first_response_due',
   'correction_requested',
   'desk_item_opened',
+  'desk_item_overdue',
 ] as const;
 
 export type MessageKind = (typeof CUSTOMER_MESSAGES)[number] | (typeof STAFF_MESSAGES)[number];

@@ -1,6 +1,6 @@
-import { cureOf, type AttemptStatus, type HoldReason, type PaymentFailure } from '../payment';
+import { cureOf, type AttemptRoute, type AttemptStatus, type HoldReason, type PaymentFailure } from '../payment';
 import type { Rung } from './plan';
-import type { RefundStatus, WaitingKind } from './status';
+import { isFinal, type RefundStatus, type WaitingKind } from './status';
 
 /** Why a person may not decide this refund; the rule is named to whoever is refused. */
 export type ExclusionRule = 'requester' | 'key_owner' | 'key_creator' | 'is_customer' | 'earlier_stage';
@@ -57,8 +57,44 @@ export interface Leg {
   failure: PaymentFailure | null;
   /** Set while something keeps the payment from being sent. Absent in histories from before there were holds. */
   hold?: LegHold | null;
+  /** How the present attempt pays; absent: back by the way of the payment. */
+  route?: AttemptRoute;
   /** The payee's account, where the money does not go back the way it came. */
   destinationId?: string;
+  /** How often money of this leg has come back. */
+  returns?: number;
+  /** When the money of the present attempt came back, by the provider's date. */
+  returnedAt?: string;
+  /**
+   * The attempt that the provider contradicts itself about: its money may have moved after all. Until a query proves that
+   * it did not, or a person proves that it did, nothing more is instructed.
+   */
+  contradicted?: number;
+  /** Set when two people have given this leg up: nothing is paid for it any more. */
+  givenUp?: true;
+}
+
+/** An act of the desk that one person has proposed and another one confirms or rejects. */
+export interface Proposal {
+  /** The command that proposed it. */
+  id: string;
+  act: ProposedAct;
+  legId: string;
+  /** The attempt that it is about: with another one it is void. */
+  attempt: number;
+  destinationId?: string;
+  proofEvidenceId?: string;
+  /** When the money was paid by hand, ISO. */
+  paidAt?: string;
+  proposedBy: string;
+  at: string;
+}
+
+export type ProposedAct = 'alternative_route' | 'manual_payment' | 'give_up';
+
+/** That two people have ended a refund whose money, or part of it, could not be paid. The reason is in the command row. */
+export interface GivenUp {
+  at: string;
 }
 
 /** The watch over the promise given to the customer. */
@@ -98,7 +134,22 @@ export interface ProcessState {
   responded: boolean;
   legs: Leg[];
   arrival: ArrivalWatch | null;
+  /** What one person of the desk has proposed and a second one has not answered yet. */
+  proposals?: Proposal[];
+  /** Set when the refund ended as `payment_failed`: it waits for nobody any more. */
+  givenUp?: GivenUp;
 }
+
+/** True when nothing can follow but a return of the money or an appeal. */
+export const isOver = (state: Pick<ProcessState, 'status' | 'givenUp'>): boolean =>
+  isFinal(state.status) || state.givenUp !== undefined;
+
+/** True when its workflow has ended, or ends by itself before anything could be sent to it. `at` is an ISO instant. */
+export const hasEnded = (state: ProcessState, at: string): boolean =>
+  isOver(state) || (state.status === 'paid' && state.arrival !== null && state.arrival.watchUntil <= at);
+
+/** How often money of this refund has come back. */
+export const returnsOf = (legs: Leg[]): number => legs.reduce((sum, leg) => sum + (leg.returns ?? 0), 0);
 
 /** The step that blocks a refund, as lists and pages show it. */
 export interface WaitingFor {
@@ -113,6 +164,7 @@ export interface WaitingFor {
 
 /** What the refund waits for now; null when it is over. */
 export function waitingForOf(state: ProcessState): WaitingFor | null {
+  if (state.givenUp) return null;
   const none = { stage: null, who: null, dueAt: null, pausedSince: null, reason: null };
   switch (state.status) {
     case 'accepted':

@@ -21,7 +21,7 @@ export type RefundStatus = (typeof REFUND_STATUSES)[number];
 
 const FINAL: readonly RefundStatus[] = ['arrived', 'fulfilled', 'declined', 'withdrawn', 'expired'];
 
-/** True when nothing can follow but a return of the money or an appeal. */
+/** True for a status that ends a refund. A refund that was given up ends as `payment_failed`: see `isOver`. */
 export const isFinal = (status: RefundStatus): boolean => FINAL.includes(status);
 
 const OPEN_FOR_WITHDRAWAL: readonly RefundStatus[] = [

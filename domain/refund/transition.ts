@@ -24,10 +24,23 @@ export type DeskAction =
   | { act: 'reassign'; stage: string; role: string }
   | { act: 'extend'; stage: string; businessMinutes: number }
   | { act: 'query_payment' }
-  /** Pays a leg again, under a new reference: only after its attempt is proven to have failed. */
+  /** Pays a leg again, under a new reference: only after its attempt is proven to have failed or to have come back. */
   | { act: 'new_attempt'; legId: string }
   /** Looks again at once whether what holds the payments is over. */
-  | { act: 'retry_held' };
+  | { act: 'retry_held' }
+  | ProposedAction
+  /** A second person does what the first one proposed. */
+  | { act: 'confirm'; proposalId: string }
+  | { act: 'reject'; proposalId: string };
+
+/** What takes two people: the first one proposes it. */
+export type ProposedAction =
+  /** The leg is paid to another account: a new attempt by that route. */
+  | { act: 'alternative_route'; legId: string; destinationId: string }
+  /** Somebody has paid the leg by hand: it counts as paid, by this proof. Nothing is instructed. */
+  | { act: 'manual_payment'; legId: string; proofEvidenceId: string; paidAt: string }
+  /** Nothing is paid for the leg any more. */
+  | { act: 'give_up'; legId: string };
 
 /**
  * One step of the process. `id` is permanent and unique within the refund: a repeated step finds itself by it.

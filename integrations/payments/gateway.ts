@@ -16,6 +16,8 @@ export interface RefundLimits {
 export interface GatewayCapabilities {
   /** Whether a part of a payment can be refunded. */
   partial: boolean;
+  /** Whether money that was proven to have moved may come back later, told by a notification or a query. */
+  canReturn: boolean;
   /** Whether a refund may stay pending after it was accepted. */
   asynchronous: boolean;
   /** Whether `query` can tell what became of an instruction. */

@@ -3,7 +3,7 @@ import type { AlipayAccountOptions } from './alipay/client';
 import { AlipayGateway } from './alipay/gateway';
 import { BankTransferGateway, type BankTransferRelease } from './bank-transfer/gateway';
 import type { BankTransferAccountOptions } from './bank-transfer/options';
-import type { Mode, PaymentGateway } from './gateway';
+import type { GatewayCapabilities, Mode, PaymentGateway } from './gateway';
 import type { StripeAccountOptions } from './stripe/client';
 import { StripeGateway } from './stripe/gateway';
 import type { WeChatPayAccountOptions } from './wechat-pay/client';
@@ -34,6 +34,8 @@ export interface GatewayRegistry {
   backOffOf(provider: string): QueryBackOff | null;
   /** The bank accounts, in the order of the configuration. */
   bankAccounts(): readonly BankAccount[];
+  /** Whether money that a provider moved may come back; false when it is not configured. */
+  canReturn(provider: string): boolean;
 }
 
 /** Builds every configured gateway. @throws Error when an account is configured twice or its options contradict */
@@ -57,11 +59,13 @@ export function createGateways(options: GatewaysOptions): GatewayRegistry {
     add(merchantAccount, mode, gateway);
     bankAccounts.push({ provider: gateway.provider, merchantAccount, mode, currencies, release: gateway });
   }
+  const capabilitiesOf = (provider: string): GatewayCapabilities | undefined =>
+    [...gateways.values()].find((gateway) => gateway.provider === provider)?.capabilities;
   return {
     bankAccounts: () => bankAccounts,
     find: (provider, merchantAccount, mode) => gateways.get(keyOf(provider, merchantAccount, mode)) ?? null,
-    backOffOf: (provider) =>
-      [...gateways.values()].find((gateway) => gateway.provider === provider)?.capabilities.queryBackOff ?? null,
+    backOffOf: (provider) => capabilitiesOf(provider)?.queryBackOff ?? null,
+    canReturn: (provider) => capabilitiesOf(provider)?.canReturn ?? false,
   };
 }
 

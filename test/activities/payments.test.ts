@@ -22,7 +22,9 @@ const setUp = async (): Promise<{
     provider,
     refund,
     input: { refundId: refund.refundId, legId: refund.legId, attempt: 1, now },
-    activities: bench.activities({ gateways: { find: () => provider, backOffOf: () => null, bankAccounts: () => [] } }),
+    activities: bench.activities({
+      gateways: { find: () => provider, backOffOf: () => null, bankAccounts: () => [], canReturn: () => true },
+    }),
   };
 };
 
@@ -142,7 +144,7 @@ describe('instructPayment', () => {
   test('an account that is not configured is waited for, not given up', async () => {
     const { input } = await setUp();
     const activities = bench.activities({
-      gateways: { find: () => null, backOffOf: () => null, bankAccounts: () => [] },
+      gateways: { find: () => null, backOffOf: () => null, bankAccounts: () => [], canReturn: () => true },
     });
     await expect(attempt(1, activities.instructPayment, input)).rejects.toMatchObject({
       type: 'ProviderNotConfigured',

@@ -21,6 +21,9 @@ const clientOf = (address: string, options: { namespace?: string; timeoutMs?: nu
     timeoutMs: options.timeoutMs ?? 400,
     readStart: () => Promise.resolve(null),
     consumeTicket: () => Promise.resolve(),
+    readWorkflowId: () => Promise.resolve(null),
+    readRun: () => Promise.resolve(null),
+    claimRun: () => Promise.resolve(false),
   });
 
 const DECISION = {

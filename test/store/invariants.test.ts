@@ -54,8 +54,10 @@ async function seed(): Promise<void> {
       VALUES ('dc_1', 'test', '${refundId}', 1, 'first_review', 'approve', '${command.personId}', '${command.id}', 1, 1, ${at});
     INSERT INTO provider_events (id, mode, provider, merchant_account, provider_event_id, type, facts, payload_hash, received_at)
       VALUES ('pe_1', 'test', 'stripe', 'default', 'evt_1', 'refund.updated', '{}', 'h', ${at});
-    INSERT INTO desk_items (id, mode, refund_id, kind, dedup_key, created_at)
-      VALUES ('di_1', 'test', '${refundId}', 'stage_overdue', 'k1', ${at});
+    INSERT INTO desk_items (id, mode, refund_id, kind, dedup_key, due_at, created_at)
+      VALUES ('di_1', 'test', '${refundId}', 'stage_overdue', 'k1', ${at}, ${at});
+    INSERT INTO evidence (id, mode, sha256, bytes, mime, file_name, content, uploaded_kind, uploaded_by_id, created_at)
+      VALUES ('ev_1', 'test', 'h', 1, 'image/png', 'f', '', 'person', 'key', ${at});
     INSERT INTO webhook_endpoints (id, mode, url, events, secret, created_by_id, created_at)
       VALUES ('we_1', 'test', 'https://example.com', '{refund.paid}', 's', 'key', ${at});
     INSERT INTO webhook_deliveries (id, mode, endpoint_id, refund_id, transition_seq, event, payload, due_at, created_at)
@@ -73,6 +75,8 @@ const SECOND_ATTEMPT = (status: string): string =>
 const KEY = (columns: string, values: string): string =>
   `INSERT INTO api_keys (id, mode, name, prefix, hash, roles, created_at, ${columns})
    SELECT 'ak_2', 'test', 'n', 'p', 'h2', '{}', now(), ${values} FROM people p, customers c LIMIT 1`;
+
+const BY_HAND = `route = 'manual', proof_evidence_id = 'ev_1', paid_at = now()`;
 
 /** Every rule that the migrations add beyond what Prisma models: what must fail, and the nearest that must pass. */
 const RULES: Rules = {
@@ -175,9 +179,20 @@ const RULES: Rules = {
   },
   payment_attempts_status: {
     refused: [set('payment_attempts', `status = 'maybe'`)],
-    legal: (['reserved', 'instructed', 'pending', 'succeeded', 'failed', 'unknown'] satisfies AttemptStatus[]).map(
-      (status) => set('payment_attempts', `status = '${status}'`),
-    ),
+    legal: (
+      ['reserved', 'instructed', 'pending', 'succeeded', 'failed', 'unknown', 'returned'] satisfies AttemptStatus[]
+    ).map((status) => set('payment_attempts', `status = '${status}'`)),
+  },
+  payment_attempts_by_hand: {
+    refused: [
+      `proof_evidence_id = 'ev_1'`,
+      `proof_evidence_id = 'ev_1', paid_at = now()`,
+      `route = 'manual'`,
+      'paid_at = now()',
+      ...['reserved', 'pending', 'failed'].map((status) => `${BY_HAND}, status = '${status}'`),
+      `${BY_HAND}, status = 'succeeded', instructed_at = now()`,
+    ].map((change) => set('payment_attempts', change)),
+    legal: ['succeeded', 'returned'].map((status) => set('payment_attempts', `${BY_HAND}, status = '${status}'`)),
   },
   payment_attempts_reference: {
     refused: [`''`, `'rdx'`, `'RD-1'`, `'${'A'.repeat(33)}'`].map((reference) =>
@@ -194,7 +209,10 @@ const RULES: Rules = {
   },
   payment_attempts_one_live: {
     refused: ['reserved', 'instructed', 'pending', 'unknown', 'succeeded'].map((status) => SECOND_ATTEMPT(status)),
-    legal: [[set('payment_attempts', `status = 'failed'`), SECOND_ATTEMPT('reserved')]],
+    legal: ['failed', 'returned'].map((status) => [
+      set('payment_attempts', `status = '${status}'`),
+      SECOND_ATTEMPT('reserved'),
+    ]),
   },
   stages_status: {
     refused: [set('stages', `status = 'forgotten'`)],
@@ -223,6 +241,10 @@ const RULES: Rules = {
     legal: ['stored', 'signalled', 'consumed', 'unmatched'].map((status) =>
       set('provider_events', `status = '${status}'`),
     ),
+  },
+  desk_items_clock: {
+    refused: [set('desk_items', 'due_at = NULL')],
+    legal: [set('desk_items', `due_at = NULL, status = 'resolved'`)],
   },
   desk_items_status: {
     refused: [set('desk_items', `status = 'lost'`)],

@@ -64,6 +64,7 @@ const see = ({ legId }: Leg, status: 'pending' | 'unknown' | 'succeeded' | 'fail
         providerRefundId: null,
         failure: null,
         traceNumber: null,
+        returned: false,
         settled: status === 'succeeded',
       },
       now(),

@@ -81,6 +81,7 @@ describe('the statuses of the domain are those that the database lets in', () =>
     succeeded: true,
     failed: true,
     unknown: true,
+    returned: true,
   };
   const stages: Record<StageStatus, true> = {
     pending: true,

@@ -14,7 +14,7 @@ import {
   provideInformationUpdate,
   providerEventSignal,
   refundStart,
-  refundWorkflowId,
+  refundIdOf as idOfRefund,
   withdrawRefundUpdate,
   type CommandMessage,
   type DecideStageInput,
@@ -70,7 +70,9 @@ export interface World {
   withdraw(handle: WorkflowHandle, who?: Who): Promise<Verdict>;
   inform(handle: WorkflowHandle, who: Who, body: Record<string, unknown>): Promise<Verdict>;
   confirmReceipt(handle: WorkflowHandle): Promise<Verdict>;
-  actOnDesk(handle: WorkflowHandle, action: DeskAction): Promise<Verdict>;
+  actOnDesk(handle: WorkflowHandle, action: DeskAction, who?: StaffName): Promise<Verdict>;
+  /** Stores a notification of the provider about the refund's leg; nobody is told. */
+  storeEvent(handle: WorkflowHandle, event?: Partial<NewProviderEvent>): Promise<string>;
   /** Stores a notification of the provider about the refund's leg and signals it, as the API does. */
   notify(handle: WorkflowHandle, event?: Partial<NewProviderEvent>): Promise<string>;
   state(handle: WorkflowHandle): Promise<ProcessState>;
@@ -127,7 +129,11 @@ export async function refusalOf(update: Promise<unknown>): Promise<Refusal> {
   throw error;
 }
 
-export const refundIdOf = (handle: WorkflowHandle): string => handle.workflowId.slice(refundWorkflowId('').length);
+export function refundIdOf(handle: WorkflowHandle): string {
+  const refundId = idOfRefund(handle.workflowId);
+  if (refundId === null) throw new Error(`${handle.workflowId} is no refund's workflow.`);
+  return refundId;
+}
 
 export async function openWorld(options: { worker?: boolean; onLog?: (line: string) => void } = {}): Promise<World> {
   const [database, temporal, sandbox, inbox, bundle] = await Promise.all([
@@ -198,6 +204,30 @@ export async function openWorld(options: { worker?: boolean; onLog?: (line: stri
     }
   }
 
+  async function storeEvent(handle: WorkflowHandle, event: Partial<NewProviderEvent> = {}): Promise<string> {
+    const state = await storedState(db, refundIdOf(handle));
+    const leg = state.legs[0];
+    const nowIso = await now(handle);
+    const stored = await storeProviderEvent(
+      db,
+      {
+        mode: 'test',
+        provider: 'stripe',
+        merchantAccount: 'default',
+        providerEventId: `evt_${Math.random().toString(36).slice(2)}`,
+        type: 'refund.updated',
+        reference: leg?.reference ?? null,
+        providerRefundId: null,
+        occurredAt: nowIso,
+        facts: { outcome: 'succeeded', amountMinor: leg?.amountMinor ?? 0, failure: null, traceNumber: null },
+        payloadHash: 'of-a-test',
+        ...event,
+      },
+      nowIso,
+    );
+    return stored.id;
+  }
+
   if (options.worker !== false) await startWorker();
   return {
     db,
@@ -260,37 +290,19 @@ export async function openWorld(options: { worker?: boolean; onLog?: (line: stri
       const command = await stated(handle, 'confirm_receipt', 'customer', {});
       return handle.executeUpdate(confirmReceiptUpdate, { args: [commandMessage(command)], updateId: command.id });
     },
-    async actOnDesk(handle, action) {
+    async actOnDesk(handle, action, who = 'finance') {
       const { act, ...rest } = action;
-      const command = await stated(handle, 'act_on_desk', 'finance', { action: act, ...rest });
+      const command = await stated(handle, 'act_on_desk', who, { action: act, ...rest });
       return handle.executeUpdate(actOnDeskUpdate, {
         args: [{ ...commandMessage(command), action }],
         updateId: command.id,
       });
     },
+    storeEvent,
     async notify(handle, event = {}) {
-      const state = await storedState(db, refundIdOf(handle));
-      const leg = state.legs[0];
-      const nowIso = await now(handle);
-      const stored = await storeProviderEvent(
-        db,
-        {
-          mode: 'test',
-          provider: 'stripe',
-          merchantAccount: 'default',
-          providerEventId: `evt_${Math.random().toString(36).slice(2)}`,
-          type: 'refund.updated',
-          reference: leg?.reference ?? null,
-          providerRefundId: null,
-          occurredAt: nowIso,
-          facts: { outcome: 'succeeded', amountMinor: leg?.amountMinor ?? 0, failure: null, traceNumber: null },
-          payloadHash: 'of-a-test',
-          ...event,
-        },
-        nowIso,
-      );
-      await handle.signal(providerEventSignal, { providerEventId: stored.id });
-      return stored.id;
+      const id = await storeEvent(handle, event);
+      await handle.signal(providerEventSignal, { providerEventId: id });
+      return id;
     },
     state: async (handle) => (await handle.query(getRefundQuery)).state,
     async close() {

@@ -8,6 +8,7 @@ test('workflow types are pinned', () => {
   expect(Object.keys(workflows).toSorted()).toEqual([
     'deliverMessagesWorkflow',
     'reconcilePaymentsWorkflow',
+    'refundReturnWorkflow',
     'refundWorkflow',
     'startAcceptedRefundsWorkflow',
     'sweepRefundsWorkflow',
@@ -16,6 +17,7 @@ test('workflow types are pinned', () => {
   expect(contract.REFUND_WORKFLOW_TYPE).toBe('refundWorkflow');
   expect(contract.TEND_BANK_TRANSFERS_TYPE).toBe('tendBankTransfersWorkflow');
   expect(contract.tendBankTransfersStart.workflowId).toBe('tend-bank-transfers-now');
+  expect(contract.REFUND_RETURN_WORKFLOW_TYPE).toBe('refundReturnWorkflow');
   expect(contract.DELIVERY_WORKFLOW_TYPE).toBe('deliverMessagesWorkflow');
   expect(contract.RECONCILE_WORKFLOW_TYPE).toBe('reconcilePaymentsWorkflow');
 });
@@ -57,6 +59,7 @@ test('names of activities are pinned', () => {
     'planReconciliation',
     'queryPayment',
     'recordTransition',
+    'remindOverdueDeskItems',
     'reportStrandedRefunds',
     'signalStoredProviderEvents',
     'startAcceptedRefunds',
@@ -69,6 +72,10 @@ test('task queues, ids and failure types are pinned', () => {
   expect(contract.TASK_QUEUES).toEqual(['refunds-v1', 'payments-v1', 'messages-v1']);
   expect(contract.refundWorkflowId('rf_1')).toBe('refund-rf_1');
   expect(contract.refundIdOf('refund-rf_1')).toBe('rf_1');
+  expect(contract.refundReturnWorkflowId('rf_1', 2)).toBe('refund-rf_1-return-2');
+  expect(contract.refundIdOf('refund-rf_1-return-2')).toBe('rf_1');
+  expect(contract.refundIdOf('deliver-messages')).toBeNull();
+  expect([contract.returnRunOf('refund-rf_1'), contract.returnRunOf('refund-rf_1-return-2')]).toEqual([0, 2]);
   expect(contract.DELIVERY_WORKFLOW_ID).toBe('deliver-messages');
   expect(contract.SCHEDULE_IDS).toEqual({
     startAcceptedRefunds: 'start-accepted-refunds',

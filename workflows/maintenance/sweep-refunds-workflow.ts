@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { SweepResult } from '../../contract';
 import { maintenance } from './activities';
 
@@ -6,9 +7,10 @@ const BATCH_SIZE = 200;
 export interface SweepRefundsResult {
   providerEvents: SweepResult;
   stranded: SweepResult;
+  reminders: SweepResult;
 }
 
-/** Makes up for what a crash left between Postgres and the engine: events not passed on, refunds without a workflow. */
+/** Makes up for what a crash left between Postgres and the engine: events not passed on, refunds without a workflow, owners not reminded. */
 export async function sweepRefundsWorkflow(): Promise<SweepRefundsResult> {
   const providerEvents = await maintenance.signalStoredProviderEvents.executeWithOptions(
     { summary: 'pass on stored provider events' },
@@ -18,5 +20,11 @@ export async function sweepRefundsWorkflow(): Promise<SweepRefundsResult> {
     { summary: 'find open refunds without a running workflow' },
     [{ limit: BATCH_SIZE }],
   );
-  return { providerEvents, stranded };
+  // Runs of a minute: the patch can go when no run from before it can be under way.
+  const reminders = patched('desk-reminders')
+    ? await maintenance.remindOverdueDeskItems.executeWithOptions({ summary: 'remind of overdue desk items' }, [
+        { limit: BATCH_SIZE },
+      ])
+    : { found: 0, done: 0 };
+  return { providerEvents, stranded, reminders };
 }

@@ -1,1 +1,1 @@
-export { refundWorkflow } from './workflow';
+export { refundReturnWorkflow, refundWorkflow } from './workflow';

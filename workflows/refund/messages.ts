@@ -31,7 +31,12 @@ export function listen(refund: RefundCase): void {
   onUpdate(refund, withdrawRefundUpdate, withdrawalOf, 'Takes the request back, until the first instruction to pay.');
   onUpdate(refund, provideInformationUpdate, informationOf, 'The answer that somebody outside owes.');
   onUpdate(refund, confirmReceiptUpdate, receiptOf, 'The money is there.');
-  onUpdate(refund, actOnDeskUpdate, deskActionOf, 'Reassign, extend or ask the provider; the desk never decides.');
+  onUpdate(
+    refund,
+    actOnDeskUpdate,
+    deskActionOf,
+    'What the desk may do: with a stage or its clock, the provider, or by two people; it never decides.',
+  );
   setHandler(decideStageSignal, (message) => void refund.inbox.push({ transition: decisionOf(message) }), {
     description: 'The same decision for callers that can only signal.',
   });

@@ -1,8 +1,9 @@
 import { condition, log, sleep } from '@temporalio/workflow';
-import type { Transition } from '../../domain/refund';
+import { returnsOf, type Transition } from '../../domain/refund';
 import { database } from './activities';
 import { show } from './show';
 import type { Outcome, RefundCase } from './state';
+import { tellOutsiders } from './steps/tell';
 
 /**
  * Records one transition behind the last one. What stands at its place is adopted, even if it is another transition
@@ -27,6 +28,8 @@ export async function record(refund: RefundCase, transition: Transition): Promis
   if (recorded.state.seq > state.seq) {
     refund.state = recorded.state;
     show(refund);
+    // Wherever in its course that happens, it is told as what it is, at the transition that wrote the letters.
+    if (returnsOf(recorded.state.legs) > returnsOf(state.legs)) tellOutsiders(refund, 'money came back');
   }
   return recorded.transitionId === transition.id;
 }

@@ -2,11 +2,10 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { RefundWorkflowInput, RefundWorkflowResult } from '../../contract';
 import { listen } from './messages';
 import { show } from './show';
-import { openCase } from './state';
+import { isUnsettled, openCase, type RefundCase } from './state';
 import { approve } from './steps/approve';
-import { arrive } from './steps/arrive';
 import { close } from './steps/close';
-import { pay } from './steps/pay';
+import { payUntilSettled } from './steps/settle';
 import { tellOutsiders } from './steps/tell';
 
 /**
@@ -17,21 +16,41 @@ import { tellOutsiders } from './steps/tell';
  */
 export async function refundWorkflow(input: RefundWorkflowInput): Promise<RefundWorkflowResult> {
   return await CancellationScope.nonCancellable(async () => {
-    const refund = openCase(input);
-    listen(refund);
-    show(refund);
+    const refund = begin(input);
 
     await approve(refund);
     if (refund.state.status === 'declined') tellOutsiders(refund, 'declined');
+    if (refund.state.status === 'paying') tellOutsiders(refund, 'approved');
 
-    if (refund.state.status === 'paying') {
-      tellOutsiders(refund, 'approved');
-      await pay(refund);
-      tellOutsiders(refund, 'paid');
-      await arrive(refund);
-    }
-
-    await close(refund);
-    return { refundId: input.refundId, seq: refund.state.seq, status: refund.state.status };
+    return await settleAndClose(refund);
   });
+}
+
+/**
+ * The same refund once more, after its workflow had ended: the provider has told that money came back. It begins with what
+ * Postgres holds, takes the event that it was started for, and goes on from there as the refund's own workflow would.
+ */
+export async function refundReturnWorkflow(input: RefundWorkflowInput): Promise<RefundWorkflowResult> {
+  return await CancellationScope.nonCancellable(async () => {
+    const refund = begin(input);
+    await close(refund);
+    return await settleAndClose(refund);
+  });
+}
+
+function begin(input: RefundWorkflowInput): RefundCase {
+  const refund = openCase(input);
+  listen(refund);
+  show(refund);
+  return refund;
+}
+
+/** Money may come back as late as while the workflow closes: then it goes on. */
+async function settleAndClose(refund: RefundCase): Promise<RefundWorkflowResult> {
+  do {
+    await payUntilSettled(refund);
+    await close(refund);
+  } while (isUnsettled(refund));
+  const { refundId } = refund.input;
+  return { refundId, seq: refund.state.seq, status: refund.state.status };
 }

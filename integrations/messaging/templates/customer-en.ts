@@ -113,4 +113,25 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: 'See your refund',
   },
+  refund_returned: {
+    subject: 'Your refund for order {{orderExternalId}} came back to us',
+    heading: 'Your refund came back',
+    paragraphs: [
+      'We had sent your refund of {{amount}} for order {{orderExternalId}}, but the bank or payment provider has sent the money back to us. It has not reached you, or is no longer in your account. We are sorry.',
+      'The money is still set aside for you. Our staff are looking for another way to pay it.',
+      'You need not do anything now. If the card or account that you paid with has been closed or replaced, please tell our customer service and name the number of your refund.',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: 'See your refund',
+  },
+  refund_given_up: {
+    subject: 'We could not pay your refund for order {{orderExternalId}}',
+    heading: 'We could not pay your refund',
+    paragraphs: [
+      'Your refund of {{amount}} for order {{orderExternalId}} was approved, but we could not pay it{{#if paidAmount}} in full: {{paidAmount}} has been paid, the rest has not{{/if}}. We have ended our attempts and closed this case.',
+      'If the money is still owed to you, please contact our customer service and name the number of your refund.',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: 'See your refund',
+  },
 };

@@ -113,4 +113,25 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: '查看退款',
   },
+  refund_returned: {
+    subject: '您对订单 {{orderExternalId}} 的退款被退回',
+    heading: '退款被退回',
+    paragraphs: [
+      '我们已汇出您对订单 {{orderExternalId}} 的退款（金额 {{amount}}），但银行或支付机构已将款项退回给我们。款项没有到达您的账户，或已不在您的账户中，非常抱歉。',
+      '这笔款项仍为您保留，我们的工作人员正在寻找其他付款办法。',
+      '您目前无需做任何事。如果您付款时使用的银行卡或账户已注销或更换，请联系客服并告知退款编号。',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: '查看退款',
+  },
+  refund_given_up: {
+    subject: '您对订单 {{orderExternalId}} 的退款未能支付',
+    heading: '退款未能支付',
+    paragraphs: [
+      '您对订单 {{orderExternalId}} 的退款（金额 {{amount}}）已获批准，但我们未能{{#if paidAmount}}全部付出：已支付 {{paidAmount}}，其余部分未付{{else}}付出这笔款项{{/if}}。我们已停止尝试，并结束本次处理。',
+      '如果这笔款项仍应退还给您，请联系客服并告知退款编号。',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: '查看退款',
+  },
 };

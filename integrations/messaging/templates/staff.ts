@@ -55,6 +55,15 @@ export const STAFF: Record<Locale, Record<StaffMessage, LetterWords>> = {
       facts: ['stageLabel', 'dueText', 'refundId', 'orderExternalId', 'amount'],
       action: 'Open the desk',
     },
+    desk_item_overdue: {
+      subject: 'Overdue on the desk: {{refundId}}{{#if deskText}} – {{deskText}}{{/if}}',
+      heading: 'An item of the desk is overdue',
+      paragraphs: [
+        'The refund {{refundId}} still waits for a person at the exception desk, and the time for it is over.{{#if deskText}} Reason: {{deskText}}.{{/if}}',
+      ],
+      facts: ['dueText', 'refundId', 'orderExternalId', 'amount'],
+      action: 'Open the desk',
+    },
   },
   'zh-CN': {
     stage_opened: {
@@ -100,6 +109,13 @@ export const STAFF: Record<Locale, Record<StaffMessage, LetterWords>> = {
       heading: '有一笔退款需要人工处理',
       paragraphs: ['退款 {{refundId}} 已进入异常处理台。{{#if deskText}}原因：{{deskText}}。{{/if}}'],
       facts: ['stageLabel', 'dueText', 'refundId', 'orderExternalId', 'amount'],
+      action: '打开处理台',
+    },
+    desk_item_overdue: {
+      subject: '异常处理已超时：{{refundId}}{{#if deskText}}（{{deskText}}）{{/if}}',
+      heading: '有一项异常处理已超时',
+      paragraphs: ['退款 {{refundId}} 仍在等待人工处理，处理期限已过。{{#if deskText}}原因：{{deskText}}。{{/if}}'],
+      facts: ['dueText', 'refundId', 'orderExternalId', 'amount'],
       action: '打开处理台',
     },
   },

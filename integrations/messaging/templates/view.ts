@@ -33,9 +33,11 @@ export interface MessageView {
   clauseText: string | null;
   /** For `payment_delayed`: whether the provider refused, or nobody knows yet. */
   paymentState: 'failed' | 'unknown' | null;
-  /** For `payment_delayed`: why the provider refused, in words for customers. */
+  /** For letters about a payment that failed or came back: why, in words for customers. */
   failureText: string | null;
-  /** For `desk_item_opened`: the kind of the desk item; a kind that has no words is shown as it is. */
+  /** For `refund_given_up`: what was paid of the amount before the rest was given up; else null. */
+  paidAmount: string | null;
+  /** For letters about the desk: the kind of the desk item; a kind that has no words is shown as it is. */
   deskKind: DeskKind | (string & {}) | null;
 }
 

@@ -21,6 +21,7 @@ const MINIMUM_INTERVAL_MS = 3_000;
 export function alipayCapabilities(refundableForDays: number | undefined): GatewayCapabilities {
   return {
     partial: true,
+    canReturn: true,
     asynchronous: true,
     queryable: true,
     queryBackOff: { delaysSeconds: [10, 30, 60, 60, 120, 300, 600, 1200, 1800, 3600], maxQueries: 40 },

@@ -58,6 +58,7 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
     this.inbox = new Inbox(options.exchange);
     this.capabilities = {
       partial: true,
+      canReturn: true,
       asynchronous: true,
       queryable: true,
       // People release in working hours and banks answer in files: asked every half hour for two weeks.

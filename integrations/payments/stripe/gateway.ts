@@ -18,6 +18,7 @@ import { verdictOf, wasLost, type Verdict } from './verdict';
 /** Stripe, as a process sees it. Card refunds mostly end at once; others stay pending for minutes to days. */
 export const STRIPE_CAPABILITIES: GatewayCapabilities = {
   partial: true,
+  canReturn: true,
   asynchronous: true,
   queryable: true,
   queryBackOff: { delaysSeconds: [10, 30, 60, 60, 120, 300, 600, 1200, 1800, 3600], maxQueries: 60 },

@@ -63,6 +63,7 @@ export class WeChatPayGateway implements PaymentGateway {
     this.notFoundAfterMs = options.notFoundAfterMs ?? DEFAULT_NOT_FOUND_AFTER_MS;
     this.capabilities = {
       partial: true,
+      canReturn: true,
       asynchronous: true,
       queryable: true,
       // Every minute for five, then 5, 10, 20 and 30 minutes, as documented; on until a bank's three working days are over.

@@ -58,6 +58,7 @@ export async function openBench(): Promise<Bench> {
       find: (name, account, mode) => (`${name}/${account}/${mode}` === 'stripe/default/test' ? provider : null),
       backOffOf: () => null,
       bankAccounts: () => [],
+      canReturn: () => true,
     },
     settlements: { accounts: () => [], find: () => null },
     payeeChecker: noPayeeChecker,
@@ -96,6 +97,7 @@ export class FakeProvider implements PaymentGateway {
   readonly provider = 'stripe';
   readonly capabilities: PaymentGateway['capabilities'] = {
     partial: true,
+    canReturn: true,
     asynchronous: true,
     queryable: true,
     queryBackOff: { delaysSeconds: [10], maxQueries: 3 },

@@ -11,6 +11,7 @@ import type { Role } from '../../../domain/people';
 import { createNotificationReader } from '../../../integrations/payments/notifications';
 import { createLogger, createMetrics } from '../../../platform';
 import {
+  claimRefundRun,
   consumeStartTicket,
   createApiKey,
   openDatabase,
@@ -18,6 +19,8 @@ import {
   putCalendar,
   putOrder,
   putPerson,
+  readRefundRun,
+  readWorkflowId,
   readWorkflowStart,
   type Database,
 } from '../../../store';
@@ -79,6 +82,9 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
     namespace: engine?.namespace ?? 'default',
     readStart: (refundId) => readWorkflowStart(db, refundId),
     consumeTicket: (refundId) => consumeStartTicket(db, refundId, clock().toISOString()),
+    readWorkflowId: (refundId) => readWorkflowId(db, refundId),
+    readRun: (refundId) => readRefundRun(db, refundId),
+    claimRun: (refundId, from, workflowId) => claimRefundRun(db, refundId, from, workflowId),
     ...(engine ? {} : { timeoutMs: 500 }),
   });
   const deps: AppDeps = {

@@ -24,6 +24,7 @@ const full: MessageView = {
   clauseText: '第 25 条 <七日无理由退货>',
   paymentState: 'unknown',
   failureText: '卡已注销 <card> & closed',
+  paidAmount: '500.00 元',
   deskKind: 'payment_unresolved',
 };
 
@@ -40,6 +41,7 @@ const bare: MessageView = {
   clauseText: null,
   paymentState: null,
   failureText: null,
+  paidAmount: null,
   deskKind: null,
 };
 

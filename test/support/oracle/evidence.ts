@@ -29,6 +29,11 @@ export async function evidence(db: Db, now: Date): Promise<Violation[]> {
       found.push('paid, and a leg is not');
     for (const attempt of refund.allocations.flatMap((allocation) => allocation.attempts)) {
       const name = `attempt ${attempt.reference}`;
+      if (attempt.route === 'manual') {
+        // The word of two people, and their proof, stand in for the provider's.
+        if (attempt.proofEvidenceId === null || attempt.settledAt === null) found.push(`${name}: paid without a proof`);
+        continue;
+      }
       if (attempt.status === 'succeeded' && (attempt.providerRefundId === null || attempt.settledAt === null))
         found.push(`${name}: succeeded without the provider's number or an instant`);
       if (attempt.status === 'succeeded' && attempt.instructedAt === null) found.push(`${name}: never instructed`);

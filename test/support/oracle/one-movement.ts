@@ -20,12 +20,14 @@ export async function oneMovement(db: Db, ledger: Movement[]): Promise<Violation
       const name = `attempt ${attempt.reference} (${attempt.status}, refund ${attempt.refund.status})`;
       if (movements.length > 1) return [`${name}: paid ${movements.length} times`];
       const [only] = movements;
+      if (attempt.route === 'manual') return only ? [`${name}: moved though it was paid by hand`] : [];
       if (attempt.status === 'succeeded')
         return only?.status === 'succeeded' && only.amountMinor === toMinor(attempt.amountMinor)
           ? []
           : [`${name}: paid without a movement of its amount`];
       if (only && attempt.status === 'reserved') return [`${name}: moved before it was instructed`];
       if (only && attempt.status === 'failed') return [`${name}: moved and said to have failed`];
+      if (only && attempt.status === 'returned') return [`${name}: said to have come back and still out`];
       return [];
     }),
     ...allocations.flatMap((leg) => {

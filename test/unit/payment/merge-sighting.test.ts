@@ -145,7 +145,7 @@ const table: [AttemptStatus, PaymentSighting['outcome'], AttemptStatus, contradi
 ];
 
 test.each(table)('%s and %s is %s (contradiction: %s)', (start, outcome, status, contradiction) => {
-  expect(mergeSighting(start, AMOUNT_MINOR, sight(outcome))).toEqual({
+  expect(mergeSighting(start, AMOUNT_MINOR, sight(outcome))).toMatchObject({
     status,
     changed: status !== start,
     contradiction,

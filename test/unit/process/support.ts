@@ -86,6 +86,8 @@ export function contextOf(
     answered: null,
     candidates: STAFF,
     sighted: null,
+    canReturn: () => false,
+    desk: { proofFound: true, destination: { kind: 'usable' } },
     newReference: () => 'RNEWREFERENCE',
     backOffOf: () => ({ delaysSeconds: [10, 60], maxQueries: 3 }),
     ...changes,

@@ -1,20 +1,28 @@
+import { returnsOf, type ProcessState } from '../../../domain/refund';
 import { hasCome, record, takeOne, waitFor } from '../record';
 import type { RefundCase } from '../state';
+import { startDueCalls } from './pay';
+
+/** A promise after money came back is another one. */
+const overdueId = ({ legs }: ProcessState): string =>
+  returnsOf(legs) === 0 ? 'arrival-overdue' : `arrival-overdue-${returnsOf(legs)}`;
 
 /**
- * Until somebody confirms that the money is there, or the watch over the promise ends. A promise that passes opens a
+ * Until somebody confirms that the money is there, or the watch over the promise ends, or it comes back. A promise that passes opens a
  * desk item by itself; without evidence the refund stays `paid`.
  */
 export async function arrive(refund: RefundCase): Promise<void> {
   while (refund.state.status === 'paid') {
     const { arrival } = refund.state;
+    // The desk may have it asked whether the money is still out.
+    startDueCalls(refund);
     if (refund.inbox.length > 0) {
       await takeOne(refund);
       continue;
     }
     if (!arrival) return;
     if (!arrival.overdue && hasCome(arrival.promisedBy))
-      await record(refund, { id: 'arrival-overdue', kind: 'arrival_overdue' });
+      await record(refund, { id: overdueId(refund.state), kind: 'arrival_overdue' });
     else if (hasCome(arrival.watchUntil)) return;
     else await waitFor(refund, arrival.overdue ? arrival.watchUntil : arrival.promisedBy, 'watch the promised arrival');
   }

@@ -4,19 +4,24 @@ import type { PaymentSighting } from '../../../domain/payment';
 import { nextQueryAtOf, type Leg } from '../../../domain/refund';
 import { payments } from '../activities';
 import { hasCome, takeOne, waitFor } from '../record';
-import type { RefundCase } from '../state';
+import { isUnsettled, type RefundCase } from '../state';
 
 /**
- * Until every leg is proven paid. Replies, notifications and answers to queries all come through the inbox and are
- * merged in whatever order they arrive. A leg that is held is tried again when its hold is looked at; one that is not
- * proven is asked about on its provider's back-off; one that failed waits for the desk.
+ * Until every leg is proven paid, or two people have given up what is not. Replies, notifications and answers to queries all
+ * come through the inbox and are merged in whatever order they arrive. A leg that is held is tried again when its hold is
+ * looked at; one that is not proven is asked about on its provider's back-off; one that failed waits for the desk.
  */
 export async function pay(refund: RefundCase): Promise<void> {
-  while (refund.state.status !== 'paid') {
-    for (const leg of refund.state.legs) if (isDue(refund, leg)) startPayment(refund, leg);
+  while (isUnsettled(refund)) {
+    startDueCalls(refund);
     if (refund.inbox.length > 0) await takeOne(refund);
     else await waitFor(refund, nextQueryAtOf(idleLegs(refund)), 'ask the payment provider');
   }
+}
+
+/** Starts a call for each leg that needs one now. */
+export function startDueCalls(refund: RefundCase): void {
+  for (const leg of refund.state.legs) if (isDue(refund, leg)) startPayment(refund, leg);
 }
 
 const idleLegs = ({ state, busyLegs }: RefundCase): Leg[] => state.legs.filter((leg) => !busyLegs[leg.id]);
@@ -31,7 +36,9 @@ function isDue({ busyLegs }: RefundCase, leg: Leg): boolean {
 function startPayment(refund: RefundCase, leg: Leg): void {
   refund.busyLegs[leg.id] = true;
   refund.payments += 1;
-  const id = `payment-${leg.id}-${leg.attempt}-${refund.payments}`;
+  // Unique within the refund: each of its workflows counts its own calls.
+  const run = refund.input.returnRun ? `return-${refund.input.returnRun}-` : '';
+  const id = `${run}payment-${leg.id}-${leg.attempt}-${refund.payments}`;
   const input = { refundId: refund.input.refundId, legId: leg.id, attempt: leg.attempt, now: new Date().toISOString() };
   // What the provider is proven never to have seen may be instructed again, under the same reference.
   const instruct = leg.status === 'reserved' || (leg.status === 'unknown' && leg.failure?.code === 'not_found');

@@ -1,0 +1,55 @@
+import { findProposal, type DeskObstacle } from '../approval';
+import type { DestinationUse } from '../payment';
+import type { DeskAction, ProcessState, ProposedAction, Refusal } from '../refund';
+import type { TransitionContext } from './step';
+
+/** What the desk's acts rest on beside the process, read under the row lock. */
+export interface DeskFacts {
+  /** Whether the proof that is named exists and belongs to this refund, or to none yet. */
+  proofFound: boolean;
+  /** Whether the account that is named may be paid to; null when this customer has no such account. */
+  destination: DestinationUse | null;
+}
+
+/** Why an act of the desk that the process allows does not stand on facts, or null. */
+export function deskFactsRefusal(
+  state: ProcessState,
+  action: DeskAction,
+  { at, desk }: Pick<TransitionContext, 'at' | 'desk'>,
+): Refusal | null {
+  const act = proposedActionOf(state, action);
+  if (!act || act.act === 'give_up') return null;
+  const why = act.act === 'manual_payment' ? proofObstacle(act.paidAt, at, desk) : routeObstacle(action, desk);
+  return why && { code: 'action_not_available', data: { act: action.act, status: state.status, why } };
+}
+
+function proofObstacle(paidAt: string, at: string, desk: DeskFacts | null): DeskObstacle | null {
+  if (!desk?.proofFound) return 'proof_not_found';
+  return Date.parse(paidAt) > Date.parse(at) ? 'paid_in_future' : null;
+}
+
+/** What cools off may be proposed, so that the second person need not wait for the first; only what is usable is confirmed. */
+function routeObstacle(action: DeskAction, desk: DeskFacts | null): DeskObstacle | null {
+  const use = desk?.destination?.kind ?? 'never';
+  if (use === 'never') return 'destination_not_found';
+  return use === 'not_yet' && action.act === 'confirm' ? 'destination_not_usable' : null;
+}
+
+/** What an action proposes, or what the proposal that it confirms proposed; null for every other action. */
+export function proposedActionOf(state: ProcessState, action: DeskAction): ProposedAction | null {
+  switch (action.act) {
+    case 'alternative_route':
+    case 'manual_payment':
+    case 'give_up':
+      return action;
+    case 'confirm': {
+      const { act, legId, destinationId, proofEvidenceId, paidAt } = findProposal(state, action.proposalId) ?? {};
+      if (!act || !legId) return null;
+      if (act === 'alternative_route') return destinationId ? { act, legId, destinationId } : null;
+      if (act === 'manual_payment') return proofEvidenceId && paidAt ? { act, legId, proofEvidenceId, paidAt } : null;
+      return { act, legId };
+    }
+    default:
+      return null;
+  }
+}
