@@ -14,7 +14,7 @@ import {
   type CommandRecord,
   type Database,
 } from '../store';
-import { CONTRADICTIONS } from './contradictions';
+import { CONTRADICTIONS, DEDUCTION_PROBLEMS } from './contradictions';
 import { Problem } from './problems';
 import type { CreateRefundBody } from './schemas/refunds';
 import type { Principal } from './types';
@@ -46,7 +46,12 @@ export async function acceptRefund(
     evidenceIds: body.evidenceIds,
     resolution: body.resolution,
     expectedRefundableMinor: body.expectedRefundableMinor ?? null,
+    allocation: body.allocation ?? null,
+    deductions: body.deductions,
   };
+  // How it is spread and what is kept back are the shop's to say.
+  if (principal.kind === 'customer' && (requested.allocation !== null || body.deductions.length > 0))
+    throw new Problem('forbidden', { params: { roles: 'integrator, agent' } });
   try {
     return await accept(
       deps.db,
@@ -77,11 +82,13 @@ export async function acceptRefund(
           input.knownEvidence,
           (provider, merchantAccount) => deps.canPay(principal.mode, provider, merchantAccount),
           now,
+          input.purchasePolicy,
         );
         if (checked.refused) throw problemOf(checked.refused, requested.expectedRefundableMinor);
         const accepted = planAcceptance({
           ...policyFacts(requested, input.order, now),
           amountMinor: requested.amountMinor,
+          allocation: requested.allocation ?? null,
           payments: input.payments,
           excluded: input.excluded,
           calendar: input.calendar,
@@ -89,7 +96,7 @@ export async function acceptRefund(
           purchasePolicy: input.purchasePolicy,
           candidates: input.candidates,
         });
-        return { accepted, lines: checked.lines };
+        return { accepted, lines: checked.lines, amounts: checked.amounts };
       },
     );
   } catch (error) {
@@ -126,6 +133,14 @@ function problemOf(refused: RequestRefusal, expectedMinor: number | null): Probl
         errors: [{ path: refused.path, code: refused.why, message: CONTRADICTIONS[refused.why].en }],
         extra: refused.data,
       });
+    case 'deduction_not_allowed': {
+      const { why, path, data } = refused.problem;
+      return new Problem(refused.code, {
+        params: { reason: DEDUCTION_PROBLEMS[why] },
+        errors: [{ path, code: why, message: DEDUCTION_PROBLEMS[why].en }],
+        extra: { why, ...data },
+      });
+    }
     case 'provider_not_configured':
       return new Problem(refused.code, {
         params: { provider: refused.provider, merchantAccount: refused.merchantAccount },

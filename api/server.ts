@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError, loadApiConfig, type ApiConfig } from '../config';
+import { refundRulesOf, type RefundRules } from '../domain/payment';
 import { createNotificationReader } from '../integrations/payments/notifications';
 import { createLogger, createMetrics, createShutdown, temporalConnectionOptions, type Logger } from '../platform';
 import { consumeStartTicket, openDatabase, readWorkflowStart } from '../store';
@@ -32,11 +33,17 @@ function settingsOf(config: ApiConfig): ApiSettings {
 /** What is verified and paid through, by the configuration. */
 function paymentAccounts(config: ApiConfig) {
   const { stripe, alipay, wechatPay } = config;
+  const agreed = alipay && alipay.refundableForDays !== null ? { refundableForDays: alipay.refundableForDays } : {};
   const accounts = [
-    { provider: 'stripe', account: stripe },
-    { provider: 'alipay', account: alipay },
-    { provider: 'wechat_pay', account: wechatPay },
+    { provider: 'stripe', account: stripe, agreed: {} },
+    { provider: 'alipay', account: alipay, agreed },
+    { provider: 'wechat_pay', account: wechatPay, agreed: {} },
   ];
+  const find = (mode: 'live' | 'test', provider: string, merchantAccount: string) =>
+    accounts.find(
+      (own) =>
+        own.provider === provider && own.account?.mode === mode && own.account.merchantAccount === merchantAccount,
+    );
   return {
     notifications: createNotificationReader({
       stripe: stripe ? [stripe] : [],
@@ -44,10 +51,11 @@ function paymentAccounts(config: ApiConfig) {
       wechatPay: wechatPay ? [wechatPay] : [],
     }),
     canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string): boolean =>
-      accounts.some(
-        (own) =>
-          own.provider === provider && own.account?.mode === mode && own.account.merchantAccount === merchantAccount,
-      ),
+      find(mode, provider, merchantAccount) !== undefined,
+    refundRules: (mode: 'live' | 'test', provider: string, merchantAccount: string): RefundRules | null => {
+      const account = find(mode, provider, merchantAccount);
+      return account ? refundRulesOf(provider, account.agreed) : null;
+    },
   };
 }
 
@@ -104,6 +112,7 @@ async function main(config: ApiConfig, logger: Logger): Promise<void> {
     clock,
     paymentNotifications: accounts.notifications,
     canPay: accounts.canPay,
+    refundRules: accounts.refundRules,
     isDraining: () => shutdown.started,
   });
   const server = createServer(app);

@@ -1,3 +1,4 @@
+import type { RefundRules } from '../domain/payment';
 import type { NotificationReader } from '../integrations/payments/notifications';
 import type { Logger, Metrics } from '../platform';
 import type { Database } from '../store';
@@ -49,6 +50,8 @@ export interface AppDeps {
   paymentNotifications: NotificationReader;
   /** Whether this installation can pay through an account of a provider. */
   canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string) => boolean;
+  /** What an account that this installation can pay through lets be refunded; null for every other account. */
+  refundRules: (mode: 'live' | 'test', provider: string, merchantAccount: string) => RefundRules | null;
   /** True from the first sign of shutdown: readiness turns false while requests in flight finish. */
   isDraining?: () => boolean;
 }

@@ -15,7 +15,6 @@ const WORKER_NAMES = [
   'STRIPE_SECRET_KEY',
   'ALIPAY_API_URL',
   'ALIPAY_PRIVATE_KEY',
-  'ALIPAY_REFUNDABLE_DAYS',
   ...BANK_TRANSFER_NAMES,
   'ZOHO_ACCOUNTS_URL',
   'ZOHO_API_URL',
@@ -50,7 +49,6 @@ export interface AlipayGatewayConfig extends AlipayConfig {
   privateKey: string;
   /** Null: Alipay itself. */
   apiUrl: string | null;
-  refundableForDays: number | null;
 }
 
 export interface ZohoConfig {
@@ -163,7 +161,6 @@ function alipayGatewayConfig(
     ...application,
     privateKey,
     apiUrl: values.ALIPAY_API_URL ?? null,
-    refundableForDays: values.ALIPAY_REFUNDABLE_DAYS ?? null,
   };
 }
 

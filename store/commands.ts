@@ -8,6 +8,7 @@ export type CommandKind =
   | 'inform'
   | 'confirm_receipt'
   | 'act_on_desk'
+  | 'book_exchange'
   | 'create_webhook_endpoint'
   | 'upload_evidence'
   | 'reconcile';

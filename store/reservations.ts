@@ -1,5 +1,6 @@
 import type { AttemptChange, NamedLine, NewAttempt } from '../domain/process';
 import { allocate } from '../domain/money';
+import { breakdownAt, lineMinor, type RefundAmounts } from '../domain/refund';
 import { toMinor, type Db } from './client';
 import { newId } from './new-id';
 
@@ -10,15 +11,23 @@ import { newId } from './new-id';
  * 3. The cap is a CHECK on payments: code that is wrong fails, it does not overpay.
  */
 
-/** Lowers what legs pay before any of them was instructed. */
+/** Changes what legs pay before any of them was instructed, and what that is in the books. */
 export async function changeLegs(
   tx: Db,
   refundId: string,
   legAmounts: Record<string, number>,
+  legAccounting: Record<string, number>,
   at: Date,
 ): Promise<void> {
   for (const [legId, amountMinor] of Object.entries(legAmounts)) {
-    await tx.allocation.updateMany({ where: { id: legId, refundId }, data: { amountMinor: BigInt(amountMinor) } });
+    const accountingMinor = legAccounting[legId];
+    await tx.allocation.updateMany({
+      where: { id: legId, refundId },
+      data: {
+        amountMinor: BigInt(amountMinor),
+        ...(accountingMinor === undefined ? {} : { accountingMinor: BigInt(accountingMinor) }),
+      },
+    });
     await tx.paymentAttempt.updateMany({
       where: { allocationId: legId, status: 'reserved' },
       data: { amountMinor: BigInt(amountMinor), updatedAt: at },
@@ -104,13 +113,29 @@ export async function releaseReservations(tx: Db, refundId: string, at: Date): P
     FROM lines WHERE l.id = lines.order_line_id`;
 }
 
-/** The lines of a refund that was paid: their quantities are refunded, and the money paid is shared out over them. */
-export async function settleLines(tx: Db, refundId: string): Promise<void> {
-  const lines = await tx.refundLine.findMany({ where: { refundId, settled: false }, orderBy: { orderLineId: 'asc' } });
+/**
+ * The lines of a refund that was paid: their quantities are refunded, and each takes what it gave of the amount, what was
+ * deducted included and shipping not. Without a frozen breakdown the money paid is shared out over them.
+ */
+export async function settleLines(tx: Db, refundId: string, amounts: RefundAmounts | null): Promise<void> {
+  const lines = await tx.refundLine.findMany({
+    where: { refundId, settled: false },
+    include: { orderLine: { select: { externalId: true } } },
+    orderBy: { orderLineId: 'asc' },
+  });
   if (lines.length === 0) return;
-  const paid = await tx.allocation.aggregate({ where: { refundId, status: 'succeeded' }, _sum: { amountMinor: true } });
-  const weights = lines.map((line) => toMinor(line.amountMinor));
-  const shares = allocate(toMinor(paid._sum.amountMinor ?? 0n), weights);
+  const sum = await tx.allocation.aggregate({ where: { refundId, status: 'succeeded' }, _sum: { amountMinor: true } });
+  const paidMinor = toMinor(sum._sum.amountMinor ?? 0n);
+  const given = amounts && breakdownAt(amounts, paidMinor).lines;
+  const shares = given
+    ? lines.map((line) => {
+        const one = given.find((candidate) => candidate.externalId === line.orderLine.externalId);
+        return one ? lineMinor(one) : 0;
+      })
+    : allocate(
+        paidMinor,
+        lines.map((line) => toMinor(line.amountMinor)),
+      );
   for (const [i, line] of lines.entries())
     await tx.$executeRaw`
       UPDATE order_lines SET reserved_quantity = reserved_quantity - ${line.quantity},

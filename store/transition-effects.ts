@@ -27,12 +27,12 @@ export async function writeMoney(
 ): Promise<void> {
   const at = new Date(input.at);
   const { transition } = input;
-  if (effects.legAmounts) await changeLegs(tx, refund.id, effects.legAmounts, at);
+  if (effects.legAmounts) await changeLegs(tx, refund.id, effects.legAmounts, effects.legAccounting ?? {}, at);
   if (effects.legAmounts && effects.shrinkReservations) await shrinkReservations(tx, refund.id, at);
   if (effects.lines) await changeLines(tx, refund.id, effects.lines);
   for (const attempt of effects.attempts) await settleLeg(tx, attempt, at);
   for (const attempt of effects.newAttempts) await openAttempt(tx, refund.mode, attempt, at);
-  if (state.status === 'paid' && effects.release) await settleLines(tx, refund.id);
+  if (state.status === 'paid' && effects.release) await settleLines(tx, refund.id, refund.amounts);
   if (effects.release) await releaseReservations(tx, refund.id, at);
   if (transition.kind === 'information' && command) await writeAnswer(tx, refund.id, command.body);
   if (transition.kind === 'provider_event')

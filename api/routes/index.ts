@@ -6,6 +6,7 @@ import { evidenceRoutes } from './evidence';
 import { orderRoutes } from './orders';
 import { reconciliationRoutes } from './reconciliations';
 import { refundRoutes } from './refunds';
+import { settlementRateRoutes } from './settlement-rates';
 import { taskRoutes } from './tasks';
 import { webhookEndpointRoutes } from './webhook-endpoints';
 import { webhookRoutes } from './webhooks';
@@ -19,6 +20,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   deskRoutes,
   reconciliationRoutes,
   evidenceRoutes,
+  settlementRateRoutes,
   webhookEndpointRoutes,
 ];
 

@@ -7,3 +7,5 @@ export * from './merge-sighting';
 export * from './query-back-off';
 export * from './two-person';
 export * from './two-person-release';
+export * from './refund-rules';
+export * from './route-open';

@@ -1,4 +1,5 @@
 import { cureOf, type AttemptStatus, type HoldReason, type PaymentFailure } from '../payment';
+import type { AllocationStrategy } from '../money';
 import type { Rung } from './plan';
 import type { RefundStatus, WaitingKind } from './status';
 
@@ -95,6 +96,8 @@ export interface ProcessState {
   lastDecision: LastDecision | null;
   responded: boolean;
   legs: Leg[];
+  /** How the total is spread over the payments; absent: in order of capture. */
+  allocation?: AllocationStrategy;
   arrival: ArrivalWatch | null;
 }
 

@@ -30,6 +30,7 @@ export interface Shop {
     amountMinor: number,
     nowIso?: string,
     lines?: RequestedRefund['lines'],
+    amounts?: Pick<RequestedRefund, 'allocation' | 'deductions'>,
   ): Promise<string>;
   /** Writes a command as the API would. */
   command(input: NewTestCommand): Promise<CommandRecord>;
@@ -192,6 +193,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
     amountMinor: number,
     nowIso = new Date().toISOString(),
     lines: RequestedRefund['lines'] = null,
+    amounts: Pick<RequestedRefund, 'allocation' | 'deductions'> = {},
   ): Promise<string> {
     const stated = await command({ kind: 'create_refund', refundId: '', who: 'integrator', body: {}, at: nowIso });
     const requested: RequestedRefund = {
@@ -203,6 +205,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
       evidenceIds: [],
       resolution: 'refund',
       expectedRefundableMinor: null,
+      ...amounts,
     };
     const { refundId } = await acceptRefund(
       db,
@@ -223,8 +226,13 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
       (input) => {
         const checked = checkRequest(requested, input.order, input.policy, input.knownEvidence, () => true, nowIso);
         if (checked.refused) throw new Error(`Refused: ${checked.refused.code}`);
-        const accepted = planAcceptance({ ...policyFacts(requested, input.order, nowIso), ...input, amountMinor });
-        return { accepted, lines: checked.lines };
+        const accepted = planAcceptance({
+          ...policyFacts(requested, input.order, nowIso),
+          ...input,
+          amountMinor,
+          allocation: amounts.allocation ?? null,
+        });
+        return { accepted, lines: checked.lines, amounts: checked.amounts };
       },
     );
     return refundId;

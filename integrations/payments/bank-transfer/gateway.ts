@@ -1,4 +1,9 @@
-import type { PaymentFailure, PaymentSighting, ReleaseApproval } from '../../../domain/payment';
+import {
+  PROVIDER_RULES,
+  type PaymentFailure,
+  type PaymentSighting,
+  type ReleaseApproval,
+} from '../../../domain/payment';
 import {
   GatewayBusyError,
   NOT_FOUND,
@@ -50,7 +55,7 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
     this.outbox = new Outbox(options.directory);
     this.inbox = new Inbox(options.exchange);
     this.capabilities = {
-      partial: true,
+      ...PROVIDER_RULES.bank_transfer,
       asynchronous: true,
       queryable: true,
       // People release in working hours and banks answer in files: asked every half hour for two weeks.

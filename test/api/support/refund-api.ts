@@ -7,6 +7,7 @@ import request, { type Response } from 'supertest';
 import { createApp } from '../../../api/app';
 import { createRefundClient, type RefundClient } from '../../../api/refund-client';
 import type { AppDeps } from '../../../api/types';
+import { refundRulesOf } from '../../../domain/payment';
 import type { Role } from '../../../domain/people';
 import { createNotificationReader } from '../../../integrations/payments/notifications';
 import { createLogger, createMetrics } from '../../../platform';
@@ -102,6 +103,7 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
       stripe: [{ merchantAccount: 'default', mode: MODE, webhookSecrets: [WEBHOOK_SECRET] }],
     }),
     canPay: (mode, provider) => mode === MODE && provider === 'stripe',
+    refundRules: (mode, provider) => (mode === MODE && provider === 'stripe' ? refundRulesOf(provider) : null),
   };
   const people = await seedPeople(db);
   const app = createServer(createApp(deps));
