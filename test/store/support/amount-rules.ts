@@ -55,10 +55,7 @@ export const AMOUNT_RULES: Rules = {
     legal: [newLeg(`'USD', '0.1', 1`), newLeg('NULL, NULL, NULL')],
   },
   amounts_exchange: {
-    refused: [
-      leg('exchange_difference_minor = 1', PAID),
-      leg(`settlement_rate = '1'`, PAID),
-    ],
+    refused: [leg('exchange_difference_minor = 1', PAID), leg(`settlement_rate = '1'`, PAID)],
     legal: [leg(`settlement_rate = '1', exchange_difference_minor = -5`, PAID)],
   },
   amounts_accounting_frozen: {
