@@ -72,6 +72,7 @@ function viewOf(
     // There is no page to link to before the console and the customer's portal exist.
     statusUrl: null,
     messageToCustomer: words.messageToCustomer,
+    deductionsText: facts.deductions.length === 0 ? null : deductionsOf(facts, locale),
     clauseText: message.kind === 'refund_declined' ? (facts.declineClause?.[locale] ?? null) : null,
     paymentState: message.kind === 'payment_delayed' ? (text('failureClass') === null ? 'unknown' : 'failed') : null,
     failureText: isFailureClass(data['failureClass']) ? FAILURE_RULES[data['failureClass']].customer[locale] : null,
@@ -80,6 +81,17 @@ function viewOf(
     deskKind: text('deskKind'),
   };
 }
+
+/** One line for each: what it is called, how much, and why. */
+const deductionsOf = ({ deductions, currency }: LetterFacts, locale: Locale): string =>
+  deductions
+    .map(({ label, amountMinor, reason }) => {
+      const amount = formatAmount(amountMinor, currency, locale);
+      return locale === 'zh-CN'
+        ? `${label[locale]}：${amount}（${reason}）`
+        : `${label[locale]}: ${amount} (${reason})`;
+    })
+    .join('\n');
 
 /** Money arrives on a day, not at a minute: `Mon 23 Nov 10:40 (Shanghai)` without its time and place. */
 const dayOf = (instant: string | null): string | null =>

@@ -16,7 +16,7 @@ import {
   type CommandRecord,
   type Database,
 } from '../store';
-import { CONTRADICTIONS } from './contradictions';
+import { CONTRADICTIONS, DEDUCTION_PROBLEMS } from './contradictions';
 import { Problem } from './problems';
 import type { CreateRefundBody } from './schemas/refunds';
 import type { Principal } from './types';
@@ -48,7 +48,12 @@ export async function acceptRefund(
     evidenceIds: body.evidenceIds,
     resolution: body.resolution,
     expectedRefundableMinor: body.expectedRefundableMinor ?? null,
+    allocation: body.allocation ?? null,
+    deductions: body.deductions,
   };
+  // How it is spread and what is kept back are the shop's to say.
+  if (principal.kind === 'customer' && (requested.allocation !== null || body.deductions.length > 0))
+    throw new Problem('forbidden', { params: { roles: 'integrator, agent' } });
   try {
     return await accept(
       deps.db,
@@ -80,11 +85,13 @@ export async function acceptRefund(
           input.knownEvidence,
           (provider, merchantAccount) => deps.canPay(principal.mode, provider, merchantAccount),
           now,
+          input.purchasePolicy,
         );
         if (checked.refused) throw problemOf(checked.refused, requested.expectedRefundableMinor);
         const accepted = planAcceptance({
           ...policyFacts(requested, input.order, now),
           amountMinor: requested.amountMinor,
+          allocation: requested.allocation ?? null,
           payments: input.payments,
           excluded: input.excluded,
           calendar: input.calendar,
@@ -92,12 +99,13 @@ export async function acceptRefund(
           purchasePolicy: input.purchasePolicy,
           candidates: input.candidates,
         });
-        if (accepted.declineClause !== null) return { accepted, lines: checked.lines };
+        if (accepted.declineClause !== null) return { accepted, lines: checked.lines, amounts: checked.amounts };
         const directed = directLegs(accepted.state.legs, body.destinationId ?? null, input.destination);
         if ('refused' in directed) throw destinationProblem(directed.refused);
         return {
           accepted: { ...accepted, state: { ...accepted.state, legs: directed.legs } },
           lines: checked.lines,
+          amounts: checked.amounts,
         };
       },
     );
@@ -145,6 +153,14 @@ function problemOf(refused: RequestRefusal, expectedMinor: number | null): Probl
         errors: [{ path: refused.path, code: refused.why, message: CONTRADICTIONS[refused.why].en }],
         extra: refused.data,
       });
+    case 'deduction_not_allowed': {
+      const { why, path, data } = refused.problem;
+      return new Problem(refused.code, {
+        params: { reason: DEDUCTION_PROBLEMS[why] },
+        errors: [{ path, code: why, message: DEDUCTION_PROBLEMS[why].en }],
+        extra: { why, ...data },
+      });
+    }
     case 'provider_not_configured':
       return new Problem(refused.code, {
         params: { provider: refused.provider, merchantAccount: refused.merchantAccount },

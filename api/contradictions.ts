@@ -1,4 +1,4 @@
-import type { AnswerContradiction, ContradictionKind } from '../domain/process';
+import type { AnswerContradiction, ContradictionKind, DeductionProblem } from '../domain/process';
 import type { Language } from './types';
 
 /** Where a request and its order, or an answer and its request, contradict each other, in the reader's words. */
@@ -7,11 +7,27 @@ export const CONTRADICTIONS: Record<ContradictionKind | AnswerContradiction, Rec
   unknown_line: { en: 'There is no such line.', 'zh-CN': '没有这一行商品。' },
   quantity: { en: 'The line has fewer pieces left to refund.', 'zh-CN': '该行可退数量不足。' },
   amount_above_lines: {
-    en: 'The amount is above what the named lines cost.',
-    'zh-CN': '金额超过所列商品的价格。',
+    en: 'The amount and what is deducted are above what the named lines, with the shipping due, can give.',
+    'zh-CN': '金额与扣除款之和超过所列商品及应退运费的合计。',
   },
   amount_raised: {
     en: 'An answer can lower the amount, not raise it.',
     'zh-CN': '补充信息时只能降低金额，不能提高。',
+  },
+};
+
+/** Why a fee may not be kept back, in the reader's words. */
+export const DEDUCTION_PROBLEMS: Record<DeductionProblem['why'], Record<Language, string>> = {
+  unknown_deduction: {
+    en: 'The policy in force at purchase knows no deduction of this code.',
+    'zh-CN': '购买时的政策没有这种扣除项目。',
+  },
+  deduction_above_limit: {
+    en: 'The deduction is above what the policy in force at purchase allows.',
+    'zh-CN': '扣除金额超过购买时政策允许的上限。',
+  },
+  deductions_forbidden: {
+    en: 'The law that applies to this order does not allow to keep anything back.',
+    'zh-CN': '该订单适用的法律不允许扣除任何费用。',
   },
 };

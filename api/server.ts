@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError, loadApiConfig, type ApiConfig } from '../config';
+import { refundRulesOf, type RefundRules } from '../domain/payment';
 import { createNotificationReader } from '../integrations/payments/notifications';
 import {
   createDataCipher,
@@ -46,12 +47,18 @@ function settingsOf(config: ApiConfig): ApiSettings {
 /** What is verified and paid through, by the configuration. */
 function paymentAccounts(config: ApiConfig) {
   const { stripe, alipay, wechatPay, bankTransfer } = config;
+  const agreed = alipay && alipay.refundableForDays !== null ? { refundableForDays: alipay.refundableForDays } : {};
   const accounts = [
-    { provider: 'stripe', account: stripe },
-    { provider: 'alipay', account: alipay },
-    { provider: 'wechat_pay', account: wechatPay },
-    { provider: 'bank_transfer', account: bankTransfer },
+    { provider: 'stripe', account: stripe, agreed: {} },
+    { provider: 'alipay', account: alipay, agreed },
+    { provider: 'wechat_pay', account: wechatPay, agreed: {} },
+    { provider: 'bank_transfer', account: bankTransfer, agreed: {} },
   ];
+  const find = (mode: 'live' | 'test', provider: string, merchantAccount: string) =>
+    accounts.find(
+      (own) =>
+        own.provider === provider && own.account?.mode === mode && own.account.merchantAccount === merchantAccount,
+    );
   return {
     notifications: createNotificationReader({
       stripe: stripe ? [stripe] : [],
@@ -59,10 +66,11 @@ function paymentAccounts(config: ApiConfig) {
       wechatPay: wechatPay ? [wechatPay] : [],
     }),
     canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string): boolean =>
-      accounts.some(
-        (own) =>
-          own.provider === provider && own.account?.mode === mode && own.account.merchantAccount === merchantAccount,
-      ),
+      find(mode, provider, merchantAccount) !== undefined,
+    refundRules: (mode: 'live' | 'test', provider: string, merchantAccount: string): RefundRules | null => {
+      const account = find(mode, provider, merchantAccount);
+      return account ? refundRulesOf(provider, account.agreed) : null;
+    },
   };
 }
 
@@ -126,6 +134,7 @@ async function main(config: ApiConfig, logger: Logger): Promise<void> {
       cipher: createDataCipher(config.dataKeys),
       coolingOffMs: config.destinations.coolingOffMs,
     },
+    refundRules: accounts.refundRules,
     isDraining: () => shutdown.started,
   });
   const server = createServer(app);

@@ -31,6 +31,7 @@ export const SHARED_NAMES = [
   'ALIPAY_PUBLIC_KEYS',
   'ALIPAY_MERCHANT_ACCOUNT',
   'ALIPAY_MODE',
+  'ALIPAY_REFUNDABLE_DAYS',
 ] as const;
 
 type SharedValues = ValuesOf<(typeof SHARED_NAMES)[number]>;
@@ -70,13 +71,21 @@ export interface AlipayConfig {
   appId: string;
   /** Alipay's own, the current one first. */
   alipayPublicKeys: string[];
+  /** Days after a payment in which Alipay refunds it; null: only Alipay knows. */
+  refundableForDays: number | null;
 }
 
 /** Null: Alipay is not set up. */
 export function alipayConfig(values: SharedValues, problems: string[]): AlipayConfig | null {
   const { ALIPAY_APP_ID: appId, ALIPAY_PUBLIC_KEYS: alipayPublicKeys = [] } = values;
   if (appId !== undefined && alipayPublicKeys.length > 0) {
-    return { merchantAccount: values.ALIPAY_MERCHANT_ACCOUNT, mode: values.ALIPAY_MODE, appId, alipayPublicKeys };
+    return {
+      merchantAccount: values.ALIPAY_MERCHANT_ACCOUNT,
+      mode: values.ALIPAY_MODE,
+      appId,
+      alipayPublicKeys,
+      refundableForDays: values.ALIPAY_REFUNDABLE_DAYS ?? null,
+    };
   }
   if (appId !== undefined || alipayPublicKeys.length > 0)
     problems.push('ALIPAY_APP_ID and ALIPAY_PUBLIC_KEYS belong together: set both, or none to run without Alipay.');

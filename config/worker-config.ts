@@ -15,7 +15,6 @@ const WORKER_NAMES = [
   'STRIPE_SECRET_KEY',
   'ALIPAY_API_URL',
   'ALIPAY_PRIVATE_KEY',
-  'ALIPAY_REFUNDABLE_DAYS',
   ...BANK_TRANSFER_NAMES,
   'PAYEE_CHECK_URL',
   'PAYEE_CHECK_TOKEN',
@@ -52,7 +51,6 @@ export interface AlipayGatewayConfig extends AlipayConfig {
   privateKey: string;
   /** Null: Alipay itself. */
   apiUrl: string | null;
-  refundableForDays: number | null;
 }
 
 export interface ZohoConfig {
@@ -171,7 +169,6 @@ function alipayGatewayConfig(
     ...application,
     privateKey,
     apiUrl: values.ALIPAY_API_URL ?? null,
-    refundableForDays: values.ALIPAY_REFUNDABLE_DAYS ?? null,
   };
 }
 

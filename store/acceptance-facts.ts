@@ -1,7 +1,7 @@
 import type { Candidate } from '../domain/approval';
 import type { OrderFacts, OrderLineFacts, OrderPaymentFacts } from '../domain/process';
 import { DECIDING_ROLES } from '../domain/policy';
-import type { ExcludedPerson } from '../domain/refund';
+import { breakdownAt, type ExcludedPerson, type RefundAmounts } from '../domain/refund';
 import { toIso, type Db } from './client';
 import type { Subscriber } from './outgoing';
 
@@ -28,7 +28,10 @@ interface OrderRow {
   id: string;
   currency: string;
   placedAt: Date;
+  /** float8 of the database. */
+  shippingMinor: number;
   branch: string | null;
+  jurisdiction: string | null;
   customerId: string;
   locale: string;
 }
@@ -44,6 +47,8 @@ interface FactsRow {
         askedMinor: number;
         reasonCode: string;
         lines: string[] | null;
+        /** Of those that pay shipping alone. */
+        amounts: RefundAmounts | null;
       }[]
     | null;
   evidence: string[] | null;
@@ -73,7 +78,8 @@ export async function loadOrderFacts(
 ): Promise<LoadedOrder | null> {
   const { mode, customerId, evidenceIds } = request;
   const [order] = await tx.$queryRaw<OrderRow[]>`
-    SELECT o.id, o.currency, o.placed_at AS "placedAt", o.branch, o.customer_id AS "customerId", c.locale
+    SELECT o.id, o.currency, o.placed_at AS "placedAt", o.shipping_minor::float8 AS "shippingMinor", o.branch, o.jurisdiction,
+      o.customer_id AS "customerId", c.locale
     FROM orders o JOIN customers c ON c.id = o.customer_id
     WHERE o.mode = ${mode}::"Mode" AND o.external_id = ${request.orderExternalId}
       AND (${customerId}::text IS NULL OR o.customer_id = ${customerId})
@@ -82,12 +88,14 @@ export async function loadOrderFacts(
   // Amounts as float8: exact up to 2^53, which is more than the domain lets pass.
   const payments = await tx.$queryRaw<OrderPaymentFacts[]>`
     SELECT id, external_id AS "externalId", provider, merchant_account AS "merchantAccount", currency,
-      (captured_minor - refunded_minor - refunded_elsewhere_minor - disputed_minor - reserved_minor)::float8 AS "availableMinor"
+      (captured_minor - refunded_minor - refunded_elsewhere_minor - disputed_minor - reserved_minor)::float8 AS "availableMinor",
+      CASE WHEN accounting_rate IS NOT NULL THEN jsonb_build_object('currency', accounting_currency, 'rate', accounting_rate)
+      END AS accounting
     FROM payments WHERE order_id = ${order.id} ORDER BY captured_at, id FOR UPDATE`;
   const [facts] = await tx.$queryRaw<FactsRow[]>`
     SELECT
       (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'externalId', l.external_id, 'quantity', l.quantity,
-           'totalMinor', l.unit_price_minor * l.quantity - l.discount_minor + l.tax_minor,
+           'goodsMinor', l.unit_price_minor * l.quantity, 'discountMinor', l.discount_minor, 'taxMinor', l.tax_minor,
            'takenQuantity', l.reserved_quantity + l.refunded_quantity, 'takenMinor', l.reserved_minor + l.refunded_minor,
            'category', l.category, 'attributes', l.attributes) ORDER BY l.position)
          FROM order_lines l WHERE l.order_id = ${order.id}) AS lines,
@@ -96,6 +104,7 @@ export async function loadOrderFacts(
            -- Nothing more is asked for by what was given up than what was paid of it.
            'askedMinor', CASE WHEN jsonb_exists(f.process, 'givenUp') THEN f.paid_amount_minor
              ELSE COALESCE(f.approved_amount_minor, f.amount_minor) END, 'reasonCode', f.reason_code,
+           'amounts', CASE WHEN (f.amounts->>'shippingMinor')::bigint > 0 THEN f.amounts END,
            'lines', (SELECT jsonb_agg(l.external_id) FROM refund_lines r JOIN order_lines l ON l.id = r.order_line_id
                      WHERE r.refund_id = f.id)))
          FROM refunds f WHERE f.order_id = ${order.id} AND f.status <> ALL(${WITHOUT_MONEY})) AS refunds,
@@ -134,6 +143,12 @@ export async function loadOrderFacts(
     facts: {
       currency: order.currency,
       placedAt: toIso(order.placedAt),
+      jurisdiction: order.jurisdiction,
+      shippingMinor: order.shippingMinor,
+      shippingTakenMinor: refunds.reduce(
+        (sum, { amounts, askedMinor }) => sum + (amounts ? breakdownAt(amounts, askedMinor).shippingMinor : 0),
+        0,
+      ),
       lines: facts.lines ?? [],
       payments,
       open: refunds

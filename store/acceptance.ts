@@ -4,7 +4,7 @@ import { parseBusinessCalendar } from '../domain/calendar';
 import { destinationInSnapshot } from '../domain/destination';
 import type { AcceptanceFacts, AcceptedPlan, OrderFacts, RequestedLine, StageChange } from '../domain/process';
 import { parsePolicy, type PolicyDocument } from '../domain/policy';
-import { waitingForOf, type ExcludedPerson, type Plan, type ProcessState } from '../domain/refund';
+import { waitingForOf, type ExcludedPerson, type Plan, type ProcessState, type RefundAmounts } from '../domain/refund';
 import { loadOrderFacts, type LoadedOrder } from './acceptance-facts';
 import { chainEntries, insertAudit, refundStream, type AuditHead } from './audit';
 import type { Database, Db } from './client';
@@ -55,7 +55,11 @@ export interface AcceptanceInput {
   payments: AcceptanceFacts['payments'];
 }
 
-export type AcceptanceDecision = { accepted: AcceptedPlan; lines: RequestedLine[] };
+export interface AcceptanceDecision {
+  accepted: AcceptedPlan;
+  lines: RequestedLine[];
+  amounts: RefundAmounts;
+}
 
 export class OrderNotFoundError extends Error {
   override name = 'OrderNotFoundError';
@@ -110,6 +114,7 @@ export async function acceptRefund(
         id: payment.id,
         provider: payment.provider,
         availableMinor: payment.availableMinor,
+        accounting: payment.accounting,
         legId: newId('al'),
         reference: newReference(),
       })),
@@ -122,7 +127,7 @@ async function writeAcceptance(
   tx: Db,
   request: NewRefund,
   order: LoadedOrder,
-  { accepted, lines }: AcceptanceDecision,
+  { accepted, lines, amounts }: AcceptanceDecision,
   nowIso: string,
 ): Promise<{ refundId: string }> {
   const at = new Date(nowIso);
@@ -156,14 +161,14 @@ async function writeAcceptance(
     ],
   );
   const parts: Fragment[] = [
-    insertRefund(request, order, accepted, { refundId, legs, lines, audit: chained.head, nowIso }),
+    insertRefund(request, order, accepted, { refundId, legs, lines, amounts, audit: chained.head, nowIso }),
     insertRound(refund, plan, 1, closedWhenDeclined(accepted)),
     insertAudit(chained.rows),
     insertMessages(refund, 0, effects.messages, nowIso),
     Prisma.sql`INSERT INTO start_tickets (refund_id, mode, created_at) VALUES (${refundId}, ${request.mode}::"Mode", ${nowIso}::timestamptz)`,
     Prisma.sql`UPDATE commands SET outcome = 'done', refund_id = ${refundId}, transition_seq = 0 WHERE id = ${request.commandId}`,
   ];
-  if (!accepted.declineClause) parts.push(...reserve(request.mode, refundId, legs, lines, nowIso));
+  if (!accepted.declineClause) parts.push(...reserve(request.mode, refundId, legs, accepted.accounting, lines, nowIso));
   if (effects.deskOpen.length > 0) parts.push(insertDeskItems(refund, effects.deskOpen, nowIso));
   if (request.evidenceIds.length > 0)
     parts.push(
@@ -187,21 +192,28 @@ function insertRefund(
   request: NewRefund,
   order: LoadedOrder,
   { plan, state, declineClause, firstResponseDueAt }: AcceptedPlan,
-  row: { refundId: string; legs: ProcessState['legs']; lines: RequestedLine[]; audit: AuditHead; nowIso: string },
+  row: {
+    refundId: string;
+    legs: ProcessState['legs'];
+    lines: RequestedLine[];
+    amounts: RefundAmounts;
+    audit: AuditHead;
+    nowIso: string;
+  },
 ): Fragment {
   const waiting = waitingForOf(state);
   const { enteredBy, requestedBy } = request;
   return Prisma.sql`
     INSERT INTO refunds (id, mode, order_id, customer_id, status, amount_minor, currency, reason_code, description, channel,
       resolution, requested_by_name, requested_by_contact, external_reference, metadata, branch, tier, snapshot_version,
-      snapshot, policy_name, policy_version, plan, plan_hash, process, waiting_kind, waiting_stage, waiting_who, due_at,
+      snapshot, amounts, policy_name, policy_version, plan, plan_hash, process, waiting_kind, waiting_stage, waiting_who, due_at,
       decline_clause, transition_seq, audit_seq, audit_head, entered_by_kind, entered_by_id, entered_by_person_id,
       first_response_due_at, created_at, updated_at)
     VALUES (${row.refundId}, ${request.mode}::"Mode", ${order.orderId}, ${order.customerId}, ${state.status},
       ${request.amountMinor}::bigint, ${request.currency}, ${request.reasonCode}, ${request.description}, ${request.channel},
       ${request.resolution}, ${requestedBy?.name ?? null}, ${requestedBy?.contact ?? null}, ${request.externalReference},
       ${asJson(request.metadata)}::jsonb, ${order.branch}, ${plan.tier}, ${state.snapshotVersion}::int,
-      ${asJson(snapshotOf(request, state, row.lines, order.destination))}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
+      ${asJson(snapshotOf(request, state, row, order.destination))}::jsonb, ${asJson(row.amounts)}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
       ${asJson(plan)}::jsonb, ${planHashOf(plan)}, ${asJson({ ...state, legs: row.legs })}::jsonb, ${waiting?.kind ?? null},
       ${waiting?.stage ?? null}, ${waiting?.who ?? null}, ${waiting?.dueAt ?? null}::timestamptz, ${declineClause}, 0,
       ${row.audit.seq}::int, ${row.audit.head}, ${enteredBy.kind}, ${enteredBy.id}, ${enteredBy.personId},
@@ -212,7 +224,7 @@ function insertRefund(
 function snapshotOf(
   request: NewRefund,
   state: ProcessState,
-  lines: RequestedLine[],
+  { lines, amounts }: { lines: RequestedLine[]; amounts: RefundAmounts },
   destination: LoadedOrder['destination'],
 ): object {
   return {
@@ -222,6 +234,9 @@ function snapshotOf(
     reasonCode: request.reasonCode,
     destination: destination === null ? 'original' : destinationInSnapshot(destination),
     allocation: state.legs.map((leg) => ({ paymentId: leg.paymentId, amountMinor: leg.amountMinor })),
+    allocationStrategy: state.allocation ?? 'original_first',
+    shippingMinor: amounts.shippingMinor,
+    deductions: amounts.deductions.map(({ code, amountMinor }) => ({ code, amountMinor })),
     lines: lines.map((line) => ({ lineId: line.lineId, quantity: line.quantity })),
     evidenceIds: request.evidenceIds,
     riskGrade: null,
@@ -233,12 +248,21 @@ function reserve(
   mode: 'live' | 'test',
   refundId: string,
   legs: ProcessState['legs'],
+  accounting: AcceptedPlan['accounting'],
   lines: RequestedLine[],
   nowIso: string,
 ): Fragment[] {
-  const rows = legs.map((leg, position) => ({ ...leg, position, attemptId: newId('at') }));
+  const rows = legs.map((leg, position) => ({
+    ...leg,
+    position,
+    attemptId: newId('at'),
+    accountingCurrency: accounting[leg.id]?.currency,
+    accountingRate: accounting[leg.id]?.rate,
+    accountingMinor: accounting[leg.id]?.amountMinor,
+  }));
   const leg = Prisma.sql`jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(id text, "paymentId" text, position int,
-    "attemptId" text, attempt int, reference text, "amountMinor" bigint, "destinationId" text)`;
+    "attemptId" text, attempt int, reference text, "amountMinor" bigint, "accountingCurrency" text, "accountingRate" text,
+    "accountingMinor" bigint, "destinationId" text)`;
   const now = Prisma.sql`${nowIso}::timestamptz`;
   const parts = [
     Prisma.sql`
@@ -248,8 +272,10 @@ function reserve(
       INSERT INTO reservations (refund_id, payment_id, mode, amount_minor, state, created_at)
       SELECT ${refundId}, x."paymentId", ${mode}::"Mode", x."amountMinor", 'held', ${now} FROM ${leg}`,
     Prisma.sql`
-      INSERT INTO allocations (id, mode, refund_id, payment_id, position, amount_minor, status)
-      SELECT x.id, ${mode}::"Mode", ${refundId}, x."paymentId", x.position, x."amountMinor", 'reserved' FROM ${leg}`,
+      INSERT INTO allocations (id, mode, refund_id, payment_id, position, amount_minor, status, accounting_currency,
+        accounting_rate, accounting_minor)
+      SELECT x.id, ${mode}::"Mode", ${refundId}, x."paymentId", x.position, x."amountMinor", 'reserved',
+        x."accountingCurrency", x."accountingRate", x."accountingMinor" FROM ${leg}`,
     Prisma.sql`
       INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, destination_id, created_at, updated_at)
       SELECT x."attemptId", ${mode}::"Mode", x.id, x.attempt, x.reference, x."amountMinor", 'reserved', x."destinationId", ${now}, ${now}

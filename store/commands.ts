@@ -15,6 +15,7 @@ export type CommandKind =
   | 'propose_payout_limit'
   | 'confirm_payout_limit'
   | 'state_balance'
+  | 'book_exchange'
   | 'create_webhook_endpoint'
   | 'upload_evidence'
   | 'reconcile'

@@ -18,6 +18,7 @@ export * from './customers';
 export * from './order-input';
 export * from './orders';
 export * from './evidence';
+export * from './exchange';
 export * from './people';
 export * from './webhook-endpoints';
 export * from './policies';

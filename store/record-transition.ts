@@ -202,6 +202,7 @@ function project(
     UPDATE refunds SET status = ${state.status}, amount_minor = ${state.amountMinor}::bigint,
       approved_amount_minor = ${state.approvedAmountMinor}::bigint, paid_amount_minor = ${paidAmount(state)}::bigint,
       snapshot_version = ${state.snapshotVersion}::int,
+      amounts = COALESCE(${effects.amounts && asJson(effects.amounts)}::jsonb, amounts),
       snapshot = ${asJson(snapshotAfter(refund, state, effects, command))}::jsonb, process = ${asJson(state)}::jsonb,
       waiting_kind = ${waiting?.kind ?? null}, waiting_stage = ${waiting?.stage ?? null}, waiting_who = ${waiting?.who ?? null},
       due_at = ${waiting?.dueAt ?? null}::timestamptz, transition_seq = ${state.seq}::int, audit_seq = ${audit.seq}::int,
@@ -230,6 +231,7 @@ function snapshotAfter(
     version: state.snapshotVersion,
     amountMinor: state.approvedAmountMinor ?? state.amountMinor,
     allocation: state.legs.map((leg) => ({ paymentId: leg.paymentId, amountMinor: leg.amountMinor })),
+    ...(effects.amounts ? { shippingMinor: effects.amounts.shippingMinor } : {}),
     ...(effects.lines
       ? {
           lines: effects.lines

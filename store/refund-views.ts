@@ -1,4 +1,4 @@
-import type { Plan, ProcessState, RefundRecord, RefundStatus } from '../domain/refund';
+import type { Plan, ProcessState, PublicAccounting, RefundAmounts, RefundRecord, RefundStatus } from '../domain/refund';
 import { toIso, toIsoOrNull, toMinor, type Db } from './client';
 import type { Prisma } from './generated/prisma/client';
 
@@ -17,7 +17,18 @@ export interface StoredRefund extends RefundRecord {
 
 const RECORD = {
   order: { select: { externalId: true } },
-  allocations: { select: { paymentId: true, payment: { select: { externalId: true } } } },
+  allocations: {
+    select: {
+      id: true,
+      paymentId: true,
+      accountingCurrency: true,
+      accountingRate: true,
+      accountingMinor: true,
+      settlementRate: true,
+      exchangeDifferenceMinor: true,
+      payment: { select: { externalId: true } },
+    },
+  },
   stages: { select: { round: true, stageId: true, status: true, dueAt: true } },
 } satisfies Prisma.RefundInclude;
 
@@ -58,6 +69,10 @@ export async function readRefund(db: Db, mode: Mode, refundId: string): Promise<
          FROM stages s WHERE s.refund_id = r.id), '[]') AS stages,
       COALESCE((SELECT jsonb_object_agg(a.payment_id, p.external_id)
          FROM allocations a JOIN payments p ON p.id = a.payment_id WHERE a.refund_id = r.id), '{}') AS "paymentExternalIds",
+      r.amounts, COALESCE((SELECT jsonb_object_agg(a.id, jsonb_build_object('currency', a.accounting_currency,
+           'rate', a.accounting_rate, 'amountMinor', a.accounting_minor, 'settlementRate', a.settlement_rate,
+           'exchangeDifferenceMinor', a.exchange_difference_minor))
+         FROM allocations a WHERE a.refund_id = r.id AND a.accounting_rate IS NOT NULL), '{}') AS accounting,
       r.arrival_from AS "arrivalFrom", r.arrival_to AS "arrivalTo", r.arrival_confirmed_at AS "arrivalConfirmedAt",
       r.entered_by_kind AS "enteredByKind", r.entered_by_id AS "enteredById", r.entered_by_person_id AS "enteredByPersonId",
       r.created_at AS "createdAt", r.updated_at AS "updatedAt"
@@ -210,8 +225,23 @@ const rowOf = ({ order, allocations, ...row }: ListedRow): RefundRow => ({
   metadata: row.metadata as Record<string, unknown>,
   plan: row.plan as unknown as Plan,
   process: row.process as unknown as ProcessState,
+  amounts: row.amounts as unknown as RefundAmounts | null,
+  accounting: Object.fromEntries(allocations.flatMap(accountingOf)),
   paymentExternalIds: Object.fromEntries(allocations.map((part) => [part.paymentId, part.payment.externalId])),
 });
+
+function accountingOf(part: ListedRow['allocations'][number]): [string, PublicAccounting][] {
+  const { accountingCurrency, accountingRate, accountingMinor, exchangeDifferenceMinor } = part;
+  if (accountingCurrency === null || accountingRate === null || accountingMinor === null) return [];
+  const accounting = {
+    currency: accountingCurrency,
+    rate: accountingRate,
+    amountMinor: toMinor(accountingMinor),
+    settlementRate: part.settlementRate,
+    exchangeDifferenceMinor: exchangeDifferenceMinor === null ? null : toMinor(exchangeDifferenceMinor),
+  };
+  return [[part.id, accounting]];
+}
 
 function toRecord(row: RefundRow): StoredRefund {
   return {
@@ -241,6 +271,8 @@ function toRecord(row: RefundRow): StoredRefund {
         dueAt: stage.dueAt === null ? null : toIso(new Date(stage.dueAt)),
       })),
     paymentExternalIds: row.paymentExternalIds,
+    amounts: row.amounts,
+    accounting: row.accounting,
     arrivalFrom: toIsoOrNull(row.arrivalFrom),
     arrivalTo: toIsoOrNull(row.arrivalTo),
     arrivalConfirmedAt: toIsoOrNull(row.arrivalConfirmedAt),

@@ -1,5 +1,6 @@
 import type { AttemptChange, NamedLine, NewAttempt } from '../domain/process';
 import { allocate } from '../domain/money';
+import { breakdownAt, lineMinor, type RefundAmounts } from '../domain/refund';
 import { toMinor, type Db } from './client';
 import { newId } from './new-id';
 
@@ -10,15 +11,23 @@ import { newId } from './new-id';
  * 3. The cap is a CHECK on payments: code that is wrong fails, it does not overpay.
  */
 
-/** Lowers what legs pay before any of them was instructed. */
+/** Changes what legs pay before any of them was instructed, and what that is in the books. */
 export async function changeLegs(
   tx: Db,
   refundId: string,
   legAmounts: Record<string, number>,
+  legAccounting: Record<string, number>,
   at: Date,
 ): Promise<void> {
   for (const [legId, amountMinor] of Object.entries(legAmounts)) {
-    await tx.allocation.updateMany({ where: { id: legId, refundId }, data: { amountMinor: BigInt(amountMinor) } });
+    const accountingMinor = legAccounting[legId];
+    await tx.allocation.updateMany({
+      where: { id: legId, refundId },
+      data: {
+        amountMinor: BigInt(amountMinor),
+        ...(accountingMinor === undefined ? {} : { accountingMinor: BigInt(accountingMinor) }),
+      },
+    });
     await tx.paymentAttempt.updateMany({
       where: { allocationId: legId, status: 'reserved' },
       data: { amountMinor: BigInt(amountMinor), updatedAt: at },
@@ -181,9 +190,12 @@ export async function releaseReservations(tx: Db, refundId: string, at: Date): P
     FROM lines WHERE l.id = lines.order_line_id`;
 }
 
-/** The lines of a refund that was paid: their quantities are refunded, and the money paid is shared out over them. */
-export async function settleLines(tx: Db, refundId: string): Promise<void> {
-  const { lines, shares } = await paidShares(tx, refundId, false);
+/**
+ * The lines of a refund that was paid: their quantities are refunded, and each takes what it gave of the amount, what was
+ * deducted included and shipping not.
+ */
+export async function settleLines(tx: Db, refundId: string, amounts: RefundAmounts | null): Promise<void> {
+  const { lines, shares } = await paidShares(tx, refundId, false, amounts);
   for (const [i, line] of lines.entries())
     await tx.$executeRaw`
       UPDATE order_lines SET reserved_quantity = reserved_quantity - ${line.quantity},
@@ -197,8 +209,8 @@ export async function settleLines(tx: Db, refundId: string): Promise<void> {
  * Money of a refund came back, so its lines are no longer refunded: they are reserved again, for what they had been paid.
  * Before the legs are changed: what they were paid is read from them.
  */
-export async function unsettleLines(tx: Db, refundId: string): Promise<void> {
-  const { lines, shares } = await paidShares(tx, refundId, true);
+export async function unsettleLines(tx: Db, refundId: string, amounts: RefundAmounts | null): Promise<void> {
+  const { lines, shares } = await paidShares(tx, refundId, true, amounts);
   for (const [i, line] of lines.entries()) {
     const share = BigInt(shares[i] ?? 0);
     await tx.$executeRaw`
@@ -213,13 +225,28 @@ export async function unsettleLines(tx: Db, refundId: string): Promise<void> {
   }
 }
 
-/** Lines, and what of the money that was paid each carries. */
-async function paidShares(tx: Db, refundId: string, settled: boolean) {
-  const lines = await tx.refundLine.findMany({ where: { refundId, settled }, orderBy: { orderLineId: 'asc' } });
+/**
+ * Lines, and what of the money that was paid each carries. Without a frozen breakdown the money is shared out over them.
+ */
+async function paidShares(tx: Db, refundId: string, settled: boolean, amounts: RefundAmounts | null) {
+  const lines = await tx.refundLine.findMany({
+    where: { refundId, settled },
+    include: { orderLine: { select: { externalId: true } } },
+    orderBy: { orderLineId: 'asc' },
+  });
   if (lines.length === 0) return { lines, shares: [] };
-  const paid = await tx.allocation.aggregate({ where: { refundId, status: 'succeeded' }, _sum: { amountMinor: true } });
-  const weights = lines.map((line) => toMinor(line.amountMinor));
-  return { lines, shares: allocate(toMinor(paid._sum.amountMinor ?? 0n), weights) };
+  const sum = await tx.allocation.aggregate({ where: { refundId, status: 'succeeded' }, _sum: { amountMinor: true } });
+  const paidMinor = toMinor(sum._sum.amountMinor ?? 0n);
+  const given = amounts && breakdownAt(amounts, paidMinor).lines;
+  if (!given) {
+    const weights = lines.map((line) => toMinor(line.amountMinor));
+    return { lines, shares: allocate(paidMinor, weights) };
+  }
+  const shares = lines.map((line) => {
+    const one = given.find((candidate) => candidate.externalId === line.orderLine.externalId);
+    return one ? lineMinor(one) : 0;
+  });
+  return { lines, shares };
 }
 
 /** The lines that a refund names, with what of its amount each carries. */

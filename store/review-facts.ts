@@ -58,13 +58,18 @@ export interface ReviewFacts {
   allocation: {
     paymentExternalId: string;
     provider: string;
+    merchantAccount: string;
     method: string;
+    capturedAt: string;
     amountMinor: number;
     capturedMinor: number;
     refundedMinor: number;
     refundedElsewhereMinor: number;
     disputedMinor: number;
     reservedMinor: number;
+    /** Refunds of the payment beside this one that may have moved money, here or elsewhere. */
+    earlierRefunds: number;
+    openDisputes: number;
   }[];
   desk: { id: string; kind: string; dueAt: string | null }[];
   firstResponse: { dueAt: string; respondedAt: string | null };
@@ -132,9 +137,16 @@ export async function readReviewFacts(db: Db, refundId: string): Promise<ReviewF
            'messageToCustomer', d.message_to_customer, 'decidedAt', d.decided_at) ORDER BY d.transition_seq)
          FROM decisions d JOIN people p ON p.id = d.person_id WHERE d.refund_id = r.id), '[]') AS decisions,
       COALESCE((SELECT jsonb_agg(jsonb_build_object('paymentExternalId', p.external_id, 'provider', p.provider,
-           'method', p.method, 'amountMinor', a.amount_minor, 'capturedMinor', p.captured_minor,
+           'merchantAccount', p.merchant_account, 'method', p.method, 'capturedAt', p.captured_at,
+           'amountMinor', a.amount_minor, 'capturedMinor', p.captured_minor,
            'refundedMinor', p.refunded_minor, 'refundedElsewhereMinor', p.refunded_elsewhere_minor,
-           'disputedMinor', p.disputed_minor, 'reservedMinor', p.reserved_minor) ORDER BY a.position)
+           'disputedMinor', p.disputed_minor, 'reservedMinor', p.reserved_minor, 'earlierRefunds',
+           (SELECT count(*) FROM payment_attempts t JOIN allocations b ON b.id = t.allocation_id
+              WHERE b.payment_id = p.id AND b.refund_id <> r.id AND t.status NOT IN ('reserved', 'failed'))
+             + (p.refunded_elsewhere_minor > 0)::int,
+           'openDisputes', (SELECT count(*) FROM disputes d
+              WHERE d.mode = p.mode AND d.provider = p.provider AND d.merchant_account = p.merchant_account
+                AND d.provider_payment_ids @> ARRAY[p.provider_payment_id] AND d.status = 'open')) ORDER BY a.position)
          FROM allocations a JOIN payments p ON p.id = a.payment_id WHERE a.refund_id = r.id), '[]') AS allocation,
       COALESCE((SELECT jsonb_agg(jsonb_build_object('id', k.id, 'kind', k.kind, 'dueAt', k.due_at) ORDER BY k.created_at)
          FROM desk_items k WHERE k.refund_id = r.id AND k.status = 'open'), '[]') AS desk
@@ -164,6 +176,7 @@ export async function readReviewFacts(db: Db, refundId: string): Promise<ReviewF
     })),
     allocation: row.allocation.map((part) => ({
       ...part,
+      capturedAt: instant(part.capturedAt),
       amountMinor: minor(part.amountMinor),
       capturedMinor: minor(part.capturedMinor),
       refundedMinor: minor(part.refundedMinor),

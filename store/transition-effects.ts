@@ -29,16 +29,16 @@ export async function writeMoney(
 ): Promise<void> {
   const at = new Date(input.at);
   const { transition } = input;
-  if (effects.legAmounts) await changeLegs(tx, refund.id, effects.legAmounts, at);
+  if (effects.legAmounts) await changeLegs(tx, refund.id, effects.legAmounts, effects.legAccounting ?? {}, at);
   if (effects.legAmounts && effects.shrinkReservations) await shrinkReservations(tx, refund.id, at);
   if (effects.lines) await changeLines(tx, refund.id, effects.lines);
-  if (effects.attempts.some((attempt) => attempt.returned)) await unsettleLines(tx, refund.id);
+  if (effects.attempts.some((attempt) => attempt.returned)) await unsettleLines(tx, refund.id, refund.amounts);
   for (const attempt of effects.attempts)
     await (attempt.returned ? returnLeg(tx, attempt, at) : settleLeg(tx, attempt, at));
   for (const attempt of effects.newAttempts) await openAttempt(tx, refund.mode, attempt, at);
   // What was given up in part has been paid in part: its lines are refunded for that much.
   const isPaid = state.status === 'paid' || (state.givenUp && state.legs.some((leg) => leg.status === 'succeeded'));
-  if (isPaid && effects.release) await settleLines(tx, refund.id);
+  if (isPaid && effects.release) await settleLines(tx, refund.id, refund.amounts);
   if (effects.release) await releaseReservations(tx, refund.id, at);
   if (transition.kind === 'information' && command) await writeAnswer(tx, refund.id, command.body);
   if (transition.kind === 'provider_event')

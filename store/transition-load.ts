@@ -3,7 +3,7 @@ import type { Candidate } from '../domain/approval';
 import { readAnswer, type AnsweredRequest, type LegToPay, type StoredCommand } from '../domain/process';
 import type { Subscriber } from './outgoing';
 import { readNamedLines } from './reservations';
-import type { Plan, ProcessState, RecordTransitionInput } from '../domain/refund';
+import type { Plan, ProcessState, RecordTransitionInput, RefundAmounts } from '../domain/refund';
 import type { Db } from './client';
 
 /** A refund under its row lock. */
@@ -17,6 +17,7 @@ export interface LockedRefund {
   plan: Plan;
   planHash: string;
   snapshot: Record<string, unknown>;
+  amounts: RefundAmounts | null;
   description: string;
   responded: boolean;
   auditSeq: number;
@@ -30,7 +31,7 @@ export async function lockRefund(tx: Db, refundId: string): Promise<LockedRefund
   const [row] = await tx.$queryRaw<LockedRefund[]>`
     SELECT id, mode::text AS mode, order_id AS "orderId", customer_id AS "customerId",
       (SELECT locale FROM customers c WHERE c.id = customer_id) AS "customerLocale", process AS state, plan,
-      plan_hash AS "planHash", snapshot, description, first_responded_at IS NOT NULL AS responded,
+      plan_hash AS "planHash", snapshot, amounts, description, first_responded_at IS NOT NULL AS responded,
       audit_seq AS "auditSeq", audit_head AS "auditHead"
     FROM refunds WHERE id = ${refundId} FOR UPDATE`;
   return row ?? null;
@@ -77,7 +78,9 @@ export async function loadForTransition(tx: Db, refund: LockedRefund, input: Rec
       (SELECT document FROM calendars k WHERE k.mode = ${refund.mode}::"Mode" AND k.id = ${refund.plan.calendarId}) AS calendar,
       (SELECT jsonb_agg(jsonb_build_object(
            'legId', a.id, 'paymentId', a.payment_id, 'provider', p.provider, 'method', p.method, 'reference', t.reference,
-           'attempt', t.number, 'amountMinor', a.amount_minor, 'reservedMinor', r.amount_minor) ORDER BY a.position)
+           'attempt', t.number, 'amountMinor', a.amount_minor, 'reservedMinor', r.amount_minor, 'currency', p.currency,
+           'accounting', CASE WHEN a.accounting_rate IS NOT NULL
+             THEN jsonb_build_object('currency', a.accounting_currency, 'rate', a.accounting_rate) END) ORDER BY a.position)
          FROM allocations a
          JOIN payments p ON p.id = a.payment_id
          JOIN reservations r ON r.refund_id = a.refund_id AND r.payment_id = a.payment_id
@@ -116,6 +119,7 @@ export async function loadForTransition(tx: Db, refund: LockedRefund, input: Rec
               amountMinor: refund.state.amountMinor,
               description: refund.description,
               lines: await readNamedLines(tx, refund.id),
+              amounts: refund.amounts,
             },
             command.body,
           )

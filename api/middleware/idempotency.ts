@@ -187,7 +187,7 @@ function snapshotVersionOf(body: unknown): number | null {
   return typeof version === 'number' ? version : null;
 }
 
-const KINDS_OF_A_REFUND: readonly CommandKind[] = ['decide', 'withdraw', 'inform', 'confirm_receipt'];
+const KINDS_OF_A_REFUND: readonly CommandKind[] = ['decide', 'withdraw', 'inform', 'confirm_receipt', 'book_exchange'];
 
 const refundOfPath =
   (deps: Pick<AppDeps, 'db'>, kind: CommandKind) =>

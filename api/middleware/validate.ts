@@ -41,6 +41,10 @@ const FIELD_MESSAGES: Record<string, Record<Language, string>> = {
     en: 'The currency differs from that of the order.',
     'zh-CN': '币种与订单币种不一致。',
   },
+  invalid_rate: {
+    en: 'A rate is a decimal text above zero, such as 7.1935, with at most 12 digits before and behind the point.',
+    'zh-CN': '汇率应为大于零的十进制文本，例如 7.1935，小数点前后各不超过 12 位。',
+  },
   too_many_keys: { en: 'There are too many keys.', 'zh-CN': '键过多。' },
   reason_required: { en: 'A reason is required for this decision.', 'zh-CN': '此决定必须填写理由。' },
   nothing_given: { en: 'Give at least one of the fields.', 'zh-CN': '请至少填写一个字段。' },

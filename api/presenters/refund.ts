@@ -1,7 +1,8 @@
 import { refundWorkflowId } from '../../contract';
 import type { BusinessCalendar } from '../../domain/calendar';
-import { publicRefund, waitingForOf, type PublicRefund } from '../../domain/refund';
-import { readReviewFacts, readWordsToCustomer, type Db, type StoredRefund } from '../../store';
+import { judgeRoute } from '../../domain/payment';
+import { breakdownOf, publicRefund, waitingForOf, type Breakdown, type PublicRefund } from '../../domain/refund';
+import { readReviewFacts, readWordsToCustomer, type ReviewFacts, type StoredRefund } from '../../store';
 import type { AppDeps, Language, Principal } from '../types';
 import { calendarToExplainBy } from './calendars';
 import { explainWaiting, type Reader } from './explanation';
@@ -33,16 +34,20 @@ export async function presentRefund(deps: AppDeps, refund: StoredRefund, reading
     case 'customer':
       return { ...base, messages: await readWordsToCustomer(deps.db, refund.id) };
     case 'reviewer':
-      return { ...base, ...(await reviewOf(deps.db, refund)) };
+      return { ...base, ...(await reviewOf(deps, refund, base?.payments ?? [])) };
   }
 }
+
+/** What a list shows of a refund: the words of deductions for those they are meant for, the books not for customers. */
+type ListedRefund = Omit<PublicRefund, 'metadata' | 'externalReference' | 'breakdown'> &
+  Partial<Pick<PublicRefund, 'metadata' | 'externalReference'>> & { breakdown: PublicRefund['breakdown'] | Breakdown };
 
 /** Refunds as a list shows them to this reader. */
 export async function presentRefunds(
   deps: AppDeps,
   refunds: StoredRefund[],
   reading: Reading,
-): Promise<(PublicRefund | Omit<PublicRefund, 'metadata' | 'externalReference'>)[]> {
+): Promise<ListedRefund[]> {
   const reader = readerOf(reading.principal);
   const nowIso = deps.clock().toISOString();
   const calendars = await readCalendars(deps, refunds);
@@ -53,26 +58,50 @@ export async function presentRefunds(
       temporalPage: reader === 'reviewer' ? temporalPageOf(deps, refund.id) : null,
       failureText: failureText(reader, reading.language),
     });
+    const breakdown = breakdownOf(refund);
     switch (reader) {
       case 'integrator':
         return seen;
       case 'reviewer':
-        return { ...seen, payments: seen.payments.map(ownedFailure) };
+        return { ...seen, breakdown, payments: seen.payments.map(ownedFailure) };
       case 'customer': {
         const { metadata: _metadata, externalReference: _reference, ...own } = seen;
-        return { ...own, payments: own.payments.map(plainFailure) };
+        const payments = own.payments.map((payment) => ({ ...plainFailure(payment), accounting: null }));
+        return { ...own, breakdown, payments };
       }
     }
   });
 }
 
-async function reviewOf(db: Db, refund: StoredRefund): Promise<object> {
-  const facts = await readReviewFacts(db, refund.id);
+async function reviewOf(deps: AppDeps, refund: StoredRefund, payments: PublicRefund['payments']): Promise<object> {
+  const facts = await readReviewFacts(deps.db, refund.id);
   if (!facts) return {};
   const { snapshot, declineClause, ...rest } = facts;
   const grade = snapshot['riskGrade'] ?? null;
   const risk = grade === null ? null : { grade, reasons: snapshot['riskReasons'] ?? [] };
-  return { ...rest, clause: declineClause, risk, excluded: refund.process.excluded };
+  return {
+    ...rest,
+    payments: withRoutes(deps, refund, payments, facts.allocation),
+    clause: declineClause,
+    risk,
+    excluded: refund.process.excluded,
+  };
+}
+
+/** Whether the money can go back the way it came, for every leg that has not been instructed yet. */
+function withRoutes(
+  deps: AppDeps,
+  refund: StoredRefund,
+  payments: PublicRefund['payments'],
+  allocation: ReviewFacts['allocation'],
+): object[] {
+  const nowIso = deps.clock().toISOString();
+  return payments.map((payment) => {
+    const facts = allocation.find((part) => part.paymentExternalId === payment.paymentExternalId);
+    if (!facts || payment.status !== 'reserved') return { ...payment, routeOpen: null };
+    const rules = deps.refundRules(refund.mode, facts.provider, facts.merchantAccount);
+    return { ...payment, routeOpen: judgeRoute(rules, { ...facts, amountMinor: payment.amountMinor }, nowIso) };
+  });
 }
 
 const temporalPageOf = (deps: AppDeps, refundId: string): string | null =>

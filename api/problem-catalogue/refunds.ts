@@ -40,6 +40,34 @@ export const REFUND_PROBLEMS = {
     '未找到退款',
     '没有执行任何操作。没有您可查看的此编号退款；请检查编号和密钥的模式。',
   ),
+  payment_not_found: entry(
+    404,
+    'The refund does not pay to this payment',
+    'Nothing was changed. Read the refund: its payments name those that it pays to by paymentExternalId.',
+    '该退款不涉及此付款',
+    '没有做任何更改。请读取该退款：payments 中的 paymentExternalId 是其涉及的付款。',
+  ),
+  leg_not_paid: entry(
+    409,
+    'This part has not been paid',
+    'Nothing was booked. A rate of settlement can be booked once the provider has confirmed the payment; read the refund and repeat then.',
+    '该部分尚未付款',
+    '没有入账。支付渠道确认付款后才能登记结算汇率；请读取该退款，待确认后重试。',
+  ),
+  no_accounting_rate: entry(
+    422,
+    'The capture states no rate to the books',
+    'Nothing was booked. Without the rate of the capture there is no difference; state accounting with the payments of later orders.',
+    '该付款没有记账汇率',
+    '没有入账。付款时没有记账汇率，无法计算差额；请在以后的订单付款中提供 accounting。',
+  ),
+  settlement_rate_booked: entry(
+    409,
+    'Another rate is booked already',
+    'Nothing was changed. The difference of payment {paymentExternalId} stands in the books; correct it there by an entry of its own.',
+    '已登记其他结算汇率',
+    '没有做任何更改。付款 {paymentExternalId} 的差额已入账；如需更正，请在账簿中另行登记。',
+  ),
   customer_not_found: entry(
     404,
     'The customer is not known',
@@ -74,6 +102,13 @@ export const REFUND_PROBLEMS = {
     'Nothing was reserved or kept. {reason} Compare the request with the order and send it again with a new idempotency key.',
     '信息相互矛盾',
     '没有预留或保存任何内容（{reason}）。请与订单核对后，用新的幂等键重新提交。',
+  ),
+  deduction_not_allowed: entry(
+    422,
+    'This deduction is not allowed',
+    'Nothing was reserved or kept. {reason} Leave the deduction out or lower it, and send the request again with a new idempotency key.',
+    '不允许此项扣除',
+    '没有预留或保存任何内容（{reason}）。请去掉或降低该扣除项目，用新的幂等键重新提交。',
   ),
   reason_not_available: entry(
     422,

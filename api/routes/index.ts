@@ -11,6 +11,7 @@ import { reconciliationRoutes } from './reconciliations';
 import { payoutLimitRoutes } from './payout-limits';
 import { payoutStopRoutes } from './payout-stops';
 import { refundRoutes } from './refunds';
+import { settlementRateRoutes } from './settlement-rates';
 import { taskRoutes } from './tasks';
 import { webhookEndpointRoutes } from './webhook-endpoints';
 import { webhookRoutes } from './webhooks';
@@ -27,6 +28,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   payoutLimitRoutes,
   fundsRoutes,
   evidenceRoutes,
+  settlementRateRoutes,
   webhookEndpointRoutes,
   destinationRoutes,
   bankFileRoutes,

@@ -23,7 +23,7 @@ registerRoute({
   tag: 'Refunds',
   summary: 'Request a refund',
   description:
-    'Reserves the amount and accepts the request in one transaction; the process then starts by itself. Customers request on their own orders.',
+    'Reserves the amount and accepts the request in one transaction; the process then starts by itself. Customers request on their own orders, without `allocation` and `deductions`, which are the shop’s to say.',
   roles: ['integrator', 'agent', 'customer'],
   idempotent: true,
   request: { body: createRefundBody },
@@ -34,6 +34,7 @@ registerRoute({
     'refundable_changed',
     'duplicate_refund',
     'contradictory_facts',
+    'deduction_not_allowed',
     'reason_not_available',
     'resolution_not_available',
     'provider_not_configured',

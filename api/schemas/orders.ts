@@ -1,4 +1,4 @@
-import { MAX_AMOUNT_MINOR } from '../../domain/money';
+import { AmountError, convertAtRate, isRate, MAX_AMOUNT_MINOR } from '../../domain/money';
 import { REFUND_STATUSES } from '../../domain/refund';
 import { amountMinor, currency, externalId, freeText, instant, positiveAmountMinor } from './common';
 import { z } from './zod';
@@ -52,11 +52,26 @@ const payment = z.strictObject({
   }),
   currency,
   accounting: z
-    .strictObject({ currency, rate: z.string().regex(/^\d{1,12}(?:\.\d{1,12})?$/) })
+    .strictObject({
+      currency,
+      rate: z.string().refine(isRate, { params: { code: 'invalid_rate' }, message: 'invalid_rate' }),
+    })
     .optional()
     .openapi({ description: 'The currency of the books and the rate to it, as a decimal text.' }),
   capturedAt: instant,
 });
+
+/** Whether a captured amount can be counted in the currency of the books; what is no rate has been refused as such. */
+function fitsBooks(amountMinor: number, from: string, books: { currency: string; rate: string }): boolean {
+  if (!isRate(books.rate)) return true;
+  try {
+    convertAtRate(amountMinor, from, books.rate, books.currency);
+    return true;
+  } catch (error) {
+    if (error instanceof AmountError) return false;
+    throw error;
+  }
+}
 
 /** PUT /v1/orders/{externalId} */
 export const putOrderBody = z
@@ -95,6 +110,9 @@ export const putOrderBody = z
     for (const [index, item] of order.payments.entries()) {
       if (item.currency !== order.currency) {
         context.addIssue(issue('currency_differs', ['payments', index, 'currency']));
+      }
+      if (item.accounting && !fitsBooks(item.amountMinor, item.currency, item.accounting)) {
+        context.addIssue(issue('too_large', ['payments', index, 'accounting', 'rate']));
       }
       if ((item.refundedElsewhereMinor ?? 0) > item.amountMinor) {
         context.addIssue(issue('above_total', ['payments', index, 'refundedElsewhereMinor']));

@@ -1,5 +1,6 @@
 import { containsCardNumber } from '../../domain/audit';
 import { FAILURE_CLASSES } from '../../domain/payment';
+import { ALLOCATION_STRATEGIES } from '../../domain/money';
 import { REFUND_STATUSES } from '../../domain/refund';
 import {
   amountMinor,
@@ -55,6 +56,24 @@ const metadata = z
   .refine((all) => Object.keys(all).length <= 20, { params: { code: 'too_many_keys' }, message: 'too_many_keys' })
   .openapi({ type: 'object', description: 'Your own notes: at most 20 keys, texts only, no personal data.' });
 
+const deductions = z
+  .array(
+    z.strictObject({
+      code: z.string().regex(/^[a-z][a-z0-9_-]{0,59}$/),
+      amountMinor: positiveAmountMinor,
+      reason: freeText(1, 500).openapi({ description: 'What the customer is told.' }),
+    }),
+  )
+  .max(10)
+  .refine((all) => new Set(all.map((deduction) => deduction.code)).size === all.length, {
+    params: { code: 'duplicate_id' },
+    message: 'duplicate_id',
+  })
+  .openapi({
+    description:
+      'Fees that are kept back: codes and limits are those of the policy in force at purchase. `amountMinor` of the refund is what is paid out after them.',
+  });
+
 /** POST /v1/refunds */
 export const createRefundBody = z
   .strictObject({
@@ -75,6 +94,10 @@ export const createRefundBody = z
     resolution: z.enum(RESOLUTIONS).default('refund'),
     evidenceIds: evidenceIds.default([]),
     expectedRefundableMinor: amountMinor.optional(),
+    allocation: z.enum(ALLOCATION_STRATEGIES).optional().openapi({
+      description: 'How it is spread over several payments; left out, the policy says.',
+    }),
+    deductions: deductions.default([]),
     requestedBy: z.strictObject({ name: freeText(1, 200), contact }).optional(),
     externalReference: externalId.optional(),
     destinationId: redressId('ds').optional().openapi({
@@ -206,16 +229,54 @@ export const refundAnswer = z
       })
       .nullable(),
     plan: z.array(z.object({ stage: z.string(), role: z.string(), status: z.string(), dueAt: nullableText })),
+    allocationStrategy: z.enum(ALLOCATION_STRATEGIES),
     payments: z.array(
-      z.object({
+      z.looseObject({
         paymentExternalId: z.string(),
         amountMinor: z.int(),
         status: z.string(),
         reference: z.string(),
         failure,
         hold: z.object({ reason: z.string(), since: z.string(), retryAt: nullableText }).nullable(),
+        accounting: z
+          .object({
+            currency: z.string(),
+            rate: z.string(),
+            amountMinor: z.int(),
+            settlementRate: nullableText,
+            exchangeDifferenceMinor: z.int().nullable(),
+          })
+          .nullable()
+          .openapi({ description: 'The leg in the currency of the books, by the rate of the capture.' }),
       }),
     ),
+    breakdown: z
+      .object({
+        lines: z.array(
+          z.object({
+            externalId: z.string(),
+            quantity: z.int(),
+            goodsMinor: z.int(),
+            discountMinor: z.int(),
+            taxMinor: z.int(),
+          }),
+        ),
+        shippingMinor: z.int(),
+        unattributedMinor: z.int(),
+        deductions: z.array(
+          z.looseObject({
+            code: z.string(),
+            amountMinor: z.int(),
+            label: z.object({ en: z.string(), 'zh-CN': z.string() }),
+          }),
+        ),
+        totalMinor: z.int(),
+      })
+      .nullable()
+      .openapi({
+        description:
+          'What the amount approved so far, or else asked for, is made of: lines (goods - discount + tax), shipping and what stands on no line, less the deductions, are `totalMinor`.',
+      }),
     arrival: z.object({
       expectedFrom: nullableText,
       expectedTo: nullableText,

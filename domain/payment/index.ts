@@ -8,3 +8,5 @@ export * from './query-back-off';
 export * from './top-up';
 export * from './two-person';
 export * from './two-person-release';
+export * from './refund-rules';
+export * from './route-open';

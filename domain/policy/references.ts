@@ -14,6 +14,7 @@ interface PolicyReferences {
   thresholds: Record<string, TierReferences[]>;
   reasonCodes: { code: string }[];
   ineligible: { id: string; reasonCodes: 'any' | string[] }[];
+  amounts: { deductions: { code: string }[] };
 }
 
 /** What the shape of a policy cannot say: that its parts name each other correctly and stand in order. */
@@ -26,6 +27,11 @@ export function checkReferences(policy: PolicyReferences): Problem[] {
     ...duplicates(
       policy.ineligible.map((clause) => clause.id),
       'ineligible',
+    ),
+    ...duplicates(
+      policy.amounts.deductions.map((deduction) => deduction.code),
+      'amounts',
+      'deductions',
     ),
     ...policy.stages.flatMap((stage, index) =>
       isIncreasing(stage.ladder.remindAtPercent)

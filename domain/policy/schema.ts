@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
-import { isCurrency, MAX_AMOUNT_MINOR } from '../money';
+import { ALLOCATION_STRATEGIES, isCurrency, MAX_AMOUNT_MINOR } from '../money';
 import type { Role } from '../people';
+import { SHIPPING_RULES } from '../refund';
 import { checkReferences } from './references';
 
 /** Roles that may decide a stage. Systems and administrators never do. */
@@ -89,6 +90,21 @@ const arrivalSchema = z
   .strictObject({ fromWorkingDays: z.int().min(0).max(60), toWorkingDays: z.int().min(1).max(60) })
   .refine((range) => range.fromWorkingDays <= range.toWorkingDays, 'must not end before it begins');
 
+/** What a refund pays and keeps back. A policy that says nothing pays lines without shipping and keeps nothing back. */
+const amountsSchema = z.strictObject({
+  /** How a refund is spread over several payments, where the request does not say. */
+  allocation: z.enum(ALLOCATION_STRATEGIES).default('original_first'),
+  /** Whether the named lines take shipping with them. */
+  shipping: z.enum(SHIPPING_RULES).default('none'),
+  /** Fees that may be kept back, each up to a part of the gross amount. */
+  deductions: z
+    .array(z.strictObject({ code: slug, label: localizedText, maxPercent: z.int().min(1).max(99) }))
+    .max(20)
+    .default([]),
+  /** Jurisdictions of orders whose law forbids to keep anything back. */
+  noDeductionsIn: z.array(z.string().min(1).max(64)).max(100).default([]),
+});
+
 /**
  * A refund policy, the whole of it: who decides what by when, what may not be refunded, what customers are promised.
  * Strict, so that a misspelt field is an error and not a rule that silently does not hold.
@@ -118,6 +134,7 @@ export const policyDocumentSchema = z
       sendBackBusinessDays: z.int().min(1).max(60),
       maxRounds: z.int().min(0).max(10),
     }),
+    amounts: amountsSchema.prefault({}),
     /** Appeals are not built yet: a window that nobody could use would only hold the customer's money back. */
     appealWindowDays: z.literal(0),
     arrivalWatchDays: z.int().min(1).max(365),

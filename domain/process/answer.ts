@@ -1,4 +1,5 @@
-import { allocate, sumMinor } from '../money';
+import { proportionOf, sumMinor } from '../money';
+import { breakdownAt, deductedMinor, lineAt, lineMinor, type BreakdownLine, type RefundAmounts } from '../refund';
 
 /** A line that a refund names, as it stands. */
 export interface NamedLine {
@@ -24,6 +25,8 @@ export interface AnsweredRequest {
   amountMinor: number | null;
   /** All lines as they are from now on, or null when they stay; a line without pieces is no longer named. */
   lines: NamedLine[] | null;
+  /** What the amount is made of from now on, or null when that stays. */
+  amounts: RefundAmounts | null;
   /** Set when the answer contradicts the request: it is refused, and nothing changes. */
   contradiction: AnswerContradiction | null;
 }
@@ -32,16 +35,18 @@ export type AnswerContradiction = 'unknown_line' | 'quantity' | 'amount_above_li
 
 /**
  * Reads an answer. It can correct and take back, never ask for more: lines lose pieces, the amount falls. An amount
- * above what the remaining lines carry contradicts them, so whoever takes pieces back lowers the amount as well.
+ * above what the remaining lines carry, shipping included and deductions taken off, contradicts them, so whoever takes
+ * pieces back lowers the amount as well.
  */
 export function readAnswer(
-  request: { amountMinor: number; description: string; lines: NamedLine[] },
+  request: { amountMinor: number; description: string; lines: NamedLine[]; amounts: RefundAmounts | null },
   body: AnswerBody,
 ): AnsweredRequest {
   const contradict = (contradiction: AnswerContradiction): AnsweredRequest => ({
     changed: false,
     amountMinor: null,
     lines: null,
+    amounts: null,
     contradiction,
   });
   const amountMinor = body.amountMinor ?? request.amountMinor;
@@ -51,12 +56,12 @@ export function readAnswer(
     return contradict('unknown_line');
   if (named.some((line) => line.quantity > (find(request.lines, line.externalId)?.quantity ?? 0)))
     return contradict('quantity');
-  const lines = body.lines === undefined ? null : keep(request.lines, body.lines);
-  const limitMinor = sumMinor((lines ?? []).map((line) => line.amountMinor));
-  if (lines && amountMinor > limitMinor) return contradict('amount_above_lines');
-  const fewer =
-    lines !== null && lines.some((line) => line.quantity !== find(request.lines, line.externalId)?.quantity);
+  const before = request.amounts ?? amountsOf(request);
+  const kept = body.lines === undefined ? before : keep(before, body.lines);
+  if (body.lines !== undefined && amountMinor > kept.totalMinor) return contradict('amount_above_lines');
+  const fewer = kept.lines.some((line) => line.quantity !== find(before.lines, line.externalId)?.quantity);
   const lowered = amountMinor < request.amountMinor;
+  const amounts = lowered || fewer ? { ...breakdownAt(kept, amountMinor), shippingRule: before.shippingRule } : null;
   return {
     changed:
       lowered ||
@@ -64,27 +69,57 @@ export function readAnswer(
       (body.description !== undefined && body.description !== request.description) ||
       (body.evidenceIds ?? []).length > 0,
     amountMinor: lowered ? amountMinor : null,
-    lines: lowered || fewer ? share(amountMinor, lines ?? request.lines) : null,
+    lines: amounts && request.lines.map((line) => asKept(line, amounts.lines)),
+    amounts: amounts && { ...amounts, lines: amounts.lines.filter((line) => line.quantity > 0) },
     contradiction: null,
   };
 }
 
+/** A refund of the time before breakdowns were kept: its lines are goods and nothing else. */
+const amountsOf = (request: { amountMinor: number; lines: NamedLine[] }): RefundAmounts => ({
+  lines: request.lines.map(({ externalId, quantity, amountMinor }) => ({
+    externalId,
+    quantity,
+    goodsMinor: amountMinor,
+    discountMinor: 0,
+    taxMinor: 0,
+  })),
+  shippingMinor: 0,
+  unattributedMinor: request.lines.length === 0 ? request.amountMinor : 0,
+  deductions: [],
+  totalMinor: request.amountMinor,
+  shippingRule: 'none',
+});
+
 const find = <Line extends { externalId: string }>(lines: Line[], externalId: string): Line | undefined =>
   lines.find((line) => line.externalId === externalId);
 
-/** Each line with what is left of it; what its remaining pieces carry of its amount is the most it can be worth. */
-function keep(lines: NamedLine[], kept: { externalId: string; quantity: number }[]): NamedLine[] {
-  return lines.map((line) => {
-    const quantity = find(kept, line.externalId)?.quantity ?? 0;
-    return { ...line, quantity, amountMinor: Math.floor((line.amountMinor * quantity) / line.quantity) };
-  });
+function asKept(line: NamedLine, kept: BreakdownLine[]): NamedLine {
+  const now = find(kept, line.externalId);
+  return { ...line, quantity: now?.quantity ?? 0, amountMinor: now ? lineMinor(now) : 0 };
 }
 
-function share(amountMinor: number, lines: NamedLine[]): NamedLine[] {
-  if (lines.length === 0) return [];
-  const shares = allocate(
-    amountMinor,
-    lines.map((line) => line.amountMinor),
-  );
-  return lines.map((line, i) => ({ ...line, amountMinor: shares[i] ?? 0 }));
+/**
+ * The most that is left when lines lose pieces: each gives what its remaining pieces carry of its amount, and shipping
+ * that belonged to a complete return is no longer due.
+ */
+function keep(amounts: RefundAmounts, wanted: { externalId: string; quantity: number }[]): RefundAmounts {
+  const lines = amounts.lines.map((line) => {
+    const quantity = find(wanted, line.externalId)?.quantity ?? 0;
+    return { ...lineAt(line, proportionOf(lineMinor(line), quantity, line.quantity)), quantity };
+  });
+  const beforeMinor = sumMinor(amounts.lines.map(lineMinor));
+  const linesMinor = sumMinor(lines.map(lineMinor));
+  const shippingMinor =
+    linesMinor === beforeMinor
+      ? amounts.shippingMinor
+      : amounts.shippingRule === 'proportional'
+        ? proportionOf(amounts.shippingMinor, linesMinor, beforeMinor)
+        : 0;
+  return {
+    ...amounts,
+    lines,
+    shippingMinor,
+    totalMinor: Math.max(0, linesMinor + shippingMinor - deductedMinor(amounts.deductions)),
+  };
 }

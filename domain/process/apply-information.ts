@@ -12,7 +12,7 @@ export function applyInformation(step: Step, transition: Extract<Transition, { k
   const { state, effects, context } = step;
   const answer = state.answer;
   if (!answer) throw new Error('An answer was applied that nobody awaited.');
-  const answered = context.answered ?? { changed: false, amountMinor: null, lines: null, contradiction: null };
+  const answered = context.answered ?? { changed: false, amountMinor: null, lines: null, amounts: null };
   state.answer = null;
   if (answered.amountMinor !== null && answered.amountMinor < state.amountMinor) {
     state.amountMinor = answered.amountMinor;
@@ -22,6 +22,7 @@ export function applyInformation(step: Step, transition: Extract<Transition, { k
     effects.shrinkReservations = state.approvedAmountMinor === null;
   }
   effects.lines = answered.lines;
+  effects.amounts = answered.amounts;
   if (answered.changed || answer.kind === 'correction') state.snapshotVersion += 1;
   effects.audit.push({
     type: 'refund.information_provided',

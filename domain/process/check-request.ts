@@ -1,7 +1,11 @@
-import { allocate, sumMinor } from '../money';
+import { sumMinor, type AllocationStrategy } from '../money';
 import { evaluatePolicy, type PolicyDocument } from '../policy';
+import { breakdownAt, deductedMinor, lineMinor, type Deduction, type RefundAmounts } from '../refund';
+import { checkDeductions, type DeductionProblem, type RequestedDeduction } from './check-deductions';
+import { prorateLine, prorateShipping, type LineToProrate, type ProratedLine } from './prorate-lines';
 
 export interface RequestedRefund {
+  /** What is to be paid out; what it is taken from is this and the deductions. */
   amountMinor: number;
   currency: string;
   reasonCode: string;
@@ -10,12 +14,19 @@ export interface RequestedRefund {
   evidenceIds: string[];
   resolution: string;
   expectedRefundableMinor: number | null;
+  /** How to spread it over the payments; null leaves it to the policy. */
+  allocation?: AllocationStrategy | null;
+  deductions?: RequestedDeduction[];
 }
 
 /** An order as acceptance finds it, under the locks of its payments. */
 export interface OrderFacts {
   currency: string;
   placedAt: string;
+  jurisdiction: string | null;
+  shippingMinor: number;
+  /** What of the shipping other refunds of the order ask for or have paid. */
+  shippingTakenMinor: number;
   lines: OrderLineFacts[];
   payments: OrderPaymentFacts[];
   /** Open refunds of the order, to recognise a duplicate by. */
@@ -24,13 +35,7 @@ export interface OrderFacts {
   openAndPaidMinor: number;
 }
 
-export interface OrderLineFacts {
-  id: string;
-  externalId: string;
-  quantity: number;
-  totalMinor: number;
-  takenQuantity: number;
-  takenMinor: number;
+export interface OrderLineFacts extends LineToProrate {
   category: string | null;
   attributes: Record<string, unknown>;
 }
@@ -42,12 +47,15 @@ export interface OrderPaymentFacts {
   merchantAccount: string;
   currency: string;
   availableMinor: number;
+  /** The currency of the books and the capture's rate to it, when the shop has stated them. */
+  accounting: { currency: string; rate: string } | null;
 }
 
 /** Why a request is not accepted: nothing is kept of it. */
 export type RequestRefusal =
   | { code: 'resolution_not_available'; resolution: string }
   | { code: 'contradictory_facts'; path: string; why: ContradictionKind; data: Record<string, string | number> }
+  | { code: 'deduction_not_allowed'; problem: DeductionProblem }
   | { code: 'provider_not_configured'; provider: string; merchantAccount: string }
   | { code: 'reason_not_available'; allowed: string[] }
   | { code: 'description_too_short'; minLength: number }
@@ -59,7 +67,7 @@ export type RequestRefusal =
 
 export type ContradictionKind = 'currency' | 'unknown_line' | 'quantity' | 'amount_above_lines';
 
-/** What may be refunded of a named line, at most. */
+/** What the request takes of a named line, before deductions. */
 export interface RequestedLine {
   lineId: string;
   quantity: number;
@@ -68,13 +76,14 @@ export interface RequestedLine {
 
 export type CheckedRequest =
   | { refused: RequestRefusal }
-  | { refused: null; lines: RequestedLine[]; refundableMinor: number };
+  | { refused: null; lines: RequestedLine[]; amounts: RefundAmounts; refundableMinor: number };
 
 /**
  * Judges a request by the facts of its order. The order of the checks is the order of usefulness to the caller: what
  * contradicts the order, what this installation cannot do, what the policy wants to know, then the money.
  * @param knownEvidence the ids of those named that exist and are not used elsewhere.
  * @param isConfigured whether this installation can pay through a provider's account.
+ * @param purchasePolicy in force at purchase: shipping and deductions go by it.
  */
 export function checkRequest(
   request: RequestedRefund,
@@ -83,6 +92,7 @@ export function checkRequest(
   knownEvidence: string[],
   isConfigured: (provider: string, merchantAccount: string) => boolean,
   now: string,
+  purchasePolicy: PolicyDocument = policy,
 ): CheckedRequest {
   const refuse = (refused: RequestRefusal): CheckedRequest => ({ refused });
   if (request.resolution !== 'refund')
@@ -94,7 +104,11 @@ export function checkRequest(
       why: 'currency',
       data: { stated: request.currency, order: order.currency },
     });
-  const named = nameLines(request, order);
+  const wanted = request.deductions ?? [];
+  const grossMinor = request.amountMinor + deductedMinor(wanted);
+  const allowed = checkDeductions(wanted, grossMinor, order.jurisdiction, purchasePolicy);
+  if (allowed.problem) return refuse({ code: 'deduction_not_allowed', problem: allowed.problem });
+  const named = nameLines(request, allowed.deductions, grossMinor, order, purchasePolicy);
   if ('refused' in named) return refuse(named.refused);
   const unpayable = order.payments.find((payment) => !isConfigured(payment.provider, payment.merchantAccount));
   if (unpayable)
@@ -121,8 +135,9 @@ export function checkRequest(
   const refundableMinor = sumMinor(order.payments.map((payment) => payment.availableMinor));
   if (request.expectedRefundableMinor !== null && request.expectedRefundableMinor !== refundableMinor)
     return refuse({ code: 'refundable_changed', refundableMinor });
-  if (request.amountMinor > refundableMinor) return refuse({ code: 'insufficient_refundable', refundableMinor });
-  return { refused: null, lines: named.lines, refundableMinor };
+  // Gross: what is kept back was paid as well, so it must still be there.
+  if (grossMinor > refundableMinor) return refuse({ code: 'insufficient_refundable', refundableMinor });
+  return { refused: null, ...named, refundableMinor };
 }
 
 /** The facts that the policy judges a request by. */
@@ -157,13 +172,28 @@ function findDuplicate(request: RequestedRefund, order: OrderFacts): string | nu
 
 function nameLines(
   request: RequestedRefund,
+  deductions: Deduction[],
+  grossMinor: number,
   order: OrderFacts,
-): { lines: RequestedLine[] } | { refused: RequestRefusal } {
-  if (!request.lines) return { lines: [] };
+  { amounts: { shipping: shippingRule } }: PolicyDocument,
+): { lines: RequestedLine[]; amounts: RefundAmounts } | { refused: RequestRefusal } {
+  const { amountMinor: totalMinor } = request;
+  if (!request.lines)
+    return {
+      lines: [],
+      amounts: {
+        lines: [],
+        shippingMinor: 0,
+        unattributedMinor: grossMinor,
+        deductions,
+        totalMinor,
+        shippingRule,
+      },
+    };
   const contradiction = (why: ContradictionKind, path: string, data: Record<string, string | number>) => ({
     refused: { code: 'contradictory_facts', path, why, data } as const,
   });
-  const named: { line: OrderLineFacts; quantity: number; limitMinor: number }[] = [];
+  const named: ProratedLine[] = [];
   for (const [i, wanted] of request.lines.entries()) {
     const line = order.lines.find((candidate) => candidate.externalId === wanted.externalId);
     if (!line) return contradiction('unknown_line', `lines.${i}.externalId`, { externalId: wanted.externalId });
@@ -172,19 +202,28 @@ function nameLines(
     const left = line.quantity - line.takenQuantity;
     if (wanted.quantity > left)
       return contradiction('quantity', `lines.${i}.quantity`, { externalId: line.externalId, left });
-    const share = Math.floor((line.totalMinor * wanted.quantity) / line.quantity);
-    const limitMinor =
-      wanted.quantity === left ? line.totalMinor - line.takenMinor : Math.min(share, line.totalMinor - line.takenMinor);
-    named.push({ line, quantity: wanted.quantity, limitMinor });
+    named.push(prorateLine(line, wanted.quantity));
   }
-  const limitMinor = sumMinor(named.map((one) => one.limitMinor));
-  if (request.amountMinor > limitMinor)
-    return contradiction('amount_above_lines', 'amountMinor', { linesMinor: limitMinor });
-  const shares = allocate(
-    request.amountMinor,
-    named.map((one) => one.limitMinor),
-  );
+  const linesMinor = sumMinor(named.map(lineMinor));
+  const shippingMinor = prorateShipping(shippingRule, order, named);
+  if (grossMinor > linesMinor + shippingMinor)
+    return contradiction('amount_above_lines', 'amountMinor', { linesMinor, shippingMinor });
+  const most = {
+    lines: named.map(({ lineId: _lineId, ...line }) => line),
+    shippingMinor,
+    unattributedMinor: 0,
+    deductions,
+    totalMinor: linesMinor + shippingMinor - deductedMinor(deductions),
+  };
+  const amounts = { ...breakdownAt(most, totalMinor), shippingRule };
   return {
-    lines: named.map((one, i) => ({ lineId: one.line.id, quantity: one.quantity, amountMinor: shares[i] ?? 0 })),
+    lines: named.map(({ lineId, quantity }, i) => ({
+      lineId,
+      quantity,
+      amountMinor: lineMinor(amounts.lines[i] ?? ZERO),
+    })),
+    amounts,
   };
 }
+
+const ZERO = { goodsMinor: 0, discountMinor: 0, taxMinor: 0 };

@@ -1,6 +1,6 @@
 import type { NamedLine } from './answer';
 import type { AttemptStatus, PaymentFailure } from '../payment';
-import type { MessageToSend, ProcessState, Refusal } from '../refund';
+import type { MessageToSend, ProcessState, RefundAmounts, Refusal } from '../refund';
 
 /** Names of the events that outgoing webhooks carry. */
 export const PUBLIC_EVENTS = [
@@ -98,10 +98,14 @@ export interface Effects {
   stages: StageChange[];
   /** New amounts of legs, by leg id. */
   legAmounts: Record<string, number> | null;
+  /** The legs' new amounts in the currency of the books, by leg id; without those whose capture states no rate. */
+  legAccounting: Record<string, number> | null;
   /** True when the request itself became smaller: the difference is given back at once, not when the rest is paid. */
   shrinkReservations: boolean;
   /** The lines that the request names from now on, when they changed; one without pieces is no longer named. */
   lines: NamedLine[] | null;
+  /** What the amount asked for is made of from now on, when it changed. */
+  amounts: RefundAmounts | null;
   attempts: AttemptChange[];
   newAttempts: NewAttempt[];
   /** Give back what is reserved and not paid. */
@@ -121,8 +125,10 @@ export const noEffects = (): Effects => ({
   newRound: null,
   stages: [],
   legAmounts: null,
+  legAccounting: null,
   shrinkReservations: false,
   lines: null,
+  amounts: null,
   attempts: [],
   newAttempts: [],
   release: false,

@@ -1,4 +1,5 @@
 export * from './apply-transition';
+export * from './check-deductions';
 export { proposedActionOf, type DeskFacts } from './check-desk-facts';
 export * from './desk-rules';
 export * from './check-request';
@@ -8,3 +9,4 @@ export * from './match-command';
 export * from './plan-acceptance';
 export * from './answer';
 export { type LegToPay, type TransitionContext } from './step';
+export * from './prorate-lines';

@@ -1,13 +1,14 @@
-import { allocateInOrder } from '../money';
+import { allocateBy, convertAtRate } from '../money';
 import type { Step } from './step';
 
 /**
- * New amounts of the legs for a new total, within what is reserved for each: in order, so that later legs shrink first.
- * A leg that pays nothing gets 0; the parts sum to the total.
+ * New amounts of the legs for a new total, by the strategy that the refund was accepted with and within what is reserved
+ * for each. A leg that pays nothing gets 0; the parts sum to the total, and what each is in the books goes with it.
  * @throws InsufficientAvailableError when more is to be paid than is reserved.
  */
 export function changeLegs({ state, effects, context }: Step, totalMinor: number): void {
-  const parts = allocateInOrder(
+  const parts = allocateBy(
+    state.allocation ?? 'original_first',
     totalMinor,
     context.legs.map((leg) => ({ id: leg.legId, availableMinor: leg.reservedMinor })),
   );
@@ -15,5 +16,10 @@ export function changeLegs({ state, effects, context }: Step, totalMinor: number
     context.legs.map((leg) => [leg.legId, parts.find((part) => part.id === leg.legId)?.amountMinor ?? 0]),
   );
   effects.legAmounts = amounts;
+  effects.legAccounting = Object.fromEntries(
+    context.legs.flatMap(({ legId, currency, accounting }) =>
+      accounting ? [[legId, convertAtRate(amounts[legId] ?? 0, currency, accounting.rate, accounting.currency)]] : [],
+    ),
+  );
   for (const leg of state.legs) leg.amountMinor = amounts[leg.id] ?? leg.amountMinor;
 }

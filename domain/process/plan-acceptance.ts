@@ -1,6 +1,6 @@
 import { unstaffedStages, type Candidate } from '../approval';
 import type { BusinessCalendar } from '../calendar';
-import { allocateInOrder } from '../money';
+import { allocateBy, convertAtRate, isRate, type AllocationStrategy } from '../money';
 import {
   evaluatePolicy,
   firstResponseDueAt,
@@ -18,7 +18,16 @@ import { closeStage, noteForCrm, openUnstaffed, tellCustomer, tellOutsiders, typ
 export interface AcceptanceFacts extends PolicyFacts {
   amountMinor: number;
   /** Captures of the order, oldest first, with what each can still give, and the leg it would become. */
-  payments: { id: string; provider: string; availableMinor: number; legId: string; reference: string }[];
+  payments: {
+    id: string;
+    provider: string;
+    availableMinor: number;
+    accounting: { currency: string; rate: string } | null;
+    legId: string;
+    reference: string;
+  }[];
+  /** How the request wants it spread over the payments; null or absent leaves it to the policy. */
+  allocation?: AllocationStrategy | null;
   /** Who may not decide this refund. */
   excluded: ExcludedPerson[];
   calendar: BusinessCalendar;
@@ -30,6 +39,13 @@ export interface AcceptanceFacts extends PolicyFacts {
   candidates: Candidate[];
 }
 
+/** What a leg is in the books, frozen with the capture's rate. */
+export interface LegAccounting {
+  currency: string;
+  rate: string;
+  amountMinor: number;
+}
+
 export interface AcceptedPlan {
   evaluation: PolicyEvaluation;
   plan: Plan;
@@ -38,6 +54,8 @@ export interface AcceptedPlan {
   firstResponseDueAt: string;
   /** The clause by which the machine declined at once. */
   declineClause: string | null;
+  /** By leg id; without those whose capture states no rate. */
+  accounting: Record<string, LegAccounting>;
 }
 
 /**
@@ -51,7 +69,9 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
     eligible: evaluatePolicy(facts.purchasePolicy, facts).eligible,
   };
   const plan = planFrom(facts.policy, evaluation);
-  const allocation = allocateInOrder(
+  const strategy = facts.allocation ?? facts.policy.amounts.allocation;
+  const allocation = allocateBy(
+    strategy,
     facts.amountMinor,
     facts.payments.map((payment) => ({ id: payment.legId, availableMinor: payment.availableMinor })),
   );
@@ -71,8 +91,11 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
     lastDecision: null,
     responded: false,
     legs,
+    // Said only where it is not what a refund without a word about it does.
+    ...(strategy === 'original_first' ? {} : { allocation: strategy }),
     arrival: null,
   };
+  const accounting = accountingOf(facts, legs);
   const effects = noEffects();
   const step: Step = {
     state,
@@ -107,7 +130,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
     if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
     tellCustomer(step, 'refund_received', 'delivery');
     noteForCrm(step, 'delivery');
-    return { evaluation, plan, state, effects, firstResponseDueAt: responseDueAt, declineClause: null };
+    return { evaluation, plan, state, effects, firstResponseDueAt: responseDueAt, declineClause: null, accounting };
   }
   const { clauseId } = evaluation.eligible;
   effects.messages = [];
@@ -120,7 +143,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
     data: { clause: clauseId, policyVersion: plan.policyVersion },
   });
   tellOutsiders(step, 'refund_declined', 'refund', { clause: clauseId });
-  return { evaluation, plan, state, effects, firstResponseDueAt: responseDueAt, declineClause: clauseId };
+  return { evaluation, plan, state, effects, firstResponseDueAt: responseDueAt, declineClause: clauseId, accounting };
 }
 
 function legOf(facts: AcceptanceFacts, part: { id: string; amountMinor: number }): Leg {
@@ -138,6 +161,18 @@ function legOf(facts: AcceptanceFacts, part: { id: string; amountMinor: number }
     nextQueryAt: null,
     failure: null,
   };
+}
+
+function accountingOf(facts: AcceptanceFacts, legs: Leg[]): Record<string, LegAccounting> {
+  return Object.fromEntries(
+    legs.flatMap((leg) => {
+      const rate = facts.payments.find((payment) => payment.legId === leg.id)?.accounting;
+      // A rate of zero, which the interface once took, says nothing about the books.
+      if (!rate || !isRate(rate.rate)) return [];
+      const amountMinor = convertAtRate(leg.amountMinor, facts.currency, rate.rate, rate.currency);
+      return [[leg.id, { ...rate, amountMinor }]];
+    }),
+  );
 }
 
 /** The 24 hours run by the wall clock, beside the stage's own ladder. */

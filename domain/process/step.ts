@@ -15,6 +15,9 @@ export interface LegToPay {
   reference: string;
   attempt: number;
   amountMinor: number;
+  currency: string;
+  /** The currency of the books and the capture's rate to it, as frozen at acceptance. */
+  accounting: { currency: string; rate: string } | null;
   /** What is held for this leg: the most it can pay. */
   reservedMinor: number;
 }

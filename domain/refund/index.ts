@@ -1,4 +1,5 @@
 export * from './assert-never';
+export * from './breakdown';
 export * from './plan';
 export * from './process';
 export * from './status';

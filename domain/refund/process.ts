@@ -1,4 +1,5 @@
 import { cureOf, type AttemptRoute, type AttemptStatus, type HoldReason, type PaymentFailure } from '../payment';
+import type { AllocationStrategy } from '../money';
 import type { Rung } from './plan';
 import { isFinal, type RefundStatus, type WaitingKind } from './status';
 
@@ -133,6 +134,8 @@ export interface ProcessState {
   lastDecision: LastDecision | null;
   responded: boolean;
   legs: Leg[];
+  /** How the total is spread over the payments; absent: in order of capture. */
+  allocation?: AllocationStrategy;
   arrival: ArrivalWatch | null;
   /** What one person of the desk has proposed and a second one has not answered yet. */
   proposals?: Proposal[];

@@ -1,4 +1,6 @@
 import type { FailureClass, FailureRule, HoldReason, PaymentFailure } from '../payment';
+import type { AllocationStrategy } from '../money';
+import { breakdownAt, type Breakdown, type Deduction, type RefundAmounts } from './breakdown';
 import type { Plan } from './plan';
 import { waitingForOf, type ProcessState, type WaitingFor } from './process';
 import type { RefundStatus } from './status';
@@ -23,6 +25,10 @@ export interface RefundRecord {
   stages: { stageId: string; status: string; dueAt: string | null }[];
   /** External ids of the payments behind the legs, by payment id. */
   paymentExternalIds: Record<string, string>;
+  /** What the amount asked for is made of; null on refunds older than breakdowns. */
+  amounts: RefundAmounts | null;
+  /** What legs are in the books, by leg id; without those whose capture states no rate. */
+  accounting: Record<string, PublicAccounting>;
   arrivalFrom: string | null;
   arrivalTo: string | null;
   arrivalConfirmedAt: string | null;
@@ -37,12 +43,29 @@ export interface PublicStage {
   dueAt: string | null;
 }
 
+/** A leg in the currency of the books. */
+export interface PublicAccounting {
+  currency: string;
+  /** The capture's, as it stood at acceptance. */
+  rate: string;
+  amountMinor: number;
+  settlementRate: string | null;
+  /** What the settlement made it more (above zero: a loss) or less than at capture. */
+  exchangeDifferenceMinor: number | null;
+}
+
+/** A breakdown without the words that were written for one customer. */
+export interface PublicBreakdown extends Omit<Breakdown, 'deductions'> {
+  deductions: Omit<Deduction, 'reason'>[];
+}
+
 export interface PublicPayment {
   paymentExternalId: string;
   amountMinor: number;
   status: string;
   reference: string;
   failure: PublicFailure | null;
+  accounting: PublicAccounting | null;
   /** Why nothing is sent yet, since when, and when it is tried again; null when nothing holds it. */
   hold: { reason: HoldReason; since: string; retryAt: string | null } | null;
 }
@@ -77,7 +100,11 @@ export interface PublicRefund {
   policyVersion: string;
   waitingFor: (WaitingFor & { explanation: string | null }) | null;
   plan: PublicStage[];
+  /** How the total is spread over the payments. */
+  allocationStrategy: AllocationStrategy;
   payments: PublicPayment[];
+  /** Of the amount approved so far, or else asked for. */
+  breakdown: PublicBreakdown | null;
   arrival: {
     expectedFrom: string | null;
     expectedTo: string | null;
@@ -123,6 +150,7 @@ export function publicRefund(
     policyVersion: `${record.policyName}@${record.policyVersion}`,
     waitingFor: waitingFor && { ...waitingFor, explanation: words.explanation ?? null },
     plan: publicPlan(record),
+    allocationStrategy: process.allocation ?? 'original_first',
     payments: process.legs.map((leg) => ({
       paymentExternalId: record.paymentExternalIds[leg.paymentId] ?? leg.paymentId,
       amountMinor: leg.amountMinor,
@@ -130,7 +158,9 @@ export function publicRefund(
       reference: leg.reference,
       failure: leg.failure && { ...leg.failure, message: words.failureText?.(leg.failure) ?? null },
       hold: leg.hold ? { ...leg.hold, retryAt: leg.nextQueryAt } : null,
+      accounting: record.accounting[leg.id] ?? null,
     })),
+    breakdown: publicBreakdown(breakdownOf(record)),
     arrival: {
       expectedFrom: record.arrivalFrom,
       expectedTo: record.arrivalTo,
@@ -147,6 +177,16 @@ export function publicRefund(
     },
   };
 }
+
+/** What the amount approved so far, or else asked for, is made of; null when nobody knows. */
+export const breakdownOf = ({ amounts, process }: Pick<RefundRecord, 'amounts' | 'process'>): Breakdown | null =>
+  amounts && breakdownAt(amounts, process.approvedAmountMinor ?? process.amountMinor);
+
+const publicBreakdown = (breakdown: Breakdown | null): PublicBreakdown | null =>
+  breakdown && {
+    ...breakdown,
+    deductions: breakdown.deductions.map(({ reason: _reason, ...deduction }) => deduction),
+  };
 
 function publicPlan(record: RefundRecord): PublicStage[] {
   const open = record.process.stage;

@@ -1,21 +1,13 @@
-import type { PaymentSighting, QueryBackOff } from '../../domain/payment';
+import type { PaymentSighting, QueryBackOff, RefundRules } from '../../domain/payment';
 
 /** The world a key, an account and every row belong to; nothing crosses. */
 export type Mode = 'live' | 'test';
 
-/** What a provider allows beyond single amounts; a limit that is absent is not known to exist. */
-export interface RefundLimits {
-  maxRefundsPerPayment?: number;
-  /** Days after the capture in which a payment can be refunded. */
-  refundableForDays?: number;
-  /** Least time between two refunds of one payment, in milliseconds. */
-  minimumIntervalMs?: number;
-}
-
-/** What a gateway can do; processes ask here instead of knowing providers. */
-export interface GatewayCapabilities {
-  /** Whether a part of a payment can be refunded. */
-  partial: boolean;
+/**
+ * What a gateway can do; processes ask here instead of knowing providers. What its provider lets be refunded at all is
+ * that of PROVIDER_RULES.
+ */
+export interface GatewayCapabilities extends RefundRules {
   /** Whether money that was proven to have moved may come back later, told by a notification or a query. */
   canReturn: boolean;
   /** Whether a refund may stay pending after it was accepted. */
@@ -23,7 +15,6 @@ export interface GatewayCapabilities {
   /** Whether `query` can tell what became of an instruction. */
   queryable: boolean;
   queryBackOff: QueryBackOff;
-  limits?: RefundLimits;
   /** Why this amount (ISO 4217 minor units) cannot be sent in this currency, as a code; null when it can. */
   refuses(amountMinor: number, currency: string): string | null;
 }

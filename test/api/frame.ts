@@ -2,6 +2,7 @@ import request from 'supertest';
 import { createApp } from '../../api/app';
 import type { RefundClient } from '../../api/refund-client';
 import type { ApiSettings, AppDeps } from '../../api/types';
+import { refundRulesOf } from '../../domain/payment';
 import { createLogger, createMetrics } from '../../platform';
 import { seed, type DemoKeyName } from '../../prisma/seed';
 import { openDatabase, type Database } from '../../store';
@@ -79,6 +80,7 @@ export async function openFrame(through = (url: string) => Promise.resolve(url))
     paymentNotifications: { read: () => null },
     canPay: () => true,
     destinations: { cipher: testCipher(), coolingOffMs: 60_000 },
+    refundRules: (_mode, provider) => refundRulesOf(provider),
   };
   return {
     database,

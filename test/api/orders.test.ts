@@ -202,6 +202,18 @@ describe('what is malformed is refused with the field that is wrong, and nothing
       'payments.0.amountMinor',
       'too_small',
     ],
+    ...['0', '0.000', '1e3', '-1', ''].map((rate): [string, Record<string, unknown>, string, string] => [
+      `a rate of "${rate}" to the books`,
+      { payments: [payment('pi_x', { accounting: { currency: 'USD', rate } })] },
+      'payments.0.accounting.rate',
+      'invalid_rate',
+    ]),
+    [
+      'a rate at which the capture cannot be counted',
+      { payments: [payment('pi_x', { accounting: { currency: 'USD', rate: '999999999999' } })] },
+      'payments.0.accounting.rate',
+      'too_large',
+    ],
     [
       'an amount beyond all',
       { payments: [payment('pi_x', { amountMinor: 1e15 })] },

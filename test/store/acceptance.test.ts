@@ -73,7 +73,7 @@ async function ask(
         ...input,
         amountMinor: requested.amountMinor,
       });
-      return { accepted, lines: checked.lines };
+      return { accepted, lines: checked.lines, amounts: checked.amounts };
     },
   );
   return refundId;

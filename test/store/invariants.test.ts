@@ -5,13 +5,14 @@ import type { StageStatus } from '../../domain/process';
 import type { AttemptStatus } from '../../domain/payment';
 import { createTestDatabase, type TestDatabase } from '../support';
 import { openShop } from '../support/shop';
+import { AMOUNT_RULES } from './support/amount-rules';
 import { DESTINATION_RULES } from './support/destination-rules';
 import { INTERLOCK_RULES } from './support/interlock-rules';
 import { LEDGER_RULES } from './support/ledger-rules';
 import { proveRules, set, type Rules } from './support/prove-rules';
 
 /** Rules that have test files of their own. */
-const PROVEN_ELSEWHERE: Rules[] = [DESTINATION_RULES, INTERLOCK_RULES];
+const PROVEN_ELSEWHERE: Rules[] = [AMOUNT_RULES, DESTINATION_RULES, INTERLOCK_RULES];
 
 let database: TestDatabase;
 let sql: Client;
@@ -46,6 +47,8 @@ async function seed(): Promise<void> {
   await db.$disconnect();
   const at = `'2026-03-02T01:00:00Z'`;
   await sql.query(`
+    -- Its amounts are looked at on their own: test/store/invariants-amounts.test.ts.
+    UPDATE refunds SET amounts = NULL;
     INSERT INTO refund_lines (refund_id, mode, order_line_id, quantity, amount_minor)
       SELECT '${refundId}', 'test', id, 1, 30000 FROM order_lines;
     INSERT INTO transitions (refund_id, mode, seq, transition_id, kind, input, result, at)

@@ -161,7 +161,7 @@ describe('what happens to money is a transfer', () => {
 
   test('what is approved below the reservation is released when the rest is paid', async () => {
     const leg = await accepted();
-    await db.$transaction((tx) => changeLegs(tx, leg.refundId, { [leg.legId]: 20_000 }, now()));
+    await db.$transaction((tx) => changeLegs(tx, leg.refundId, { [leg.legId]: 20_000 }, {}, now()));
     await instruct(leg);
     await see(leg, 'succeeded');
     await release(leg);
@@ -175,7 +175,7 @@ describe('what happens to money is a transfer', () => {
   test('a request that became smaller gives back at once; a withdrawal gives back the rest', async () => {
     const leg = await accepted();
     await db.$transaction(async (tx) => {
-      await changeLegs(tx, leg.refundId, { [leg.legId]: 25_000 }, now());
+      await changeLegs(tx, leg.refundId, { [leg.legId]: 25_000 }, {}, now());
       await shrinkReservations(tx, leg.refundId, now());
     });
     await release(leg);
@@ -308,7 +308,7 @@ describe('in any order', () => {
     switch (step) {
       case 'change':
         if (room && status === 'reserved')
-          await db.$transaction((tx) => changeLegs(tx, leg.refundId, { [leg.legId]: amountMinor }, now()));
+          await db.$transaction((tx) => changeLegs(tx, leg.refundId, { [leg.legId]: amountMinor }, {}, now()));
         return;
       case 'shrink':
         if (room && status === 'reserved') await db.$transaction((tx) => shrinkReservations(tx, leg.refundId, now()));

@@ -33,7 +33,7 @@ export interface Shop {
     amountMinor: number,
     nowIso?: string,
     lines?: RequestedRefund['lines'],
-    destinationId?: string | null,
+    extra?: Pick<RequestedRefund, 'allocation' | 'deductions'> & { destinationId?: string },
   ): Promise<string>;
   /** Writes a command as the API would. */
   command(input: NewTestCommand): Promise<CommandRecord>;
@@ -196,7 +196,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
     amountMinor: number,
     nowIso = new Date().toISOString(),
     lines: RequestedRefund['lines'] = null,
-    destinationId: string | null = null,
+    { destinationId, ...amounts }: Pick<RequestedRefund, 'allocation' | 'deductions'> & { destinationId?: string } = {},
   ): Promise<string> {
     const stated = await command({ kind: 'create_refund', refundId: '', who: 'integrator', body: {}, at: nowIso });
     const requested: RequestedRefund = {
@@ -208,6 +208,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
       evidenceIds: [],
       resolution: 'refund',
       expectedRefundableMinor: null,
+      ...amounts,
     };
     const { refundId } = await acceptRefund(
       db,
@@ -222,19 +223,25 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
         enteredBy: { kind: 'system', id: 'key-of-integrator', personId: null },
         behindKey: [],
         customerId: null,
-        destinationId,
+        destinationId: destinationId ?? null,
         commandId: stated.id,
       },
       nowIso,
       (input) => {
         const checked = checkRequest(requested, input.order, input.policy, input.knownEvidence, () => true, nowIso);
         if (checked.refused) throw new Error(`Refused: ${checked.refused.code}`);
-        const accepted = planAcceptance({ ...policyFacts(requested, input.order, nowIso), ...input, amountMinor });
-        const directed = directLegs(accepted.state.legs, destinationId, input.destination);
+        const accepted = planAcceptance({
+          ...policyFacts(requested, input.order, nowIso),
+          ...input,
+          amountMinor,
+          allocation: amounts.allocation ?? null,
+        });
+        const directed = directLegs(accepted.state.legs, destinationId ?? null, input.destination);
         if ('refused' in directed) throw new Error(`Refused: ${directed.refused.code}`);
         return {
           accepted: { ...accepted, state: { ...accepted.state, legs: directed.legs } },
           lines: checked.lines,
+          amounts: checked.amounts,
         };
       },
     );

@@ -29,7 +29,7 @@ const tend = () =>
 /** An approved refund of an order that was paid by bank transfer. */
 async function approvedRefund(destinationId: string): Promise<WorkflowHandle> {
   const order = await world.shop.addOrder(10_000, { paidBy: 'bank_transfer' });
-  const refundId = await world.shop.accept(order, 10_000, undefined, null, destinationId);
+  const refundId = await world.shop.accept(order, 10_000, undefined, null, { destinationId });
   const handle = await world.startAccepted(refundId);
   await world.decide(handle, 'reviewer', approve('first_review'));
   return handle;
@@ -198,7 +198,7 @@ test('a new attempt after a failure goes to the same account, under another refe
 test('a destination that is revoked after the refund was accepted is not paid to', async () => {
   const destination = await enterDestination(world.db, world.shop, { account: { ...CANARY_ACCOUNT, bic: 'ICBKCNBJ' } });
   const order = await world.shop.addOrder(10_000, { paidBy: 'bank_transfer' });
-  const refundId = await world.shop.accept(order, 10_000, undefined, null, destination.id);
+  const refundId = await world.shop.accept(order, 10_000, undefined, null, { destinationId: destination.id });
   const command = await world.shop.command({ kind: 'revoke_destination', refundId: '', who: 'finance', body: {} });
   await revokeDestination(
     world.db,

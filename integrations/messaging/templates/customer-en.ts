@@ -4,6 +4,8 @@ import type { LetterWords } from './view';
 type CustomerMessage = (typeof CUSTOMER_MESSAGES)[number];
 
 const MESSAGE = '{{#if messageToCustomer}}We were asked to tell you:\n{{messageToCustomer}}{{/if}}';
+const DEDUCTIONS =
+  '{{#if deductionsText}}The amount is what remains after these deductions:\n{{deductionsText}}{{/if}}';
 
 /** Letters to customers in English. Each says what is true at that moment and no more: approved is not paid. */
 export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
@@ -12,6 +14,7 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     heading: 'Your request has arrived',
     paragraphs: [
       'We have received your request to refund {{amount}} for order {{orderExternalId}}.',
+      DEDUCTIONS,
       'It will now be reviewed. Nothing has been decided or paid yet; we will write to you as soon as there is a decision.',
     ],
     facts: ['refundId', 'orderExternalId', 'amount', 'dueText'],
@@ -43,6 +46,7 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     heading: 'Your refund is approved',
     paragraphs: [
       'Your refund of {{amount}} for order {{orderExternalId}} has been approved.{{#if requestedAmount}} You had asked for {{requestedAmount}}.{{/if}}',
+      DEDUCTIONS,
       MESSAGE,
       'The money has not been sent yet. We are about to instruct the payment provider and will write to you again as soon as the provider confirms it.',
     ],
@@ -86,6 +90,7 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     heading: 'Your refund is on its way',
     paragraphs: [
       'The payment provider has confirmed the refund of {{amount}} for order {{orderExternalId}}.{{#if requestedAmount}} You had asked for {{requestedAmount}}.{{/if}}',
+      DEDUCTIONS,
       '{{#if arrivalToText}}We expect the money to reach you between {{arrivalFromText}} and {{arrivalToText}}. How fast it shows depends on your bank.{{else}}When the money shows depends on your bank.{{/if}}',
       '{{#if traceNumber}}If it has not arrived by then, your bank can trace it by the number {{traceNumber}}.{{/if}}',
     ],

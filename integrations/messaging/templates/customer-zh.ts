@@ -4,6 +4,7 @@ import type { LetterWords } from './view';
 type CustomerMessage = (typeof CUSTOMER_MESSAGES)[number];
 
 const MESSAGE = '{{#if messageToCustomer}}给您的说明：\n{{messageToCustomer}}{{/if}}';
+const DEDUCTIONS = '{{#if deductionsText}}上述金额已扣除以下款项：\n{{deductionsText}}{{/if}}';
 
 /** 给客户的中文邮件。只说当时的事实：批准不等于已付款。 */
 export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
@@ -12,6 +13,7 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     heading: '已收到您的退款申请',
     paragraphs: [
       '我们已收到您对订单 {{orderExternalId}} 的退款申请，申请金额为 {{amount}}。',
+      DEDUCTIONS,
       '申请即将进入审核。目前尚未作出决定，也尚未付款；一有结果，我们会立即通知您。',
     ],
     facts: ['refundId', 'orderExternalId', 'amount', 'dueText'],
@@ -43,6 +45,7 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     heading: '退款已获批准',
     paragraphs: [
       '您对订单 {{orderExternalId}} 的退款已获批准，金额为 {{amount}}。{{#if requestedAmount}}您申请的金额为 {{requestedAmount}}。{{/if}}',
+      DEDUCTIONS,
       MESSAGE,
       '款项尚未汇出。我们即将通知支付机构办理，待支付机构确认后会再次通知您。',
     ],
@@ -86,6 +89,7 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     heading: '退款正在到账途中',
     paragraphs: [
       '支付机构已确认订单 {{orderExternalId}} 的退款，金额为 {{amount}}。{{#if requestedAmount}}您申请的金额为 {{requestedAmount}}。{{/if}}',
+      DEDUCTIONS,
       '{{#if arrivalToText}}预计款项在 {{arrivalFromText}} 至 {{arrivalToText}} 之间到账，具体时间取决于您的银行。{{else}}具体到账时间取决于您的银行。{{/if}}',
       '{{#if traceNumber}}如果届时仍未到账，您的银行可凭编号 {{traceNumber}} 查询。{{/if}}',
     ],

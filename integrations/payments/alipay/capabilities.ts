@@ -1,4 +1,5 @@
 import { AmountError, parseDecimalAmount, toDecimalString } from '../../../domain/money';
+import { PROVIDER_RULES } from '../../../domain/payment';
 import type { GatewayCapabilities } from '../gateway';
 
 /** Alipay on the mainland counts in yuan and nothing else. */
@@ -8,25 +9,19 @@ export const ALIPAY_CURRENCY = 'CNY';
 const MAX_AMOUNT_MINOR = 10_000_000_000;
 
 /**
- * Two refunds of one trade within three seconds may be refused. Source: a copy of the official page of
- * alipay.trade.refund; not confirmed by the page itself.
- */
-const MINIMUM_INTERVAL_MS = 3_000;
-
-/**
  * Alipay, as a process sees it. A query earlier than ten seconds after the refund may not find it yet (official page of
  * alipay.trade.fastpay.refund.query).
  * @param refundableForDays the window that was agreed when the product was signed; without it only Alipay knows it
  */
 export function alipayCapabilities(refundableForDays: number | undefined): GatewayCapabilities {
   return {
-    partial: true,
+    partial: PROVIDER_RULES.alipay.partial,
     canReturn: true,
     asynchronous: true,
     queryable: true,
     queryBackOff: { delaysSeconds: [10, 30, 60, 60, 120, 300, 600, 1200, 1800, 3600], maxQueries: 40 },
     limits: {
-      minimumIntervalMs: MINIMUM_INTERVAL_MS,
+      ...PROVIDER_RULES.alipay.limits,
       ...(refundableForDays === undefined ? {} : { refundableForDays }),
     },
     refuses: alipayRefuses,

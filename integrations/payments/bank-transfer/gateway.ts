@@ -1,4 +1,9 @@
-import type { PaymentFailure, PaymentSighting, ReleaseApproval } from '../../../domain/payment';
+import {
+  PROVIDER_RULES,
+  type PaymentFailure,
+  type PaymentSighting,
+  type ReleaseApproval,
+} from '../../../domain/payment';
 import {
   GatewayBusyError,
   NOT_FOUND,
@@ -57,7 +62,7 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
     this.outbox = new Outbox(options.directory);
     this.inbox = new Inbox(options.exchange);
     this.capabilities = {
-      partial: true,
+      ...PROVIDER_RULES.bank_transfer,
       canReturn: true,
       asynchronous: true,
       queryable: true,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Stripe from 'stripe';
-import type { PaymentFailure, PaymentSighting } from '../../../domain/payment';
+import { PROVIDER_RULES, type PaymentFailure, type PaymentSighting } from '../../../domain/payment';
 import {
   GatewayBusyError,
   NOT_FOUND,
@@ -17,7 +17,7 @@ import { verdictOf, wasLost, type Verdict } from './verdict';
 
 /** Stripe, as a process sees it. Card refunds mostly end at once; others stay pending for minutes to days. */
 export const STRIPE_CAPABILITIES: GatewayCapabilities = {
-  partial: true,
+  ...PROVIDER_RULES.stripe,
   canReturn: true,
   asynchronous: true,
   queryable: true,

@@ -1,4 +1,4 @@
-import type { PaymentFailure, PaymentSighting } from '../../../domain/payment';
+import { PROVIDER_RULES, type PaymentFailure, type PaymentSighting } from '../../../domain/payment';
 import {
   GatewayBusyError,
   NOT_FOUND,
@@ -16,11 +16,7 @@ import { NOT_ENOUGH, RESOURCE_NOT_EXISTS, verdictOf, verdictOfError, type Verdic
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const REFUNDS_PATH = '/v3/refund/domestic/refunds';
-/** Sources: wechatpay-go, refunddomestic (50 partial refunds, orders up to a year old). */
-const MAX_REFUNDS_PER_PAYMENT = 50;
-const REFUNDABLE_FOR_DAYS = 365;
-/** Source: the English pages for external merchants alone ("separated by 1 minute"), so it can be set otherwise. */
-const DEFAULT_REFUND_INTERVAL_MS = MINUTE_MS;
+const RULES = PROVIDER_RULES.wechat_pay;
 const DEFAULT_NOT_FOUND_AFTER_MS = MINUTE_MS;
 
 /** The failure code of a query that came too soon after the instruction to prove anything. */
@@ -62,16 +58,15 @@ export class WeChatPayGateway implements PaymentGateway {
     this.notifyUrl = options.notifyUrl;
     this.notFoundAfterMs = options.notFoundAfterMs ?? DEFAULT_NOT_FOUND_AFTER_MS;
     this.capabilities = {
-      partial: true,
+      partial: RULES.partial,
       canReturn: true,
       asynchronous: true,
       queryable: true,
       // Every minute for five, then 5, 10, 20 and 30 minutes, as documented; on until a bank's three working days are over.
       queryBackOff: { delaysSeconds: [60, 60, 60, 60, 60, 300, 600, 1_200, 1_800], maxQueries: 160 },
       limits: {
-        maxRefundsPerPayment: MAX_REFUNDS_PER_PAYMENT,
-        refundableForDays: REFUNDABLE_FOR_DAYS,
-        minimumIntervalMs: options.refundIntervalMs ?? DEFAULT_REFUND_INTERVAL_MS,
+        ...RULES.limits,
+        ...(options.refundIntervalMs === undefined ? {} : { minimumIntervalMs: options.refundIntervalMs }),
       },
       refuses: weChatPayRefuses,
     };
@@ -177,7 +172,7 @@ function refusalBeforeSending({ capturedMinor, capturedAt, now }: PaymentInstruc
   if (capturedMinor === undefined) return { class: 'interface_changed', code: 'captured_amount_missing' };
   if (capturedAt === undefined) return null;
   const ageDays = (Date.parse(now) - Date.parse(capturedAt)) / DAY_MS;
-  return ageDays > REFUNDABLE_FOR_DAYS ? { class: 'window_passed', code: 'order_older_than_a_year' } : null;
+  return ageDays > RULES.limits.refundableForDays ? { class: 'window_passed', code: 'order_older_than_a_year' } : null;
 }
 
 /** WeChat Pay's own numbers of payments have 28 digits and begin with 4; everything else is the shop's order number. */

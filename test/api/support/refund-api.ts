@@ -7,6 +7,7 @@ import request, { type Response } from 'supertest';
 import { createApp } from '../../../api/app';
 import { createRefundClient, type RefundClient } from '../../../api/refund-client';
 import type { AppDeps } from '../../../api/types';
+import { refundRulesOf } from '../../../domain/payment';
 import type { Role } from '../../../domain/people';
 import { createNotificationReader } from '../../../integrations/payments/notifications';
 import { createLogger, createMetrics } from '../../../platform';
@@ -110,6 +111,8 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
     }),
     canPay: (mode, provider) => mode === MODE && ['stripe', 'bank_transfer'].includes(provider),
     destinations: { cipher: testCipher(), coolingOffMs: 60_000 },
+    refundRules: (mode, provider) =>
+      mode === MODE && (provider === 'stripe' || provider === 'bank_transfer') ? refundRulesOf(provider) : null,
   };
   const people = await seedPeople(db);
   const app = createServer(createApp(deps));

@@ -21,6 +21,7 @@ const full: MessageView = {
   traceNumber: '74000000000000000000001',
   statusUrl: 'https://shop.example/refunds/rf_01?a=1&b=2',
   messageToCustomer: 'Please see {{this}}\n<script>alert(1)</script>',
+  deductionsText: 'Restocking fee: CNY 50.00 (<opened>)\nReturn shipping: CNY 12.00 (own label)',
   clauseText: '第 25 条 <七日无理由退货>',
   paymentState: 'unknown',
   failureText: '卡已注销 <card> & closed',
@@ -38,6 +39,7 @@ const bare: MessageView = {
   traceNumber: null,
   statusUrl: null,
   messageToCustomer: null,
+  deductionsText: null,
   clauseText: null,
   paymentState: null,
   failureText: null,
@@ -149,6 +151,16 @@ describe('letters say what is true', () => {
       expect(textOf('refund_declined', locale)).toContain('Please see {{this}}');
       expect(textOf('refund_declined', locale)).toContain('第 25 条');
     }
+  });
+
+  test('what is kept back is named with its reason wherever the amount after it is', () => {
+    for (const locale of LOCALES)
+      for (const kind of ['refund_received', 'refund_approved', 'refund_paid'] as const) {
+        const text = textOf(kind, locale);
+        expect(text).toMatch(/what remains after these deductions|已扣除以下款项/);
+        expect(text).toContain('Restocking fee: CNY 50.00 (<opened>)\nReturn shipping: CNY 12.00 (own label)');
+        expect(textOf(kind, locale, bare)).not.toMatch(/deductions|扣除/);
+      }
   });
 
   test('a partial approval names both amounts', () => {

@@ -25,7 +25,9 @@ const line = (changes: Partial<OrderFacts['lines'][number]> = {}): OrderFacts['l
   id: 'ol_1',
   externalId: 'L1',
   quantity: 3,
-  totalMinor: 100_000,
+  goodsMinor: 100_000,
+  discountMinor: 0,
+  taxMinor: 0,
   takenQuantity: 0,
   takenMinor: 0,
   category: 'furniture',
@@ -40,13 +42,17 @@ const payment = (changes: Partial<OrderFacts['payments'][number]> = {}): OrderFa
   merchantAccount: 'default',
   currency: 'CNY',
   availableMinor: 150_000,
+  accounting: null,
   ...changes,
 });
 
 const order = (changes: Partial<OrderFacts> = {}): OrderFacts => ({
   currency: 'CNY',
   placedAt: '2026-02-20T08:00:00Z',
-  lines: [line(), line({ id: 'ol_2', externalId: 'L2', quantity: 1, totalMinor: 50_000 })],
+  jurisdiction: null,
+  shippingMinor: 0,
+  shippingTakenMinor: 0,
+  lines: [line(), line({ id: 'ol_2', externalId: 'L2', quantity: 1, goodsMinor: 50_000 })],
   payments: [payment()],
   open: [],
   openAndPaidMinor: 0,
@@ -76,7 +82,7 @@ const open = (changes: Partial<OrderFacts['open'][number]> = {}): OrderFacts['op
 });
 
 test('a request that fits its order is let through with what can be refunded', () => {
-  expect(check()).toEqual({ refused: null, lines: [], refundableMinor: 150_000 });
+  expect(check()).toMatchObject({ refused: null, lines: [], refundableMinor: 150_000 });
 });
 
 describe('what contradicts the order', () => {
@@ -119,6 +125,113 @@ describe('what contradicts the order', () => {
     expect(check({ lines, amountMinor: 33_334 }, taken).refused).toBeNull();
     expect(check({ lines, amountMinor: 33_335 }, taken).refused).toMatchObject({ why: 'amount_above_lines' });
   });
+});
+
+describe('what is kept back', () => {
+  const restocking = (amountMinor: number) => ({ code: 'restocking', amountMinor, reason: 'The seal is broken.' });
+
+  test('makes the amount what is paid out; the lines give both, and the policy has the words', () => {
+    const lines = [{ externalId: 'L2', quantity: 1 }];
+    const checked = check({ amountMinor: 45_000, lines, deductions: [restocking(5_000)] });
+    expect(checked).toMatchObject({
+      refused: null,
+      lines: [{ lineId: 'ol_2', quantity: 1, amountMinor: 50_000 }],
+      amounts: {
+        lines: [{ externalId: 'L2', quantity: 1, goodsMinor: 50_000, discountMinor: 0, taxMinor: 0 }],
+        shippingMinor: 0,
+        unattributedMinor: 0,
+        deductions: [{ ...restocking(5_000), label: { en: 'Restocking fee', 'zh-CN': '重新上架费' } }],
+        totalMinor: 45_000,
+      },
+    });
+    expect(check({ amountMinor: 45_001, lines, deductions: [restocking(5_000)] }).refused).toMatchObject({
+      why: 'amount_above_lines',
+    });
+  });
+
+  test('is bounded by its part of the gross amount', () => {
+    // 20 % of 80,000 + 20,000.
+    expect(check({ amountMinor: 80_000, deductions: [restocking(20_000)] }).refused).toBeNull();
+    expect(check({ amountMinor: 80_000, deductions: [restocking(20_001)] }).refused).toMatchObject({
+      code: 'deduction_not_allowed',
+      problem: { why: 'deduction_above_limit', path: 'deductions.0.amountMinor', data: { atMostMinor: 20_000 } },
+    });
+  });
+
+  test('must be known to the policy in force at purchase', () => {
+    const deductions = [{ code: 'bad_mood', amountMinor: 1, reason: 'r' }];
+    expect(check({ deductions }).refused).toMatchObject({
+      code: 'deduction_not_allowed',
+      problem: { why: 'unknown_deduction', path: 'deductions.0.code' },
+    });
+    const silent = parsePolicy({ ...policy, amounts: undefined });
+    const atPurchase = checkRequest(
+      request({ amountMinor: 80_000, deductions: [restocking(1)] }),
+      order(),
+      policy,
+      [],
+      () => true,
+      ACCEPTED_AT,
+      silent,
+    );
+    expect(atPurchase.refused).toMatchObject({ problem: { why: 'unknown_deduction', data: { allowed: '' } } });
+  });
+
+  test('is nothing where the law forbids it', () => {
+    const strict = parsePolicy({ ...policy, amounts: { ...policy.amounts, noDeductionsIn: ['XX'] } });
+    const asked = { amountMinor: 80_000, deductions: [restocking(1)] };
+    expect(check(asked, { jurisdiction: 'XX' }, { policy: strict }).refused).toMatchObject({
+      problem: { why: 'deductions_forbidden', data: { jurisdiction: 'XX' } },
+    });
+    expect(check(asked, { jurisdiction: 'YY' }, { policy: strict }).refused).toBeNull();
+    expect(check({ amountMinor: 80_000 }, { jurisdiction: 'XX' }, { policy: strict }).refused).toBeNull();
+  });
+
+  test('cannot be taken from money that is no longer there', () => {
+    expect(check({ amountMinor: 130_000, deductions: [restocking(20_001)] }).refused).toEqual({
+      code: 'insufficient_refundable',
+      refundableMinor: 150_000,
+    });
+  });
+
+  test('of the largest amounts is refused, not counted wrongly', () => {
+    const huge = { amountMinor: 999_999_999_999, deductions: [restocking(150_000_000_000)] };
+    expect(check(huge).refused).toMatchObject({ code: 'insufficient_refundable' });
+  });
+});
+
+describe('shipping', () => {
+  const all = [
+    { externalId: 'L1', quantity: 3 },
+    { externalId: 'L2', quantity: 1 },
+  ];
+  const shipped = { shippingMinor: 800, payments: [payment({ availableMinor: 150_800 })] };
+
+  test('is due with the last pieces of the order, beside the lines, by the default policy', () => {
+    expect(check({ amountMinor: 150_800, lines: all }, shipped)).toMatchObject({
+      refused: null,
+      amounts: { shippingMinor: 800, unattributedMinor: 0, totalMinor: 150_800 },
+      // Shipping is on no line.
+      lines: [{ amountMinor: 100_000 }, { amountMinor: 50_000 }],
+    });
+    expect(check({ amountMinor: 150_801, lines: all }, shipped).refused).toMatchObject({
+      why: 'amount_above_lines',
+      data: { linesMinor: 150_000, shippingMinor: 800 },
+    });
+    const one = [{ externalId: 'L2', quantity: 1 }];
+    expect(check({ amountMinor: 50_001, lines: one }, shipped).refused).toMatchObject({ data: { shippingMinor: 0 } });
+  });
+
+  test('is not due by a policy that says nothing about it', () => {
+    const silent = parsePolicy({ ...policy, amounts: undefined });
+    expect(check({ amountMinor: 150_800, lines: all }, shipped, { policy: silent }).refused).toMatchObject({
+      why: 'amount_above_lines',
+    });
+  });
+});
+
+test('without lines nothing is known of what the amount is for', () => {
+  expect(check()).toMatchObject({ amounts: { lines: [], shippingMinor: 0, unattributedMinor: 100_000 } });
 });
 
 describe('what this installation cannot do', () => {
@@ -243,7 +356,7 @@ test('the tier counts what is open and paid on the order together', () => {
 test('what named lines reserve sums to the amount and never exceeds a line', () => {
   const orderLine = fc.record({
     quantity: fc.integer({ min: 1, max: 20 }),
-    totalMinor: fc.integer({ min: 0, max: 1e7 }),
+    goodsMinor: fc.integer({ min: 0, max: 1e7 }),
   });
   fc.assert(
     fc.property(
@@ -258,7 +371,7 @@ test('what named lines reserve sums to the amount and never exceeds a line', () 
         }));
         const limitMinor = all.reduce((sum, one, i) => {
           const quantity = named[i]?.quantity ?? 0;
-          return sum + Math.floor((one.totalMinor * quantity) / one.quantity);
+          return sum + Math.floor((one.goodsMinor * quantity) / one.quantity);
         }, 0);
         const amountMinor = Math.floor(limitMinor * part);
         fc.pre(amountMinor > 0);
@@ -269,7 +382,7 @@ test('what named lines reserve sums to the amount and never exceeds a line', () 
         if (checked.refused) throw new Error(checked.refused.code);
         expect(checked.lines.reduce((sum, one) => sum + one.amountMinor, 0)).toBe(amountMinor);
         for (const one of checked.lines)
-          expect(one.amountMinor).toBeLessThanOrEqual(all.find(({ id }) => id === one.lineId)?.totalMinor ?? -1);
+          expect(one.amountMinor).toBeLessThanOrEqual(all.find(({ id }) => id === one.lineId)?.goodsMinor ?? -1);
       },
     ),
   );

@@ -40,6 +40,40 @@ test('legs are taken in order of capture, each keeps the reference that was fixe
   expect(planAcceptance(facts({ amountMinor: 500_000 })).state.legs).toHaveLength(1);
 });
 
+describe('how a refund is spread over its payments', () => {
+  const spread = (changes: Parameters<typeof facts>[0]) =>
+    planAcceptance(facts({ amountMinor: 400_000, ...changes })).state.legs.map((leg) => [leg.id, leg.amountMinor]);
+  const proportional = parsePolicy({ ...policy, amounts: { ...policy.amounts, allocation: 'proportional' } });
+
+  test('is said by the policy in force, or by the request', () => {
+    expect(spread({})).toEqual([['al_1', 400_000]]);
+    expect(spread({ policy: proportional })).toEqual([
+      ['al_1', 250_000],
+      ['al_2', 150_000],
+    ]);
+    expect(spread({ policy: proportional, allocation: 'newest_first' })).toEqual([
+      ['al_1', 100_000],
+      ['al_2', 300_000],
+    ]);
+  });
+
+  test('is kept with the refund unless it is what silence means', () => {
+    expect(planAcceptance(facts({ allocation: 'proportional' })).state.allocation).toBe('proportional');
+    expect(planAcceptance(facts()).state).not.toHaveProperty('allocation');
+  });
+});
+
+test('every leg is in the books by the rate of its capture; without a rate it is not', () => {
+  const [first, second] = facts().payments;
+  const payments = [{ ...first!, accounting: { currency: 'USD', rate: '0.13905' } }, second!];
+  expect(planAcceptance(facts({ amountMinor: 600_000, payments })).accounting).toEqual({
+    // CNY 5,000.00 × 0.13905 = USD 695.25
+    al_1: { currency: 'USD', rate: '0.13905', amountMinor: 69_525 },
+  });
+  const zero = [{ ...first!, accounting: { currency: 'USD', rate: '0' } }];
+  expect(planAcceptance(facts({ amountMinor: 1, payments: zero })).accounting).toEqual({});
+});
+
 test('legs sum to the amount and none gives more than its payment has', () => {
   fc.assert(
     fc.property(
@@ -50,6 +84,7 @@ test('legs sum to the amount and none gives more than its payment has', () => {
           id: `pm_${i}`,
           provider: 'stripe',
           availableMinor,
+          accounting: null,
           legId: `al_${i}`,
           reference: `RDX${i}`,
         }));

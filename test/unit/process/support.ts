@@ -41,8 +41,8 @@ export const facts = (changes: Partial<AcceptanceFacts> = {}): AcceptanceFacts =
     now: ACCEPTED_AT,
     lines: [{ category: 'furniture', attributes: {} }],
     payments: [
-      { id: 'pm_1', provider: 'stripe', availableMinor: 500_000, legId: 'al_1', reference: 'RDX1' },
-      { id: 'pm_2', provider: 'stripe', availableMinor: 300_000, legId: 'al_2', reference: 'RDX2' },
+      { id: 'pm_1', provider: 'stripe', availableMinor: 500_000, accounting: null, legId: 'al_1', reference: 'RDX1' },
+      { id: 'pm_2', provider: 'stripe', availableMinor: 300_000, accounting: null, legId: 'al_2', reference: 'RDX2' },
     ],
     excluded: [],
     calendar,
@@ -75,6 +75,8 @@ export function contextOf(
       reference: payment.reference,
       attempt: 1,
       amountMinor: leg?.amountMinor ?? 0,
+      currency: 'CNY',
+      accounting: null,
       reservedMinor: payment.availableMinor,
     };
   });

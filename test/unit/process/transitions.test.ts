@@ -63,6 +63,7 @@ function play(moves: Move[], begin: { plan: Plan; state: ProcessState }): Step[]
         changed: one.pick % 2 === 0 || lowered(one, state) !== null,
         amountMinor: lowered(one, state),
         lines: null,
+        amounts: null,
         contradiction: null,
       },
       sighted: one.act === 'event' ? sightingOf(one, state, at) : null,

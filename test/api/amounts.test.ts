@@ -1,0 +1,205 @@
+import { openRefundApi, refundBody, type RefundApi } from './support/refund-api';
+
+let api: RefundApi;
+beforeAll(async () => {
+  api = await openRefundApi();
+});
+afterAll(() => api.close());
+
+const REASON = 'The seal is broken.';
+const deductions = (amountMinor: number, code = 'restocking') => [{ code, amountMinor, reason: REASON }];
+
+const ask = async (amountMinor: number, changes: object, who: 'integrator' | 'customer' = 'integrator') => {
+  const { orderExternalId } = await api.putOrder(10_000);
+  return api.post(who, '/v1/refunds', { ...refundBody(orderExternalId, amountMinor), ...changes });
+};
+
+/** Puts the leg of a refund where the provider has confirmed it. */
+const markPaid = (refundId: string) =>
+  api.db.allocation.updateMany({ where: { refundId }, data: { status: 'succeeded' } });
+
+describe('deductions', () => {
+  it('are taken off beforehand: the amount is what is paid out', async () => {
+    const answer = await ask(9_000, { deductions: deductions(1_000), lines: [{ externalId: 'L1', quantity: 1 }] });
+    expect(answer.status).toBe(202);
+    expect(answer.body).toMatchObject({
+      amountMinor: 9_000,
+      allocationStrategy: 'original_first',
+      payments: [{ amountMinor: 9_000, accounting: null }],
+      breakdown: {
+        lines: [{ externalId: 'L1', quantity: 1, goodsMinor: 10_000, discountMinor: 0, taxMinor: 0 }],
+        shippingMinor: 0,
+        unattributedMinor: 0,
+        totalMinor: 9_000,
+      },
+    });
+  });
+
+  it('show their reason to staff and to the customer, not to systems and their webhooks', async () => {
+    const { body } = await ask(9_000, { deductions: deductions(1_000) });
+    const label = { en: 'Restocking fee', 'zh-CN': '重新上架费' };
+    const seenBy = async (key: 'reviewer' | 'customer' | 'integrator') =>
+      (await api.get(key, `/v1/refunds/${body.id}`)).body.breakdown.deductions;
+    expect(await seenBy('integrator')).toEqual([{ code: 'restocking', amountMinor: 1_000, label }]);
+    expect(await seenBy('reviewer')).toEqual([{ code: 'restocking', amountMinor: 1_000, label, reason: REASON }]);
+    expect(await seenBy('customer')).toEqual([{ code: 'restocking', amountMinor: 1_000, label, reason: REASON }]);
+    const timeline = await api.get('reviewer', `/v1/refunds/${body.id}/timeline`);
+    expect(timeline.text).not.toContain('seal');
+  });
+
+  it.each([
+    ['of a code that the policy does not know', deductions(1, 'bad_mood'), 422, 'deduction_not_allowed'],
+    ['above their part of the gross amount', deductions(4_000), 422, 'deduction_not_allowed'],
+    ['that name a code twice', [...deductions(1), ...deductions(2)], 400, 'invalid_request'],
+    ['of nothing', deductions(0), 400, 'invalid_request'],
+    ['without a reason', [{ code: 'restocking', amountMinor: 1, reason: ' ' }], 400, 'invalid_request'],
+    [
+      'with a card number in the reason',
+      [{ code: 'restocking', amountMinor: 1, reason: 'card 4111 1111 1111 1111' }],
+      422,
+      'card_number_in_text',
+    ],
+    ['with what was never paid', deductions(1_001), 409, 'insufficient_refundable'],
+  ])('%s are refused and leave nothing behind', async (_what, wanted, status, code) => {
+    const before = await api.db.refund.count();
+    const answer = await ask(9_000, { deductions: wanted });
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+    expect(answer.body.detail).not.toMatch(/\{\w+\}/);
+    expect(await api.db.refund.count()).toBe(before);
+  });
+
+  it.each([{ deductions: deductions(1) }, { allocation: 'newest_first' }])(
+    '%j is not for the customer to say',
+    async (change) => {
+      const answer = await ask(9_000, change, 'customer');
+      expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);
+    },
+  );
+});
+
+it('an unknown strategy is refused', async () => {
+  expect((await ask(9_000, { allocation: 'random' })).body.code).toBe('invalid_request');
+});
+
+describe('whether the original route is open', () => {
+  const routesOf = async (refundId: string, key: 'reviewer' | 'integrator' = 'reviewer') =>
+    (await api.get(key, `/v1/refunds/${refundId}`)).body.payments.map(
+      (payment: { routeOpen?: unknown }) => payment.routeOpen,
+    );
+
+  it('is told to whoever decides, before anything was instructed', async () => {
+    const { body } = await ask(9_000, {});
+    expect(await routesOf(body.id)).toEqual([{ open: true, reason: null, until: null }]);
+    expect(await routesOf(body.id, 'integrator')).toEqual([undefined]);
+    await api.db.$executeRaw`
+      INSERT INTO disputes (id, mode, provider, merchant_account, provider_dispute_id, provider_payment_ids, payment_id,
+        status, amount_minor, currency, occurred_at, opened_at)
+      SELECT 'dp_1', p.mode, p.provider, p.merchant_account, 'du_1', ARRAY[p.provider_payment_id], p.id, 'open', 1, p.currency,
+        now(), now()
+      FROM payments p JOIN allocations a ON a.payment_id = p.id WHERE a.refund_id = ${body.id}`;
+    expect(await routesOf(body.id)).toEqual([{ open: false, reason: 'disputed', until: null }]);
+  });
+
+  it('counts what was refunded of the payment before, here and elsewhere, but not what has failed', async () => {
+    const { orderExternalId } = await api.putOrder(10_000);
+    const accept = async (amountMinor: number) =>
+      (await api.post('integrator', '/v1/refunds', refundBody(orderExternalId, amountMinor))).body.id as string;
+    const ids = [await accept(1_000), await accept(2_000), await accept(3_000)];
+    const status = (refundId: string, to: string) =>
+      api.db.paymentAttempt.updateMany({ where: { allocation: { refundId } }, data: { status: to } });
+    await status(ids[0] ?? '', 'succeeded');
+    await status(ids[1] ?? '', 'failed');
+    await api.db.payment.updateMany({
+      where: { order: { externalId: orderExternalId } },
+      data: { refundedElsewhereMinor: 1n },
+    });
+    const { body } = await api.get('reviewer', `/v1/refunds/${ids[2]}`);
+    expect(body.allocation).toMatchObject([{ earlierRefunds: 2 }]);
+  });
+
+  it('says when this installation cannot pay through the account any more', async () => {
+    const { body } = await ask(9_000, {});
+    await api.db.$executeRaw`ALTER TABLE payments DISABLE TRIGGER payments_identity_frozen`;
+    await api.db.payment.updateMany({
+      where: { allocations: { some: { refundId: body.id } } },
+      data: { provider: 'alipay' },
+    });
+    await api.db.$executeRaw`ALTER TABLE payments ENABLE TRIGGER payments_identity_frozen`;
+    expect(await routesOf(body.id)).toEqual([{ open: false, reason: 'provider_not_configured', until: null }]);
+  });
+});
+
+describe('the settlement rate', () => {
+  /** A refund of 100.00 whose capture was at 0.1391 to the books. */
+  async function accepted(): Promise<{ id: string; paymentExternalId: string }> {
+    const { orderExternalId } = await api.putOrder(10_000);
+    await api.db.payment.updateMany({
+      where: { order: { externalId: orderExternalId } },
+      data: { accountingCurrency: 'USD', accountingRate: '0.1391' },
+    });
+    const { body } = await api.post('integrator', '/v1/refunds', refundBody(orderExternalId, 10_000));
+    return { id: body.id as string, paymentExternalId: body.payments[0].paymentExternalId as string };
+  }
+
+  it('is booked by finance for what was paid, once', async () => {
+    const { id, paymentExternalId } = await accepted();
+    const url = `/v1/refunds/${id}/settlement-rate`;
+    const early = await api.post('finance', url, { paymentExternalId, rate: '0.1400' });
+    expect([early.status, early.body.code]).toEqual([409, 'leg_not_paid']);
+    await markPaid(id);
+    const booked = await api.post('finance', url, { paymentExternalId, rate: '0.1400' });
+    expect(booked.status).toBe(200);
+    expect(booked.body.payments[0].accounting).toEqual({
+      currency: 'USD',
+      rate: '0.1391',
+      amountMinor: 1_391,
+      settlementRate: '0.1400',
+      exchangeDifferenceMinor: 9,
+    });
+    expect((await api.post('finance', url, { paymentExternalId, rate: '0.1400' })).status).toBe(200);
+    const other = await api.post('finance', url, { paymentExternalId, rate: '0.1401' });
+    expect([other.status, other.body.code]).toEqual([409, 'settlement_rate_booked']);
+    expect(await api.db.auditEvent.count({ where: { refundId: id, type: 'payment.exchange_booked' } })).toBe(1);
+  });
+
+  it('and the books are not shown to the customer', async () => {
+    const { id } = await accepted();
+    expect((await api.get('customer', `/v1/refunds/${id}`)).body.payments[0].accounting).toBeNull();
+    expect((await api.get('integrator', `/v1/refunds/${id}`)).body.payments[0].accounting).toMatchObject({
+      currency: 'USD',
+    });
+  });
+
+  it.each([
+    ['a payment of another refund', { paymentExternalId: 'P-other' }, 404, 'payment_not_found'],
+    ['no rate', { rate: '0' }, 400, 'invalid_request'],
+    ['a rate that nothing can be counted at', { rate: '999999999999' }, 400, 'invalid_request'],
+  ])('of %s is refused', async (_what, change, status, code) => {
+    const { id, paymentExternalId } = await accepted();
+    await markPaid(id);
+    const answer = await api.post('finance', `/v1/refunds/${id}/settlement-rate`, {
+      paymentExternalId,
+      rate: '0.14',
+      ...change,
+    });
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+  });
+
+  it('is for finance alone, and for refunds that exist', async () => {
+    const { id, paymentExternalId } = await accepted();
+    const body = { paymentExternalId, rate: '0.14' };
+    expect((await api.post('reviewer', `/v1/refunds/${id}/settlement-rate`, body)).status).toBe(403);
+    expect((await api.post('finance', `/v1/refunds/rf_${'0'.repeat(32)}/settlement-rate`, body)).status).toBe(404);
+  });
+
+  it('needs the rate of the capture', async () => {
+    const { body } = await ask(9_000, {});
+    await markPaid(body.id);
+    const { paymentExternalId } = body.payments[0];
+    const answer = await api.post('finance', `/v1/refunds/${body.id}/settlement-rate`, {
+      paymentExternalId,
+      rate: '1',
+    });
+    expect([answer.status, answer.body.code]).toEqual([422, 'no_accounting_rate']);
+  });
+});
