@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool } from 'pg';
 import { PrismaClient, type Prisma } from './generated/prisma/client';
 
 /** The database, or a transaction on it: what every function of this folder takes first. */
@@ -18,17 +19,18 @@ export interface DatabaseOptions {
  * statements that run away; both surface as errors that callers may retry.
  */
 export function openDatabase(options: DatabaseOptions): PrismaClient {
-  const adapter = new PrismaPg(
-    {
-      connectionString: options.databaseUrl,
-      max: options.maxConnections,
-      connectionTimeoutMillis: options.connectTimeoutMs,
-      application_name: options.applicationName,
-      idle_in_transaction_session_timeout: 10_000,
-      statement_timeout: 20_000,
-    },
-    { statementNameGenerator: createStatementNames() },
-  );
+  const pool = new Pool({
+    connectionString: options.databaseUrl,
+    max: options.maxConnections,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    application_name: options.applicationName,
+    idle_in_transaction_session_timeout: 10_000,
+    statement_timeout: 20_000,
+  });
+  // A connection that dies while the pool hands it over has nobody who listens, and an unheard error ends the process.
+  // Whoever gets it learns of its death from the first query.
+  pool.on('connect', (connection) => connection.on('error', () => undefined));
+  const adapter = new PrismaPg(pool, { statementNameGenerator: createStatementNames(), disposeExternalPool: true });
   // The short format, because the long one quotes the arguments of a failed query.
   return new PrismaClient({ adapter, errorFormat: 'minimal', transactionOptions: { maxWait: 5_000, timeout: 10_000 } });
 }
