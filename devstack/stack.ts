@@ -28,11 +28,17 @@ export interface StackOptions {
   readonly settings?: StackLayout['settings'];
   /** Run API and worker from `dist/`, which `npm run build` has made. */
   readonly built?: boolean;
+  /** Servers of its own on free ports, whatever else runs here and whatever the environment names. */
+  readonly apart?: boolean;
+  /** Called when a part that died is ready again. */
+  readonly onRestart?: (part: string) => void;
 }
 
 /** A running local stack. */
 export interface Stack {
   readonly target: { readonly api: string; readonly sandbox: string; readonly keys: DemoKeys };
+  /** What stack.json would say now. */
+  describe(): StackFile;
   /** Writes stack.json and returns what it says; from then on every restart keeps its pids true. */
   announce(): StackFile;
   /** Ends all parts in order: API, worker, sandbox, Temporal, PostgreSQL. */
@@ -54,20 +60,27 @@ export async function startStack(
   if (ended.length > 0) say(`Ended what an earlier run left behind: ${ended.join(', ')}`);
   removeStackFile(home);
   const layout: StackLayout = {
-    ...(await planLayout(home, say)),
+    ...(await (options.apart ? planApart(home) : planLayout(home, say))),
     built: options.built ?? false,
     ...(options.settings ? { settings: options.settings } : {}),
   };
   let announced = false;
-  const supervisor = new Supervisor({ home, say, onRestart: () => announced && writeStackFile(home, describe()) });
+  const supervisor = new Supervisor({
+    home,
+    say,
+    onRestart: (part) => {
+      if (announced) writeStackFile(home, describe());
+      options.onRestart?.(part);
+    },
+  });
   options.onSupervisor(supervisor);
   const keys = demoKeys(home);
 
   await Promise.all([
-    startDatabase(supervisor, layout)
+    startDatabase(supervisor, layout, options.apart)
       .then(() => seedDatabase(layout.databaseUrl, keys))
       .then((notices) => notices.forEach(say)),
-    startTemporal(supervisor, layout, say),
+    startTemporal(supervisor, layout, say, options.apart),
     supervisor.start(sandboxProgram(layout)).then(() => seedSandbox(sandboxUrl(layout))),
   ]);
   say('PostgreSQL, Temporal and the sandbox are up, the demo shop is seeded');
@@ -79,6 +92,7 @@ export async function startStack(
   }
   return {
     target: { api: apiUrl(layout), sandbox: sandboxUrl(layout), keys },
+    describe,
     announce: () => {
       announced = true;
       writeStackFile(home, describe());
@@ -103,21 +117,42 @@ async function planLayout(home: string, say: (line: string) => void): Promise<St
     taken.add(ports[name]);
     if (moved) say(`Port ${DEFAULT_PORTS[name]} (${name}) is taken, using ${ports[name]}`);
   }
+  const own = ownLayout(home, ports);
+  return {
+    ...own,
+    databaseUrl: process.env['DATABASE_URL'] || own.databaseUrl,
+    temporalAddress: process.env['TEMPORAL_ADDRESS'] || own.temporalAddress,
+    temporalNamespace: process.env['TEMPORAL_NAMESPACE'] || own.temporalNamespace,
+    temporalUi: process.env['TEMPORAL_UI_URL'] || own.temporalUi,
+  };
+}
+
+async function planApart(home: string): Promise<StackLayout> {
+  const ports = { ...DEFAULT_PORTS } as Record<PortName, number>;
+  for (const name of Object.keys(ports) as PortName[]) {
+    do ports[name] = await freePort();
+    while (Object.entries(ports).some(([other, port]) => other !== name && port === ports[name]));
+  }
+  return ownLayout(home, ports);
+}
+
+/** A stack that runs everything itself. */
+function ownLayout(home: string, ports: Record<PortName, number>): StackLayout {
   return {
     home,
     ports,
-    databaseUrl: process.env['DATABASE_URL'] || databaseUrl(ports.postgres, DATABASE),
-    temporalAddress: process.env['TEMPORAL_ADDRESS'] || `127.0.0.1:${ports.temporal}`,
-    temporalNamespace: process.env['TEMPORAL_NAMESPACE'] || 'default',
-    temporalUi: process.env['TEMPORAL_UI_URL'] || `http://127.0.0.1:${ports.temporalUi}`,
+    databaseUrl: databaseUrl(ports.postgres, DATABASE),
+    temporalAddress: `127.0.0.1:${ports.temporal}`,
+    temporalNamespace: 'default',
+    temporalUi: `http://127.0.0.1:${ports.temporalUi}`,
     webhookSecret: webhookSecret(home),
     alipay: alipayKeys(home),
     wechatPay: weChatPayKeys(home),
   };
 }
 
-async function startDatabase(supervisor: Supervisor, layout: StackLayout): Promise<void> {
-  if (!process.env['DATABASE_URL']) {
+async function startDatabase(supervisor: Supervisor, layout: StackLayout, apart = false): Promise<void> {
+  if (apart || !process.env['DATABASE_URL']) {
     const { postgres: port } = layout.ports;
     await supervisor.start(await postgresProgram({ dataDir: postgresDataDir(layout.home), port, durable: true }));
     await ensureDatabase(port, DATABASE);
@@ -125,8 +160,13 @@ async function startDatabase(supervisor: Supervisor, layout: StackLayout): Promi
   await applyMigrations(layout.databaseUrl);
 }
 
-async function startTemporal(supervisor: Supervisor, layout: StackLayout, say: (line: string) => void): Promise<void> {
-  if (process.env['TEMPORAL_ADDRESS']) {
+async function startTemporal(
+  supervisor: Supervisor,
+  layout: StackLayout,
+  say: (line: string) => void,
+  apart = false,
+): Promise<void> {
+  if (!apart && process.env['TEMPORAL_ADDRESS']) {
     await waitForTemporal(layout.temporalAddress, layout.temporalNamespace);
     return;
   }

@@ -34,6 +34,9 @@ export interface Running {
   close(): Promise<void>;
 }
 
+/** Providers that send notifications over HTTP. */
+const NOTIFIERS = ['stripe', 'alipay', 'wechat_pay'] as const;
+
 /** Tables that a reset leaves alone: where events go is set-up, not state. */
 const KEPT_BY_RESET = new Set([ALIPAY_SETTINGS, ...WECHAT_PAY_SET_UP, 'stripe.endpoints']);
 
@@ -95,6 +98,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
   app.use('/control/zoho', zoho.control);
   app.get('/ledger', (_request, response) => {
     response.json(ledger.all());
+  });
+  // Notifications that wait for their first or another try; what is given up waits no more.
+  app.get('/control/deliveries', (_request, response) => {
+    response.json(Object.fromEntries(NOTIFIERS.map((name) => [name, journal.table(`${name}.deliveries`).size])));
   });
   app.post('/control/reset', (_request, response) => {
     journal.clear(KEPT_BY_RESET);

@@ -1,34 +1,62 @@
 import { parseArgs } from 'node:util';
 import { onParentGone } from '../../devstack/parent';
-import globalSetup from '../support/global-setup';
-import globalTeardown from '../support/global-teardown';
-import { openWorld } from '../support/world';
-import { killWorkers, type ChaosReport } from './kill-workers';
+import type { Supervisor } from '../../devstack/supervisor';
+import { DRILLS, type DrillName } from './drills';
+import { startLocalStack } from './local-stack';
+import { PARTS, type Part } from './plan';
+import { newSeed } from './random';
+import { runChaos, type ChaosReport } from './run';
 
-const USAGE = `usage: npm run chaos -- [--seed N] [--points 200] [--refunds N] [--json]
-  --seed     repeats the same plan of refunds, faults and pauses; default: a new one
-  --points   how many times the worker is killed; default 200
-  --refunds  how many refunds run meanwhile; default 5 a point, at most 500`;
+const USAGE = `usage: npm run chaos -- [--seed N] [--refunds 200] [--kills 20] [--parts worker,api,temporal,postgres] [--quick] [--json]
+       npm run chaos -- --drill ${Object.keys(DRILLS).join('|')} [--seed N] [--json]
+  --seed     repeats the same plan of refunds, faults, pauses and kills; default: a new one
+  --refunds  how many refunds run, over all gateways; default 200
+  --kills    how many times a part is killed by SIGKILL; default 20
+  --parts    which parts are killed; default all
+  --quick    leaves out faults that a provider's back-off heals only after a minute, as npm test does
+  --drill    one of the drills at its full size instead`;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 class UsageError extends Error {}
 
-function readOptions(): { seed: number; points: number; refunds: number; json: boolean } {
+interface Options {
+  seed: number;
+  refunds: number;
+  kills: number;
+  parts: Part[];
+  pace: 'quick' | 'full';
+  drill: DrillName | null;
+  json: boolean;
+}
+
+function readOptions(): Options {
   try {
     const { values } = parseArgs({
       options: {
         seed: { type: 'string' },
-        points: { type: 'string', default: '200' },
-        refunds: { type: 'string' },
+        refunds: { type: 'string', default: '200' },
+        kills: { type: 'string', default: '20' },
+        parts: { type: 'string', default: PARTS.join(',') },
+        drill: { type: 'string' },
+        quick: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       },
     });
-    const points = whole('points', values.points, 1);
+    const parts = values.parts.split(',').map((name) => {
+      const part = PARTS.find((known) => known === name.trim());
+      if (part === undefined) throw new Error(`--parts takes ${PARTS.join(', ')}.`);
+      return part;
+    });
+    if (values.drill !== undefined && !Object.hasOwn(DRILLS, values.drill))
+      throw new Error(`--drill takes ${Object.keys(DRILLS).join(', ')}.`);
     return {
-      points,
-      seed: values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : whole('seed', values.seed, 0),
-      refunds: values.refunds === undefined ? Math.min(500, points * 5) : whole('refunds', values.refunds, 1),
+      seed: values.seed === undefined ? newSeed() : whole('seed', values.seed, 0),
+      refunds: whole('refunds', values.refunds, 1),
+      kills: whole('kills', values.kills, 0),
+      parts,
+      pace: values.quick ? 'quick' : 'full',
+      drill: (values.drill as DrillName | undefined) ?? null,
       json: values.json,
     };
   } catch (error) {
@@ -42,38 +70,48 @@ function whole(name: string, text: string, least: number): number {
   return value;
 }
 
-function print(report: ChaosReport, json: boolean): void {
-  if (json) {
-    process.stdout.write(`${JSON.stringify(report)}\n`);
-    return;
-  }
-  const { seed, kills, paid, declined, withdrawn, seconds, violations } = report;
-  process.stdout.write(
-    `seed ${seed}: ${kills} workers killed in ${seconds} s; ${paid} refunds paid, ${declined} declined, ` +
-      `${withdrawn} withdrawn; ${violations.length === 0 ? 'every invariant holds' : `${violations.length} violations`}\n`,
+function inWords({ seed, kills, legs, refunds, paid, declined, withdrawn, seconds, violations }: ChaosReport): string {
+  const counts = (of: Record<string, number>): string =>
+    Object.entries(of)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ');
+  const verdict = violations.length === 0 ? 'every invariant holds' : `${violations.length} violations`;
+  return (
+    `seed ${seed}: ${refunds} refunds over ${counts(legs)} payments, killed ${counts(kills) || 'nothing'}, in ${seconds} s; ` +
+    `${paid} paid, ${declined} declined, ${withdrawn} withdrawn; ${verdict}`
   );
-  for (const violation of violations) process.stdout.write(`  ${violation}\n`);
+}
+
+function print(line: string, report: { violations: string[] }, json: boolean): number {
+  if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else process.stdout.write([line, ...report.violations.map((violation) => `  ${violation}`), ''].join('\n'));
+  return report.violations.length === 0 ? 0 : 1;
 }
 
 async function main(): Promise<number> {
-  const { seed, points, refunds, json } = readOptions();
-  onParentGone(() => process.exit(1));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+  const { seed, refunds, kills, parts, pace, drill, json } = readOptions();
+  let supervisor: Supervisor | undefined;
+  const end = (): void => {
+    supervisor?.killAll();
+    process.exit(130);
+  };
+  onParentGone(end);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
   say(
-    `seed ${seed}: ${refunds} refunds, ${points} kills; repeat with npm run chaos -- --seed ${seed} --points ${points} --refunds ${refunds}`,
+    drill === null
+      ? `seed ${seed}: ${refunds} refunds, ${kills} kills; repeat with npm run chaos -- --seed ${seed} --refunds ${refunds} --kills ${kills}${pace === 'quick' ? ' --quick' : ''}`
+      : `seed ${seed}: the drill ${drill}; repeat with npm run chaos -- --drill ${drill} --seed ${seed}`,
   );
-  await globalSetup();
+  const stack = await startLocalStack({ say, onSupervisor: (made) => void (supervisor = made) });
   try {
-    const world = await openWorld({ worker: false });
-    try {
-      const report = await killWorkers({ world, seed, refunds, points, say });
-      print(report, json);
-      return report.violations.length === 0 ? 0 : 1;
-    } finally {
-      await world.close();
+    if (drill !== null) {
+      const report = await DRILLS[drill].run({ stack, seed, size: DRILLS[drill].fullSize, say });
+      return print(`seed ${seed}: ${report.line}`, report, json);
     }
+    const report = await runChaos({ stack, seed, refunds, kills, parts, pace, say });
+    return print(inWords(report), report, json);
   } finally {
-    await globalTeardown();
+    await stack.stop();
   }
 }
 

@@ -15,7 +15,7 @@ export { INVARIANTS, type Invariant, type OracleInput, type Violation } from './
  * it finds. Answers everything that is broken; an empty list is a proof.
  */
 export async function findViolations(input: OracleInput): Promise<Violation[]> {
-  const { db, ledger, client, letters, quiescent = false, now = new Date() } = input;
+  const { db, ledger, client, letters, quiescent = false, delivered = false, now = new Date() } = input;
   const violations = await db.$transaction(
     async (tx) => [
       ...(await withinCapture(tx, ledger)),
@@ -24,7 +24,7 @@ export async function findViolations(input: OracleInput): Promise<Violation[]> {
       ...(await evidence(tx, now)),
       ...(await separatePeople(tx)),
       ...(await unbrokenAudit(tx)),
-      ...(await nobodyUntold(tx, { letters, now, quiescent })),
+      ...(await nobodyUntold(tx, { letters, now, delivered })),
       ...(await oneProjection(tx)),
       ...(quiescent ? await oneProviderTruth(tx, ledger) : []),
     ],

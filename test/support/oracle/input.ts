@@ -26,8 +26,10 @@ export interface OracleInput {
   client: Client | null;
   /** What the inbox received, asked for after the rows are read; absent: deliveries are judged by their rows alone. */
   letters?: () => Promise<InboxMessage[]>;
-  /** Nothing is under way any more, so what the provider says and what stands here must be the same. */
+  /** No money is under way any more, so what the provider says and what stands here must be the same. */
   quiescent?: boolean;
+  /** Every letter has had its time, so none may be due. */
+  delivered?: boolean;
   /** By which "long ago" is judged. */
   now?: Date;
 }

@@ -11,7 +11,7 @@ const DELIVERY_GRACE_MS = 600_000;
  */
 export async function nobodyUntold(
   db: Db,
-  { letters, now, quiescent }: { letters: (() => Promise<InboxMessage[]>) | undefined; now: Date; quiescent: boolean },
+  { letters, now, delivered }: { letters: (() => Promise<InboxMessage[]>) | undefined; now: Date; delivered: boolean },
 ): Promise<Violation[]> {
   const messages = await db.message.findMany({ orderBy: { id: 'asc' } });
   const dead = messages.filter((message) => message.status === 'dead');
@@ -25,7 +25,9 @@ export async function nobodyUntold(
         return items.some((item) => item.refundId === message.refundId) ? [] : [`${name}: dead without a desk item`];
       case 'due': {
         const late = message.dueAt.getTime() + DELIVERY_GRACE_MS < now.getTime();
-        return late || quiescent ? [`${name}: was due at ${message.dueAt.toISOString()} and is not sent`] : [];
+        return late || (delivered && message.channel === 'email')
+          ? [`${name}: was due at ${message.dueAt.toISOString()} and is not sent`]
+          : [];
       }
       case 'sent':
         return message.channel === 'email' && arrived && !arrived.has(message.id)

@@ -1,0 +1,308 @@
+import { pause } from '../../devstack/wait';
+import type { ProcessState } from '../../domain/refund';
+import type { DemoKeyName } from '../../prisma/seed';
+import { orderOf, refundOf, type LocalStack } from './local-stack';
+import { planChaos, type ChaosPlan, type ChaosSize, type Part, type PlannedOrder } from './plan';
+
+export interface ChaosOptions extends ChaosSize {
+  stack: LocalStack;
+  seed: number;
+  say: (line: string) => void;
+}
+
+export interface ChaosReport {
+  seed: number;
+  kills: Partial<Record<Part, number>>;
+  legs: Record<string, number>;
+  refunds: number;
+  paid: number;
+  declined: number;
+  withdrawn: number;
+  seconds: number;
+  violations: string[];
+}
+
+/** Different persons, whatever the number of stages. */
+const DECIDERS: Record<string, DemoKeyName> = {
+  first_review: 'reviewer',
+  second_review: 'reviewer2',
+  final_approval: 'approver2',
+};
+
+/** Where a refund of this suite comes to rest. */
+const ENDS: readonly string[] = ['paid', 'declined', 'withdrawn'];
+
+/** People who work at once; each takes the next order when theirs are at their end. */
+const AT_ONCE: Record<ChaosSize['pace'], number> = { quick: 10, full: 12 };
+/** How long the last refunds may take once everything runs again: the providers' back-offs, and a machine that is busy. */
+const SETTLE_MS: Record<ChaosSize['pace'], number> = { quick: 180_000, full: 900_000 };
+const LOOK_EVERY_MS = 500;
+
+type Decision = PlannedOrder['refunds'][number];
+
+/** What a refund looks like to those who wait for it. */
+interface Seen {
+  status: string;
+  stage: string | null;
+  seq: number;
+}
+
+/**
+ * Refunds over all gateways are requested, decided, taken back and paid over HTTP while faults strike at the providers and
+ * SIGKILL strikes the worker, the API, Temporal and Postgres. In the end every refund has come to its end and the seven
+ * invariants hold. The oracle is the judge: this only makes trouble.
+ */
+export async function runChaos({ stack, seed, say, ...size }: ChaosOptions): Promise<ChaosReport> {
+  const startedAt = Date.now();
+  const plan = planChaos(seed, size);
+  const view = watch(stack);
+  const stuck: string[] = [];
+  let killing = true;
+  try {
+    const refundIds: string[] = [];
+    const work = everyone(stack, view, plan, size, refundIds, stuck);
+    const kills = killParts(stack, plan, say).finally(() => (killing = false));
+    // Whichever fails first ends the run; the other one must not fail unheard.
+    await Promise.all([work, kills]);
+    const since = (): string => `${Math.round((Date.now() - startedAt) / 1_000)} s`;
+    say(`people are done after ${since()}`);
+    const lost = await settle(stack, view, refundIds, SETTLE_MS[size.pace], say);
+    say(`refunds are at their end after ${since()}`);
+    // A letter that a killed worker had in hand is free again after two and a half minutes.
+    const delivered = size.pace === 'full';
+    if (delivered) await quiet(stack, SETTLE_MS[size.pace]);
+    const count = (status: string): number => refundIds.filter((id) => view.get(id)?.status === status).length;
+    return {
+      seed,
+      kills: tally(plan.kills.map(({ part }) => part)),
+      legs: tally(plan.orders.flatMap(({ payments }) => payments.map(({ provider }) => provider))),
+      refunds: refundIds.length,
+      paid: count('paid'),
+      declined: count('declined'),
+      withdrawn: count('withdrawn'),
+      seconds: Math.round((Date.now() - startedAt) / 1_000),
+      violations: [...stuck, ...lost, ...stack.strange, ...(await stack.violations({ delivered }))],
+    };
+  } catch (error) {
+    throw new Error(`seed ${seed}${killing ? ', during the kills' : ''}: ${String(error)}`, { cause: error });
+  } finally {
+    view.close();
+  }
+}
+
+/** The view of all refunds, refreshed by one statement, so that waiting costs the product nothing. */
+interface View {
+  get(refundId: string): Seen | undefined;
+  /** Looks until the check holds. @returns false when it has not held in time */
+  until(refundId: string, check: (seen: Seen) => boolean, timeoutMs: number): Promise<boolean>;
+  close(): void;
+}
+
+function watch({ db }: LocalStack): View {
+  let seen = new Map<string, Seen>();
+  let open = true;
+  const look = async (): Promise<void> => {
+    while (open) {
+      const rows = await db.refund
+        .findMany({ select: { id: true, status: true, waitingStage: true, transitionSeq: true } })
+        // Postgres is among what is killed.
+        .catch(() => null);
+      if (rows)
+        seen = new Map(
+          rows.map((row) => [row.id, { status: row.status, stage: row.waitingStage, seq: row.transitionSeq }]),
+        );
+      await pause(LOOK_EVERY_MS);
+    }
+  };
+  void look();
+  return {
+    get: (refundId) => seen.get(refundId),
+    async until(refundId, check, timeoutMs) {
+      const endsAt = Date.now() + timeoutMs;
+      for (;;) {
+        const now = seen.get(refundId);
+        if (now && check(now)) return true;
+        if (Date.now() > endsAt) return false;
+        await pause(LOOK_EVERY_MS / 2);
+      }
+    },
+    close: () => void (open = false),
+  };
+}
+
+async function killParts(stack: LocalStack, { kills }: ChaosPlan, say: (line: string) => void): Promise<void> {
+  const recovering = new Map<Part, Promise<void>>();
+  const startedAt = Date.now();
+  for (const [i, { part, afterMs }] of kills.entries()) {
+    await pause(afterMs);
+    // A part that is still coming back cannot be killed again; the others need not wait for it.
+    await recovering.get(part);
+    say(`kill ${i + 1} of ${kills.length}: ${part}, after ${Math.round((Date.now() - startedAt) / 1_000)} s`);
+    const back = stack.kill(part);
+    back.catch(() => undefined);
+    recovering.set(part, back);
+  }
+  await Promise.all(recovering.values());
+  say(`everything runs again after ${Math.round((Date.now() - startedAt) / 1_000)} s`);
+}
+
+async function everyone(
+  stack: LocalStack,
+  view: View,
+  plan: ChaosPlan,
+  { pace }: ChaosSize,
+  refundIds: string[],
+  stuck: string[],
+): Promise<void> {
+  const left = plan.orders.entries();
+  const one = async (): Promise<void> => {
+    for (const [number, order] of left) {
+      const externalId = `CHAOS-${plan.seed}-${number + 1}`;
+      await place(stack, externalId, order);
+      await Promise.all(
+        order.refunds.map(async (refund) => {
+          const accepted = await stack.ask(
+            'POST',
+            '/v1/refunds',
+            'integrator',
+            refundOf(externalId, refund.amountMinor),
+          );
+          if (accepted.status !== 202) {
+            stuck.push(`a refund of ${externalId} was answered ${accepted.status}: ${JSON.stringify(accepted.body)}`);
+            return;
+          }
+          refundIds.push(accepted.body.id);
+          await plantFaults(stack, accepted.body.payments, order);
+          const why = await live(stack, view, accepted.body.id, refund);
+          if (why !== null) stuck.push(`refund ${accepted.body.id}: ${why}`);
+        }),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE[pace] }, one));
+}
+
+async function place(stack: LocalStack, externalId: string, { payments }: PlannedOrder): Promise<void> {
+  const captured = await Promise.all(
+    payments.map(async ({ provider, capturedMinor }) => ({
+      provider,
+      amountMinor: capturedMinor,
+      providerPaymentId: await stack.capture(provider, capturedMinor),
+    })),
+  );
+  const put = await stack.ask('PUT', `/v1/orders/${externalId}`, 'integrator', orderOf(`C-${externalId}`, captured));
+  if (put.status !== 201 && put.status !== 200) throw new Error(`no order: ${JSON.stringify(put.body)}`);
+}
+
+/** Faults strike the first attempt of a leg, by its reference; a later attempt has another one. */
+async function plantFaults(
+  stack: LocalStack,
+  legs: { paymentExternalId: string; reference: string }[],
+  { payments }: PlannedOrder,
+): Promise<void> {
+  for (const { paymentExternalId, reference } of legs) {
+    const payment = payments[Number(paymentExternalId.slice(2)) - 1];
+    for (const fault of payment?.faults ?? [])
+      await stack.control('/control/faults', { provider: payment?.provider, reference, ...fault });
+  }
+}
+
+/**
+ * People act on what they see, stage after stage, until nothing is to be decided; the desk pays again what is proven to
+ * have failed. @returns why they gave up; null when they need not
+ */
+async function live(stack: LocalStack, view: View, refundId: string, refund: Decision): Promise<string | null> {
+  // Longer than a lost workflow task and a caller's patience together.
+  const stepMs = 180_000;
+  for (;;) {
+    await pause(refund.pauseMs);
+    const came = await view.until(refundId, ({ status, stage }) => status !== 'in_review' || stage !== null, stepMs);
+    const seen = view.get(refundId);
+    if (!came || !seen) return `stands at ${JSON.stringify(seen)} and nobody can act`;
+    if (seen.status !== 'in_review') break;
+    const answer = await act(stack, refundId, seen.stage ?? '', refund);
+    // A refusal is no end: who was refused looks again, and the oracle judges what came of it.
+    const moved = await view.until(refundId, ({ seq }) => seq > seen.seq, answer.status === 200 ? stepMs : 2_000);
+    if (!moved && answer.status === 200) return `${refund.ends} was answered 200 and did not count`;
+    if (answer.status !== 200 && answer.status !== 409)
+      return `${refund.ends} was answered ${answer.status}: ${JSON.stringify(answer.body)}`;
+  }
+  for (let rounds = 0; rounds < 5; rounds += 1) {
+    await view.until(refundId, ({ status }) => ENDS.includes(status) || status === 'payment_failed', 60_000);
+    if (view.get(refundId)?.status !== 'payment_failed') return null;
+    await payAgain(stack, refundId);
+    await pause(1_000);
+  }
+  return null;
+}
+
+function act(stack: LocalStack, refundId: string, stage: string, { ends }: Decision): ReturnType<LocalStack['ask']> {
+  if (ends === 'withdraw')
+    return stack.ask('POST', `/v1/refunds/${refundId}/withdrawal`, 'integrator', { reason: 'kept it' });
+  return stack.ask('POST', `/v1/refunds/${refundId}/decisions`, DECIDERS[stage] ?? 'approver2', {
+    stage,
+    decision: ends,
+    snapshotVersion: 1,
+    ...(ends === 'decline' ? { reason: 'looks worn', messageToCustomer: '该商品有使用痕迹' } : {}),
+  });
+}
+
+/** The desk's answer to what failed: another attempt, under another reference. */
+async function payAgain(stack: LocalStack, refundId: string): Promise<void> {
+  const desk = await stack.ask('GET', `/v1/desk?refundId=${refundId}&kind=payment_failed`, 'finance');
+  for (const item of desk.body.data as { id: string; data: { legId: string }; actions: string[] }[])
+    if (item.actions.includes('new_attempt'))
+      await stack.ask('POST', `/v1/desk/${item.id}/actions`, 'finance', {
+        action: 'new_attempt',
+        legId: item.data.legId,
+      });
+}
+
+/** Waits until every refund is at its end; answers those that are not in time. */
+async function settle(
+  { db }: LocalStack,
+  view: View,
+  refundIds: string[],
+  withinMs: number,
+  say: (line: string) => void,
+): Promise<string[]> {
+  const endsAt = Date.now() + withinMs;
+  let sayAt = Date.now() + 15_000;
+  for (;;) {
+    const open = refundIds.filter((id) => !ENDS.includes(view.get(id)?.status ?? ''));
+    if (open.length === 0) return [];
+    const isOver = Date.now() > endsAt;
+    if (isOver || Date.now() > sayAt) {
+      const rows = await db.refund.findMany({ where: { id: { in: open } }, select: { id: true, process: true } });
+      const lines = rows.map(({ id, process }) => `refund ${id} ${whereItStands(process as unknown as ProcessState)}`);
+      if (isOver) return lines.map((line) => `did not come to its end: ${line}`);
+      say(`still open: ${lines.join('; ')}`);
+      sayAt = Date.now() + 30_000;
+    }
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+function whereItStands({ status, stage, legs }: ProcessState): string {
+  const ofLegs = legs.map(
+    (leg) =>
+      `${leg.provider} ${leg.reference} ${leg.status} (${leg.failure?.code ?? 'no failure'}, ${leg.queries} queries, next ${leg.nextQueryAt})`,
+  );
+  return `is ${status}${stage ? ` at ${stage.id}` : ''}: ${ofLegs.join(', ')}`;
+}
+
+/** Waits until no letter is left to send. What stays is the oracle's to name. */
+async function quiet({ db }: LocalStack, withinMs: number): Promise<void> {
+  const endsAt = Date.now() + withinMs;
+  while (Date.now() < endsAt) {
+    const due = await db.message.count({ where: { status: 'due', channel: 'email' } }).catch(() => 1);
+    if (due === 0) return;
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+function tally<T extends string>(items: readonly T[]): Record<T, number> {
+  const counts = {} as Record<T, number>;
+  for (const item of items) counts[item] = (counts[item] ?? 0) + 1;
+  return counts;
+}
