@@ -2,7 +2,8 @@ import type { Candidate } from '../domain/approval';
 import type { OrderFacts, OrderLineFacts, OrderPaymentFacts } from '../domain/process';
 import { DECIDING_ROLES } from '../domain/policy';
 import type { ExcludedPerson } from '../domain/refund';
-import { toIso, type Db } from './client';
+import { toIso } from './client';
+import type { Statements } from './statements';
 import type { Subscriber } from './outgoing';
 
 export interface LoadedOrder {
@@ -58,7 +59,7 @@ const WITHOUT_MONEY = ['declined', 'withdrawn', 'expired', 'fulfilled'];
  * for one order queue here, so that nothing they judge by can change under them. Null when this caller has no such order.
  */
 export async function loadOrderFacts(
-  tx: Db,
+  tx: Statements,
   request: { mode: 'live' | 'test'; orderExternalId: string; customerId: string | null; evidenceIds: string[] },
   nowIso: string,
 ): Promise<LoadedOrder | null> {

@@ -6,13 +6,14 @@ import { parsePolicy, type PolicyDocument } from '../domain/policy';
 import { waitingForOf, type ExcludedPerson, type Plan, type ProcessState } from '../domain/refund';
 import { loadOrderFacts, type LoadedOrder } from './acceptance-facts';
 import { chainEntries, insertAudit, refundStream, type AuditHead } from './audit';
-import type { Database, Db } from './client';
+import { direct, inTransaction, type Database } from './client';
 import { insertDeskItems } from './desk-items';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import { insertMessages, writeWebhooks } from './outgoing';
 import { newReference } from './reference';
 import { asJson, sideBySide, type Fragment } from './rows';
+import type { Statements } from './statements';
 import { insertRound } from './stages';
 
 /** A request as it came through the door, with who brought it. */
@@ -79,7 +80,7 @@ export async function acceptRefund(
   nowIso: string,
   decide: (input: AcceptanceInput) => AcceptanceDecision,
 ): Promise<{ refundId: string }> {
-  return await db.$transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     // Locked, so that the same command at work twice accepts once, and the second answers what the first accepted.
     const [command] = await tx.$queryRaw<{ outcome: string; refundId: string | null }[]>`
       SELECT outcome, refund_id AS "refundId" FROM commands WHERE id = ${request.commandId} FOR UPDATE`;
@@ -113,7 +114,7 @@ export async function acceptRefund(
 }
 
 async function writeAcceptance(
-  tx: Db,
+  tx: Statements,
   request: NewRefund,
   order: LoadedOrder,
   { accepted, lines }: AcceptanceDecision,
@@ -269,20 +270,12 @@ function choosePolicies({ policies, facts }: LoadedOrder): { policy: PolicyDocum
 
 /** What a refund's workflow starts with, from its stored row; null when there is no such refund or it has started. */
 export async function readWorkflowStart(
-  db: Db,
+  db: Statements,
   refundId: string,
 ): Promise<{ refundId: string; planHash: string; plan: Plan; currency: string; state: ProcessState } | null> {
-  const row = await db.refund.findFirst({
-    where: { id: refundId, ticket: { consumedAt: null } },
-    select: { planHash: true, plan: true, currency: true, process: true },
-  });
-  return (
-    row && {
-      refundId,
-      planHash: row.planHash,
-      plan: row.plan as unknown as Plan,
-      currency: row.currency,
-      state: row.process as unknown as ProcessState,
-    }
-  );
+  const [row] = await direct(db).$queryRaw<{ planHash: string; plan: Plan; currency: string; state: ProcessState }[]>`
+    SELECT r.plan_hash AS "planHash", r.plan, r.currency, r.process AS state
+    FROM refunds r JOIN start_tickets t ON t.refund_id = r.id
+    WHERE r.id = ${refundId} AND t.consumed_at IS NULL`;
+  return row ? { refundId, ...row } : null;
 }

@@ -1,5 +1,5 @@
 import type { AttemptStatus, PaymentFailure } from '../domain/payment';
-import { toIso, toIsoOrNull, toMinor, type Db } from './client';
+import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
 import type { Mode } from './refund-views';
 
 /** One business attempt to pay a leg, with where the money comes from. */
@@ -33,7 +33,7 @@ export async function readPaymentAttempt(
   db: Db,
   key: { refundId: string; legId: string; attempt: number },
 ): Promise<PaymentAttemptRecord | null> {
-  const [row] = await db.$queryRaw<AttemptRow[]>`
+  const [row] = await direct(db).$queryRaw<AttemptRow[]>`
     SELECT t.id, t.mode::text AS mode, t.number, t.reference, t.amount_minor, t.status, t.provider_refund_id,
       t.failure_class, t.failure_code, t.trace_number, t.instructed_at, t.settled_at, t.updated_at, p.currency, p.provider,
       p.merchant_account, p.provider_payment_id, p.captured_minor, p.captured_at
@@ -99,7 +99,7 @@ export async function markInstructed(
   nowIso: string,
 ): Promise<'first' | 'again' | 'not_payable'> {
   const now = new Date(nowIso);
-  const marked = await db.$executeRaw`
+  const marked = await direct(db).$executeRaw`
     UPDATE payment_attempts t SET status = 'instructed', instructed_at = ${now}, updated_at = ${now}
     FROM allocations a
     JOIN refunds f ON f.id = a.refund_id

@@ -1,12 +1,13 @@
-import type { Db } from './client';
+import { direct } from './client';
+import type { Statements } from './statements';
 
 /**
  * Marks a stored event as consumed when its attempt is already in the state that the event states: no news, so no
  * signal, and the refund's history stays short.
  * @returns true when it was no news
  */
-export async function consumeKnownProviderEvent(db: Db, id: string, nowIso: string): Promise<boolean> {
-  const consumed = await db.$executeRaw`
+export async function consumeKnownProviderEvent(db: Statements, id: string, nowIso: string): Promise<boolean> {
+  const consumed = await direct(db).$executeRaw`
     UPDATE provider_events e SET status = 'consumed', consumed_at = ${new Date(nowIso)}
     FROM payment_attempts t
     JOIN allocations a ON a.id = t.allocation_id

@@ -1,7 +1,9 @@
 import type { AttemptChange, NamedLine, NewAttempt } from '../domain/process';
 import { allocate } from '../domain/money';
-import { toMinor, type Db } from './client';
+import { toMinor } from './client';
 import { newId } from './new-id';
+import { asJson } from './rows';
+import type { Statements } from './statements';
 
 /*
  * Money that is held for refunds. The contract:
@@ -12,22 +14,24 @@ import { newId } from './new-id';
 
 /** Lowers what legs pay before any of them was instructed. */
 export async function changeLegs(
-  tx: Db,
+  tx: Statements,
   refundId: string,
   legAmounts: Record<string, number>,
   at: Date,
 ): Promise<void> {
-  for (const [legId, amountMinor] of Object.entries(legAmounts)) {
-    await tx.allocation.updateMany({ where: { id: legId, refundId }, data: { amountMinor: BigInt(amountMinor) } });
-    await tx.paymentAttempt.updateMany({
-      where: { allocationId: legId, status: 'reserved' },
-      data: { amountMinor: BigInt(amountMinor), updatedAt: at },
-    });
-  }
+  const rows = Object.entries(legAmounts).map(([legId, amountMinor]) => ({ legId, amountMinor }));
+  await tx.$executeRaw`
+    WITH legs AS (
+      UPDATE allocations a SET amount_minor = x."amountMinor"
+      FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x("legId" text, "amountMinor" bigint)
+      WHERE a.id = x."legId" AND a.refund_id = ${refundId}
+      RETURNING a.id, a.amount_minor)
+    UPDATE payment_attempts t SET amount_minor = legs.amount_minor, updated_at = ${at}
+    FROM legs WHERE t.allocation_id = legs.id AND t.status = 'reserved'`;
 }
 
 /** Gives back at once what a smaller request no longer needs. */
-export async function shrinkReservations(tx: Db, refundId: string, at: Date): Promise<void> {
+export async function shrinkReservations(tx: Statements, refundId: string, at: Date): Promise<void> {
   await tx.$executeRaw`
     WITH shrunk AS (
       UPDATE reservations r SET amount_minor = a.amount_minor
@@ -42,7 +46,7 @@ export async function shrinkReservations(tx: Db, refundId: string, at: Date): Pr
 }
 
 /** Writes what a sighting proved about a leg's attempt; a first proof of success settles the reservation. */
-export async function settleLeg(tx: Db, change: AttemptChange, at: Date): Promise<void> {
+export async function settleLeg(tx: Statements, change: AttemptChange, at: Date): Promise<void> {
   const { failure, providerRefundId, traceNumber, settled } = change;
   const proven = change.status === 'succeeded' || change.status === 'failed';
   const [moved] = await tx.$queryRaw<{ payments: number }[]>`
@@ -69,25 +73,16 @@ export async function settleLeg(tx: Db, change: AttemptChange, at: Date): Promis
 }
 
 /** Writes a further attempt of a leg; the index allows it only when the one before is proven failed. */
-export async function openAttempt(tx: Db, mode: 'live' | 'test', attempt: NewAttempt, at: Date): Promise<void> {
-  await tx.paymentAttempt.create({
-    data: {
-      id: newId('at'),
-      mode,
-      allocationId: attempt.legId,
-      number: attempt.number,
-      reference: attempt.reference,
-      amountMinor: BigInt(attempt.amountMinor),
-      status: 'reserved',
-      createdAt: at,
-      updatedAt: at,
-    },
-  });
-  await tx.allocation.update({ where: { id: attempt.legId }, data: { status: 'reserved' } });
+export async function openAttempt(tx: Statements, mode: 'live' | 'test', attempt: NewAttempt, at: Date): Promise<void> {
+  await tx.$executeRaw`
+    WITH leg AS (UPDATE allocations SET status = 'reserved' WHERE id = ${attempt.legId})
+    INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, created_at, updated_at)
+    VALUES (${newId('at')}, ${mode}::"Mode", ${attempt.legId}, ${attempt.number}::int, ${attempt.reference},
+      ${attempt.amountMinor}::bigint, 'reserved', ${at}, ${at})`;
 }
 
 /** Ends a refund's reservations: what is not settled goes back to its payment and its lines. */
-export async function releaseReservations(tx: Db, refundId: string, at: Date): Promise<void> {
+export async function releaseReservations(tx: Statements, refundId: string, at: Date): Promise<void> {
   await tx.$executeRaw`
     WITH ended AS (
       UPDATE reservations SET state = CASE WHEN settled_minor > 0 THEN 'settled' ELSE 'released' END, ended_at = ${at}
@@ -105,50 +100,59 @@ export async function releaseReservations(tx: Db, refundId: string, at: Date): P
 }
 
 /** The lines of a refund that was paid: their quantities are refunded, and the money paid is shared out over them. */
-export async function settleLines(tx: Db, refundId: string): Promise<void> {
-  const lines = await tx.refundLine.findMany({ where: { refundId, settled: false }, orderBy: { orderLineId: 'asc' } });
-  if (lines.length === 0) return;
-  const paid = await tx.allocation.aggregate({ where: { refundId, status: 'succeeded' }, _sum: { amountMinor: true } });
-  const weights = lines.map((line) => toMinor(line.amountMinor));
-  const shares = allocate(toMinor(paid._sum.amountMinor ?? 0n), weights);
-  for (const [i, line] of lines.entries())
-    await tx.$executeRaw`
-      UPDATE order_lines SET reserved_quantity = reserved_quantity - ${line.quantity},
-        refunded_quantity = refunded_quantity + ${line.quantity}, reserved_minor = reserved_minor - ${line.amountMinor},
-        refunded_minor = refunded_minor + ${BigInt(shares[i] ?? 0)}
-      WHERE id = ${line.orderLineId}`;
-  await tx.refundLine.updateMany({ where: { refundId }, data: { settled: true } });
+export async function settleLines(tx: Statements, refundId: string): Promise<void> {
+  const lines = await tx.$queryRaw<{ lineId: string; quantity: number; amountMinor: bigint; paidMinor: bigint }[]>`
+    SELECT l.order_line_id AS "lineId", l.quantity, l.amount_minor AS "amountMinor",
+      (SELECT COALESCE(sum(a.amount_minor), 0)::bigint FROM allocations a
+         WHERE a.refund_id = l.refund_id AND a.status = 'succeeded') AS "paidMinor"
+    FROM refund_lines l WHERE l.refund_id = ${refundId} AND NOT l.settled ORDER BY l.order_line_id`;
+  const [first] = lines;
+  if (!first) return;
+  const amounts = lines.map((line) => toMinor(line.amountMinor));
+  const shares = allocate(toMinor(first.paidMinor), amounts);
+  const rows = lines.map(({ lineId, quantity }, i) => ({
+    lineId,
+    quantity,
+    amountMinor: amounts[i],
+    paidMinor: shares[i] ?? 0,
+  }));
+  await tx.$executeRaw`
+    WITH settled AS (UPDATE refund_lines SET settled = true WHERE refund_id = ${refundId})
+    UPDATE order_lines l SET reserved_quantity = l.reserved_quantity - x.quantity,
+      refunded_quantity = l.refunded_quantity + x.quantity, reserved_minor = l.reserved_minor - x."amountMinor",
+      refunded_minor = l.refunded_minor + x."paidMinor"
+    FROM jsonb_to_recordset(${asJson(rows)}::jsonb)
+      AS x("lineId" text, quantity int, "amountMinor" bigint, "paidMinor" bigint)
+    WHERE l.id = x."lineId"`;
 }
 
 /** The lines that a refund names, with what of its amount each carries. */
-export async function readNamedLines(tx: Db, refundId: string): Promise<NamedLine[]> {
-  const lines = await tx.refundLine.findMany({
-    where: { refundId },
-    select: { orderLineId: true, quantity: true, amountMinor: true, orderLine: { select: { externalId: true } } },
-    orderBy: { orderLine: { position: 'asc' } },
-  });
-  return lines.map((line) => ({
-    lineId: line.orderLineId,
-    externalId: line.orderLine.externalId,
-    quantity: line.quantity,
-    amountMinor: toMinor(line.amountMinor),
-  }));
+export async function readNamedLines(tx: Statements, refundId: string): Promise<NamedLine[]> {
+  const lines = await tx.$queryRaw<(Omit<NamedLine, 'amountMinor'> & { amountMinor: bigint })[]>`
+    SELECT r.order_line_id AS "lineId", l.external_id AS "externalId", r.quantity, r.amount_minor AS "amountMinor"
+    FROM refund_lines r JOIN order_lines l ON l.id = r.order_line_id
+    WHERE r.refund_id = ${refundId} ORDER BY l.position`;
+  return lines.map((line) => ({ ...line, amountMinor: toMinor(line.amountMinor) }));
 }
 
 /** Puts lines with fewer pieces or less money in place of those a refund names; gives the difference back at once. */
-export async function changeLines(tx: Db, refundId: string, lines: NamedLine[]): Promise<void> {
-  for (const line of lines) {
-    const where = { refundId_orderLineId: { refundId, orderLineId: line.lineId } };
-    const before = await tx.refundLine.findUniqueOrThrow({ where });
-    await tx.orderLine.updateMany({
-      where: { id: line.lineId },
-      data: {
-        reservedQuantity: { decrement: before.quantity - line.quantity },
-        reservedMinor: { decrement: before.amountMinor - BigInt(line.amountMinor) },
-      },
-    });
-    if (line.quantity === 0) await tx.refundLine.delete({ where });
-    else
-      await tx.refundLine.update({ where, data: { quantity: line.quantity, amountMinor: BigInt(line.amountMinor) } });
-  }
+export async function changeLines(tx: Statements, refundId: string, lines: NamedLine[]): Promise<void> {
+  const [changed] = await tx.$queryRaw<{ lines: number }[]>`
+    WITH asked AS (
+      SELECT x."lineId", x.quantity, x."amountMinor", r.quantity AS was_quantity, r.amount_minor AS was_minor
+      FROM jsonb_to_recordset(${asJson(lines)}::jsonb) AS x("lineId" text, quantity int, "amountMinor" bigint)
+      JOIN refund_lines r ON r.refund_id = ${refundId} AND r.order_line_id = x."lineId"),
+    freed AS (
+      UPDATE order_lines l SET reserved_quantity = l.reserved_quantity - (asked.was_quantity - asked.quantity),
+        reserved_minor = l.reserved_minor - (asked.was_minor - asked."amountMinor")
+      FROM asked WHERE l.id = asked."lineId"),
+    dropped AS (
+      DELETE FROM refund_lines r USING asked
+      WHERE r.refund_id = ${refundId} AND r.order_line_id = asked."lineId" AND asked.quantity = 0),
+    kept AS (
+      UPDATE refund_lines r SET quantity = asked.quantity, amount_minor = asked."amountMinor"
+      FROM asked WHERE r.refund_id = ${refundId} AND r.order_line_id = asked."lineId" AND asked.quantity > 0)
+    SELECT count(*)::int AS lines FROM asked`;
+  if (changed?.lines !== lines.length)
+    throw new Error(`The refund ${refundId} does not have all of the lines it changes.`);
 }

@@ -4,7 +4,7 @@ import { readAnswer, type AnsweredRequest, type LegToPay, type StoredCommand } f
 import type { Subscriber } from './outgoing';
 import { readNamedLines } from './reservations';
 import type { Plan, ProcessState, RecordTransitionInput } from '../domain/refund';
-import type { Db } from './client';
+import type { Statements } from './statements';
 
 /** A refund under its row lock. */
 export interface LockedRefund {
@@ -26,7 +26,7 @@ export interface LockedRefund {
 type Command = StoredCommand & { refusalCode: string | null };
 
 /** Takes the row lock that all changes of a refund queue behind; null when there is no such refund. */
-export async function lockRefund(tx: Db, refundId: string): Promise<LockedRefund | null> {
+export async function lockRefund(tx: Statements, refundId: string): Promise<LockedRefund | null> {
   const [row] = await tx.$queryRaw<LockedRefund[]>`
     SELECT id, mode::text AS mode, order_id AS "orderId", customer_id AS "customerId",
       (SELECT locale FROM customers c WHERE c.id = customer_id) AS "customerLocale", process AS state, plan,
@@ -65,7 +65,11 @@ interface LoadRow {
 }
 
 /** One round trip for everything a transition is judged by. Run after the lock, so that it sees what was committed. */
-export async function loadForTransition(tx: Db, refund: LockedRefund, input: RecordTransitionInput): Promise<Loaded> {
+export async function loadForTransition(
+  tx: Statements,
+  refund: LockedRefund,
+  input: RecordTransitionInput,
+): Promise<Loaded> {
   const { transition, seq } = input;
   const roles = refund.plan.stages.map((stage) => stage.role);
   const commandId = 'commandId' in transition ? transition.commandId : null;
