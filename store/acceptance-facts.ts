@@ -19,8 +19,8 @@ export interface LoadedOrder {
   subscribers: Subscriber[];
   /** Published policies that have taken effect, the latest first. */
   policies: { document: unknown; effectiveFrom: string }[];
-  /** Documents of the calendars that these policies count by. */
-  calendars: Record<string, unknown>;
+  /** Texts of the calendars that these policies count by. */
+  calendars: Record<string, string>;
 }
 
 interface OrderRow {
@@ -48,7 +48,7 @@ interface FactsRow {
   people: { id: string; isCustomer: boolean; roles: string[] | null }[] | null;
   subscribers: Subscriber[] | null;
   policies: LoadedOrder['policies'] | null;
-  calendars: Record<string, unknown> | null;
+  calendars: Record<string, string> | null;
 }
 
 const ENDED = ['arrived', 'fulfilled', 'declined', 'withdrawn', 'expired', 'paid'];
@@ -102,7 +102,7 @@ export async function loadOrderFacts(
            ORDER BY p.effective_from DESC, p.version DESC)
          FROM policies p WHERE p.mode = ${mode}::"Mode" AND p.status = 'published'
            AND p.effective_from <= ${nowIso}::timestamptz) AS policies,
-      (SELECT jsonb_object_agg(k.id, k.document) FROM calendars k WHERE k.mode = ${mode}::"Mode") AS calendars`;
+      (SELECT jsonb_object_agg(k.id, k.document::text) FROM calendars k WHERE k.mode = ${mode}::"Mode") AS calendars`;
   if (!facts) throw new Error('The database answered a query without a row.');
   const refunds = facts.refunds ?? [];
   const people = facts.people ?? [];

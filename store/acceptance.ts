@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { parseBusinessCalendar } from '../domain/calendar';
 import type { AcceptanceFacts, AcceptedPlan, OrderFacts, RequestedLine, StageChange } from '../domain/process';
 import { parsePolicy, type PolicyDocument } from '../domain/policy';
 import { waitingForOf, type ExcludedPerson, type Plan, type ProcessState } from '../domain/refund';
 import { loadOrderFacts, type LoadedOrder } from './acceptance-facts';
 import { chainEntries, insertAudit, refundStream, type AuditHead } from './audit';
+import { calendarOfText } from './calendars';
 import { direct, inTransaction, type Database } from './client';
 import { insertDeskItems } from './desk-items';
 import { Prisma } from './generated/prisma/client';
@@ -97,7 +97,7 @@ export async function acceptRefund(
       order: loaded.facts,
       policy,
       purchasePolicy,
-      calendar: parseBusinessCalendar(calendar),
+      calendar: calendarOfText(calendar),
       knownEvidence: loaded.knownEvidence,
       candidates: loaded.candidates,
       excluded: [...request.behindKey, ...loaded.staffCustomers],

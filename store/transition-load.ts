@@ -1,9 +1,10 @@
-import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
+import type { BusinessCalendar } from '../domain/calendar';
 import type { Candidate } from '../domain/approval';
 import { readAnswer, type AnsweredRequest, type LegToPay, type StoredCommand } from '../domain/process';
 import type { Subscriber } from './outgoing';
 import { readNamedLines } from './reservations';
 import type { Plan, ProcessState, RecordTransitionInput } from '../domain/refund';
+import { calendarOfText } from './calendars';
 import type { Statements } from './statements';
 
 /** A refund under its row lock. */
@@ -58,7 +59,7 @@ interface LoadRow {
     refusal_code: string | null;
     expires_at: string;
   } | null;
-  calendar: unknown;
+  calendar: string | null;
   legs: LegToPay[] | null;
   candidates: Candidate[] | null;
   subscribers: Subscriber[] | null;
@@ -78,7 +79,7 @@ export async function loadForTransition(
       (SELECT jsonb_agg(jsonb_build_object('transition_id', t.transition_id, 'result', t.result) ORDER BY t.transition_id = ${transition.id} DESC)
          FROM transitions t WHERE t.refund_id = ${refund.id} AND (t.transition_id = ${transition.id} OR t.seq = ${seq})) AS recorded,
       (SELECT to_jsonb(c) - 'response_body' FROM commands c WHERE c.id = ${commandId}) AS command,
-      (SELECT document FROM calendars k WHERE k.mode = ${refund.mode}::"Mode" AND k.id = ${refund.plan.calendarId}) AS calendar,
+      (SELECT document::text FROM calendars k WHERE k.mode = ${refund.mode}::"Mode" AND k.id = ${refund.plan.calendarId}) AS calendar,
       (SELECT jsonb_agg(jsonb_build_object(
            'legId', a.id, 'paymentId', a.payment_id, 'provider', p.provider, 'method', p.method, 'reference', t.reference,
            'attempt', t.number, 'amountMinor', a.amount_minor, 'reservedMinor', r.amount_minor) ORDER BY a.position)
@@ -127,7 +128,7 @@ export async function loadForTransition(
     loaded: {
       state: refund.state,
       plan: refund.plan,
-      calendar: parseBusinessCalendar(row.calendar),
+      calendar: calendarOfText(row.calendar),
       legs: row.legs ?? [],
       candidates: row.candidates ?? [],
     },
