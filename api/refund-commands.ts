@@ -46,6 +46,8 @@ export interface RefundCommands {
 const IN_FLIGHT_PER_REFUND = 4;
 const RETRY_AFTER_SECONDS = 5;
 const START_WAIT_MS = 250;
+/** As the worker does, which nudges for what the process itself writes. */
+const NUDGE_EVERY_MS = 2_000;
 
 const known = new WeakMap<AppDeps, RefundCommands>();
 
@@ -68,6 +70,7 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
   const turns = createTurns(IN_FLIGHT_PER_REFUND);
   // The delivery workflow has a timer of its own behind this, so a lost nudge costs a wait, nothing else.
   const { nudge } = createNudger(() => deps.refundClient.nudgeDelivery(), {
+    minIntervalMs: NUDGE_EVERY_MS,
     onError: (error) => deps.logger.debug({ err: error }, 'Delivery was not woken; its own timer will.'),
   });
 
@@ -166,9 +169,9 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
   return {
     startSoon,
     nudge,
-    async run(ask) {
+    run(ask) {
       // Looked at when its turn has come: by then somebody else may have decided, and the engine need not be asked.
-      const refund = await turns.take(ask.refundId, async () => {
+      return turns.take(ask.refundId, async () => {
         const settled = await settle(ask);
         if (settled) return settled;
         let verdict: Verdict;
@@ -179,8 +182,6 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
         }
         return atLeast(ask, verdict.seq);
       });
-      nudge();
-      return refund;
     },
     handOver: (ask, send) =>
       turns.take(ask.refundId, async () => {

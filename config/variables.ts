@@ -426,8 +426,8 @@ export const VARIABLES = {
   }),
   WORKER_MAX_CACHED_WORKFLOWS: define({
     about: 'Refunds kept in memory between two of their steps; about 0.3 MB each.',
-    schema: integer(0, 100_000).default(500),
-    example: '500',
+    schema: integer(0, 100_000).default(200),
+    example: '200',
   }),
   WORKER_MAX_WORKFLOW_TASKS: define({
     about: 'Workflow tasks executed at the same time.',

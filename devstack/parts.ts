@@ -12,6 +12,17 @@ export function sandboxProgram(layout: StackLayout): Program {
   });
 }
 
+/**
+ * As in the Dockerfile: without a bound V8 lets garbage grow to several times of what is used before it collects it, and
+ * the C library keeps a pool of memory for each of many threads.
+ */
+const HEAP_MB = { worker: 512, api: 384 } as const;
+const heapOptions = (name: keyof typeof HEAP_MB): string[] => [
+  `--max-old-space-size=${HEAP_MB[name]}`,
+  '--max-semi-space-size=8',
+];
+const MEMORY_ENV = { MALLOC_ARENA_MAX: '2' };
+
 export function workerProgram(layout: StackLayout): Program {
   const health = `http://127.0.0.1:${layout.ports.workerHealth}/readyz`;
   return program(layout, 'worker', 'worker/main', () => isHealthy(health));
@@ -22,10 +33,17 @@ export function apiProgram(layout: StackLayout): Program {
 }
 
 /** One of our own programs, from its source or as it is shipped. */
-function program(layout: StackLayout, name: string, file: string, ready: () => Promise<void>): Program {
-  const env = appEnv(layout);
+function program(layout: StackLayout, name: keyof typeof HEAP_MB, file: string, ready: () => Promise<void>): Program {
+  const env = { ...MEMORY_ENV, ...appEnv(layout) };
   if (!layout.built) return tsProgram(name, `${file}.ts`, env, ready);
-  return { name, command: process.execPath, args: [path.join(ROOT, 'dist', `${file}.js`)], env, cwd: ROOT, ready };
+  return {
+    name,
+    command: process.execPath,
+    args: [...heapOptions(name), path.join(ROOT, 'dist', `${file}.js`)],
+    env,
+    cwd: ROOT,
+    ready,
+  };
 }
 
 function tsProgram(name: string, file: string, env: NodeJS.ProcessEnv, ready: () => Promise<void>): Program {

@@ -2,7 +2,8 @@ import type { Candidate } from '../domain/approval';
 import type { OrderFacts, OrderLineFacts, OrderPaymentFacts } from '../domain/process';
 import { DECIDING_ROLES } from '../domain/policy';
 import { breakdownAt, type ExcludedPerson, type RefundAmounts } from '../domain/refund';
-import { toIso, type Db } from './client';
+import { toIso } from './client';
+import type { Statements } from './statements';
 import type { Subscriber } from './outgoing';
 
 export interface LoadedOrder {
@@ -20,8 +21,8 @@ export interface LoadedOrder {
   subscribers: Subscriber[];
   /** Published policies that have taken effect, the latest first. */
   policies: { document: unknown; effectiveFrom: string }[];
-  /** Documents of the calendars that these policies count by. */
-  calendars: Record<string, unknown>;
+  /** Texts of the calendars that these policies count by. */
+  calendars: Record<string, string>;
 }
 
 interface OrderRow {
@@ -55,7 +56,7 @@ interface FactsRow {
   people: { id: string; isCustomer: boolean; roles: string[] | null }[] | null;
   subscribers: Subscriber[] | null;
   policies: LoadedOrder['policies'] | null;
-  calendars: Record<string, unknown> | null;
+  calendars: Record<string, string> | null;
 }
 
 const ENDED = ['arrived', 'fulfilled', 'declined', 'withdrawn', 'expired', 'paid'];
@@ -66,7 +67,7 @@ const WITHOUT_MONEY = ['declined', 'withdrawn', 'expired', 'fulfilled'];
  * for one order queue here, so that nothing they judge by can change under them. Null when this caller has no such order.
  */
 export async function loadOrderFacts(
-  tx: Db,
+  tx: Statements,
   request: {
     mode: 'live' | 'test';
     orderExternalId: string;
@@ -122,7 +123,7 @@ export async function loadOrderFacts(
            ORDER BY p.effective_from DESC, p.version DESC)
          FROM policies p WHERE p.mode = ${mode}::"Mode" AND p.status = 'published'
            AND p.effective_from <= ${nowIso}::timestamptz) AS policies,
-      (SELECT jsonb_object_agg(k.id, k.document) FROM calendars k WHERE k.mode = ${mode}::"Mode") AS calendars`;
+      (SELECT jsonb_object_agg(k.id, k.document::text) FROM calendars k WHERE k.mode = ${mode}::"Mode") AS calendars`;
   if (!facts) throw new Error('The database answered a query without a row.');
   const refunds = facts.refunds ?? [];
   const people = facts.people ?? [];
@@ -166,7 +167,7 @@ export async function loadOrderFacts(
 
 /** Locked against revocation until the refund that names it is written. */
 async function findUsableDestination(
-  tx: Db,
+  tx: Statements,
   mode: 'live' | 'test',
   customerId: string,
   id: string | null,

@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { parseBusinessCalendar } from '../domain/calendar';
 import { destinationInSnapshot } from '../domain/destination';
 import type { AcceptanceFacts, AcceptedPlan, OrderFacts, RequestedLine, StageChange } from '../domain/process';
 import { parsePolicy, type PolicyDocument } from '../domain/policy';
 import { waitingForOf, type ExcludedPerson, type Plan, type ProcessState, type RefundAmounts } from '../domain/refund';
 import { loadOrderFacts, type LoadedOrder } from './acceptance-facts';
 import { chainEntries, insertAudit, refundStream, type AuditHead } from './audit';
-import type { Database, Db } from './client';
+import { calendarOfText } from './calendars';
+import { direct, inTransaction, type Database } from './client';
 import { insertDeskItems } from './desk-items';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import { insertMessages, writeWebhooks } from './outgoing';
 import { newReference } from './reference';
 import { asJson, sideBySide, type Fragment } from './rows';
+import type { Statements } from './statements';
 import { insertRound } from './stages';
 
 /** A request as it came through the door, with who brought it. */
@@ -88,7 +89,7 @@ export async function acceptRefund(
   nowIso: string,
   decide: (input: AcceptanceInput) => AcceptanceDecision,
 ): Promise<{ refundId: string }> {
-  return await db.$transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     // Locked, so that the same command at work twice accepts once, and the second answers what the first accepted.
     const [command] = await tx.$queryRaw<{ outcome: string; refundId: string | null }[]>`
       SELECT outcome, refund_id AS "refundId" FROM commands WHERE id = ${request.commandId} FOR UPDATE`;
@@ -105,7 +106,7 @@ export async function acceptRefund(
       order: loaded.facts,
       policy,
       purchasePolicy,
-      calendar: parseBusinessCalendar(calendar),
+      calendar: calendarOfText(calendar),
       knownEvidence: loaded.knownEvidence,
       destination: loaded.destination,
       candidates: loaded.candidates,
@@ -124,7 +125,7 @@ export async function acceptRefund(
 }
 
 async function writeAcceptance(
-  tx: Db,
+  tx: Statements,
   request: NewRefund,
   order: LoadedOrder,
   { accepted, lines, amounts }: AcceptanceDecision,
@@ -306,20 +307,12 @@ function choosePolicies({ policies, facts }: LoadedOrder): { policy: PolicyDocum
 
 /** What a refund's workflow starts with, from its stored row; null when there is no such refund or it has started. */
 export async function readWorkflowStart(
-  db: Db,
+  db: Statements,
   refundId: string,
 ): Promise<{ refundId: string; planHash: string; plan: Plan; currency: string; state: ProcessState } | null> {
-  const row = await db.refund.findFirst({
-    where: { id: refundId, ticket: { consumedAt: null } },
-    select: { planHash: true, plan: true, currency: true, process: true },
-  });
-  return (
-    row && {
-      refundId,
-      planHash: row.planHash,
-      plan: row.plan as unknown as Plan,
-      currency: row.currency,
-      state: row.process as unknown as ProcessState,
-    }
-  );
+  const [row] = await direct(db).$queryRaw<{ planHash: string; plan: Plan; currency: string; state: ProcessState }[]>`
+    SELECT r.plan_hash AS "planHash", r.plan, r.currency, r.process AS state
+    FROM refunds r JOIN start_tickets t ON t.refund_id = r.id
+    WHERE r.id = ${refundId} AND t.consumed_at IS NULL`;
+  return row ? { refundId, ...row } : null;
 }

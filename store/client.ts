@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
 import { PrismaClient, type Prisma } from './generated/prisma/client';
+import { directStatements, type DirectStatements, type Statements } from './statements';
 
 /** The database, or a transaction on it: what every function of this folder takes first. */
 export type Db = Prisma.TransactionClient;
@@ -18,7 +19,7 @@ export interface DatabaseOptions {
  * Opens a lazily connecting client. Sessions end transactions that idle (a frozen writer must not block a chain) and
  * statements that run away; both surface as errors that callers may retry.
  */
-export function openDatabase(options: DatabaseOptions): PrismaClient {
+export function openDatabase(options: DatabaseOptions): Database {
   const pool = new Pool({
     connectionString: options.databaseUrl,
     max: options.maxConnections,
@@ -27,12 +28,46 @@ export function openDatabase(options: DatabaseOptions): PrismaClient {
     idle_in_transaction_session_timeout: 10_000,
     statement_timeout: 20_000,
   });
+  // The pool replaces an idle session that ends; without a listener its end would be the end of the process.
+  pool.on('error', () => undefined);
   // A connection that dies while the pool hands it over has nobody who listens, and an unheard error ends the process.
   // Whoever gets it learns of its death from the first query.
   pool.on('connect', (connection) => connection.on('error', () => undefined));
-  const adapter = new PrismaPg(pool, { statementNameGenerator: createStatementNames(), disposeExternalPool: true });
-  // The short format, because the long one quotes the arguments of a failed query.
-  return new PrismaClient({ adapter, errorFormat: 'minimal', transactionOptions: { maxWait: 5_000, timeout: 10_000 } });
+  const statementNameGenerator = createStatementNames();
+  return new DatabaseClient(pool, statementNameGenerator);
+}
+
+type StatementNames = (query: { sql: string; args: readonly unknown[] }) => string;
+
+/** The direct ways of clients. Not a property of theirs: Prisma's transactions would inherit it and step outside. */
+const directWays = new WeakMap<object, DirectStatements>();
+
+/** The shortest way to run statements on `db`: past Prisma's engine for a client, as it is for a transaction. */
+export const direct = (db: Statements): Statements => directWays.get(db) ?? db;
+
+/** Runs `work` in one transaction of plain statements: committed when it resolves, rolled back when it throws. */
+export const inTransaction = <T>(db: Database, work: (tx: Statements) => Promise<T>): Promise<T> =>
+  directWays.get(db)?.transaction(work) ?? db.$transaction(work);
+
+/** Prisma's client on a pool that the direct way shares and that ends with the client. */
+class DatabaseClient extends PrismaClient {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool, statementNameGenerator: StatementNames) {
+    super({
+      adapter: new PrismaPg(pool, { statementNameGenerator }),
+      // The short format, because the long one quotes the arguments of a failed query.
+      errorFormat: 'minimal',
+      transactionOptions: { maxWait: 5_000, timeout: 10_000 },
+    });
+    directWays.set(this, directStatements(pool, statementNameGenerator));
+    this.#pool = pool;
+  }
+
+  override async $disconnect(): Promise<void> {
+    await super.$disconnect();
+    if (!this.#pool.ended) await this.#pool.end();
+  }
 }
 
 /** Statements that a session keeps prepared; later ones, such as lists of ever other lengths, are parsed each time. */
@@ -42,7 +77,7 @@ const MAX_PREPARED = 300;
  * Names statements by their text, so that each session parses and plans them once. Those without parameters stay
  * unnamed: BEGIN and COMMIT cost less that way.
  */
-function createStatementNames(): (query: { sql: string; args: readonly unknown[] }) => string {
+function createStatementNames(): StatementNames {
   const names = new Map<string, string>();
   return ({ sql, args }) => {
     if (args.length === 0) return '';
@@ -55,7 +90,7 @@ function createStatementNames(): (query: { sql: string; args: readonly unknown[]
   };
 }
 
-export type Database = ReturnType<typeof openDatabase>;
+export type Database = PrismaClient;
 
 /** Minor units come back as bigint; everything above is a number. Throws RangeError beyond 2^53 − 1. */
 export function toMinor(value: bigint): number {

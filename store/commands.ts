@@ -1,4 +1,4 @@
-import type { Db } from './client';
+import { direct, type Db } from './client';
 import type { Prisma } from './generated/prisma/client';
 
 export type CommandKind =
@@ -65,7 +65,7 @@ export type Claim =
  */
 export async function claimCommand(db: Db, command: NewCommand, now: Date): Promise<Claim> {
   // Every write of the API begins here, so it is one plain statement.
-  const inserted = await db.$executeRaw`
+  const inserted = await direct(db).$executeRaw`
     INSERT INTO commands (id, mode, kind, refund_id, principal_kind, principal_id, person_id, roles, route, scope_hash,
       body_hash, body, snapshot_version, lease_until, expires_at, created_at)
     VALUES (${command.id}, ${command.mode}::"Mode", ${command.kind}, ${command.refundId}, ${command.principalKind},
@@ -98,7 +98,7 @@ export async function storeCommandAnswer(
   commandId: string,
   answer: { status: number; body: string },
 ): Promise<void> {
-  const stored = await db.$executeRaw`
+  const stored = await direct(db).$executeRaw`
     UPDATE commands SET response_status = ${answer.status}, response_body = ${JSON.stringify(answer.body)}::jsonb,
       lease_until = NULL WHERE id = ${commandId}`;
   if (stored !== 1) throw new Error(`The command ${commandId} is not there to be answered.`);

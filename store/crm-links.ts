@@ -1,17 +1,18 @@
-import type { Db } from './client';
+import { direct } from './client';
 import type { Mode } from './refund-views';
+import type { Statements } from './statements';
 
 /**
  * Notes what the CRM knows. What is older than what stands there changes nothing: then the answer is false, and somebody
  * else may have been overwritten.
  */
 export async function writeCrmLink(
-  db: Db,
+  db: Statements,
   link: { refundId: string; mode: Mode; crm: string; recordId: string; syncedSeq: number },
   nowIso: string,
 ): Promise<boolean> {
   const now = new Date(nowIso);
-  const written = await db.$executeRaw`
+  const written = await direct(db).$executeRaw`
     INSERT INTO crm_links (refund_id, mode, crm, record_id, synced_seq, updated_at)
     VALUES (${link.refundId}, ${link.mode}::"Mode", ${link.crm}, ${link.recordId}, ${link.syncedSeq}, ${now})
     ON CONFLICT (refund_id) DO UPDATE

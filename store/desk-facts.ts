@@ -1,12 +1,12 @@
 import { proposedActionOf, type DeskFacts } from '../domain/process';
 import type { DeskAction, ProcessState } from '../domain/refund';
-import type { Db } from './client';
 import { readDestinationUse } from './interlocks';
 import type { Mode } from './refund-views';
+import type { Statements } from './statements';
 
 /** What an act of the desk rests on beside the process: the proof or the account that it names. */
 export async function readDeskFacts(
-  tx: Db,
+  tx: Statements,
   refund: { id: string; mode: Mode; customerId: string },
   state: ProcessState,
   action: DeskAction,
@@ -14,18 +14,19 @@ export async function readDeskFacts(
 ): Promise<DeskFacts> {
   const act = proposedActionOf(state, action);
   // Of this refund, or of none yet.
-  const own = { mode: refund.mode, OR: [{ refundId: null }, { refundId: refund.id }] };
-  if (act?.act === 'manual_payment')
-    return {
-      proofFound: (await tx.evidence.count({ where: { id: act.proofEvidenceId, ...own } })) === 1,
-      destination: null,
-    };
+  if (act?.act === 'manual_payment') {
+    const [row] = await tx.$queryRaw<{ found: boolean }[]>`
+      SELECT EXISTS (SELECT 1 FROM evidence WHERE id = ${act.proofEvidenceId} AND mode = ${refund.mode}::"Mode"
+        AND (refund_id IS NULL OR refund_id = ${refund.id})) AS found`;
+    return { proofFound: row?.found === true, destination: null };
+  }
   if (act?.act === 'alternative_route') {
-    const account = { id: act.destinationId, customerId: refund.customerId, ...own };
-    const isTheirs = (await tx.destination.count({ where: account })) === 1;
+    const [row] = await tx.$queryRaw<{ found: boolean }[]>`
+      SELECT EXISTS (SELECT 1 FROM destinations WHERE id = ${act.destinationId} AND mode = ${refund.mode}::"Mode"
+        AND customer_id = ${refund.customerId} AND (refund_id IS NULL OR refund_id = ${refund.id})) AS found`;
     return {
       proofFound: false,
-      destination: isTheirs ? await readDestinationUse(tx, act.destinationId, atIso) : null,
+      destination: row?.found ? await readDestinationUse(tx, act.destinationId, atIso) : null,
     };
   }
   return { proofFound: false, destination: null };

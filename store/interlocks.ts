@@ -1,9 +1,10 @@
 import { judgeUse, type DestinationFacts, type Enterer } from '../domain/destination';
 import type { DestinationUse, InterlockFacts, InterlockVerdict, LimitInForce } from '../domain/payment';
-import { toIso, toIsoOrNull, toMinor, type Database, type Db } from './client';
+import { inTransaction, toIso, toIsoOrNull, toMinor, type Database } from './client';
 import { Prisma } from './generated/prisma/client';
 import type { PaymentAttemptRecord } from './payment-attempts';
 import type { Mode } from './refund-views';
+import type { Statements } from './statements';
 
 /** What the database knows of a payment in the instant before it leaves; what its provider allows, the caller knows. */
 export type StoredInterlockFacts = Omit<InterlockFacts, 'provider'>;
@@ -39,7 +40,7 @@ export async function clearPayment(
   nowIso: string,
   judge: (facts: StoredInterlockFacts) => InterlockVerdict,
 ): Promise<Clearance> {
-  return await db.$transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     const locked = await lockForPayment(tx, attempt);
     if (!locked) return { kind: 'not_payable' };
     if (locked.isLimited) await lockLimits(tx, attempt.mode, attempt.currency);
@@ -51,14 +52,14 @@ export async function clearPayment(
 }
 
 /** Held by whoever changes what stops or limits payouts, so that no payment is being marked meanwhile. Ends with the transaction. */
-export async function lockPayoutRules(tx: Db, mode: Mode): Promise<void> {
+export async function lockPayoutRules(tx: Statements, mode: Mode): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${rulesKey(mode)}, 0))`;
 }
 
 const rulesKey = (mode: Mode): string => `payout-rules:${mode}`;
 
 /** Sums are only true while nobody adds to them. */
-async function lockLimits(tx: Db, mode: Mode, currency: string): Promise<void> {
+async function lockLimits(tx: Statements, mode: Mode, currency: string): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`payout-limits:${mode}:${currency}`}, 0))`;
 }
 
@@ -67,7 +68,7 @@ async function lockLimits(tx: Db, mode: Mode, currency: string): Promise<void> {
  * @returns null when the attempt may not be instructed at all
  */
 async function lockForPayment(
-  tx: Db,
+  tx: Statements,
   attempt: PaymentAttemptRecord,
 ): Promise<{ isFirst: boolean; isLimited: boolean } | null> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${rulesKey(attempt.mode)}, 0))`;
@@ -88,7 +89,7 @@ async function lockForPayment(
 }
 
 /** What was marked before keeps its status and its instant, except where its provider had refused it for want of money. */
-async function markInstructed(tx: Db, attemptId: string, nowIso: string): Promise<void> {
+async function markInstructed(tx: Statements, attemptId: string, nowIso: string): Promise<void> {
   const now = new Date(nowIso);
   await tx.$executeRaw`
     UPDATE payment_attempts SET status = 'instructed', instructed_at = ${now}, updated_at = ${now}
@@ -114,7 +115,7 @@ interface FactsRow {
   dayEndsAt: Date;
 }
 
-async function loadFacts(tx: Db, attempt: PaymentAttemptRecord, nowIso: string): Promise<StoredInterlockFacts> {
+async function loadFacts(tx: Statements, attempt: PaymentAttemptRecord, nowIso: string): Promise<StoredInterlockFacts> {
   const now = new Date(nowIso);
   const { provider, merchantAccount, currency, mode } = attempt;
   const [row] = await tx.$queryRaw<FactsRow[]>`
@@ -214,18 +215,38 @@ async function loadFacts(tx: Db, attempt: PaymentAttemptRecord, nowIso: string):
 }
 
 /** Whether money may go to this account, under a lock, so that it is not revoked meanwhile. */
-export async function readDestinationUse(tx: Db, destinationId: string, nowIso: string): Promise<DestinationUse> {
-  await tx.$queryRaw`SELECT id FROM destinations WHERE id = ${destinationId} FOR SHARE`;
-  const row = await tx.destination.findUniqueOrThrow({ where: { id: destinationId } });
+export async function readDestinationUse(
+  tx: Statements,
+  destinationId: string,
+  nowIso: string,
+): Promise<DestinationUse> {
+  const [row] = await tx.$queryRaw<DestinationRow[]>`
+    SELECT status, first_entered_kind AS "firstKind", first_entered_by AS "firstBy", second_entered_kind AS "secondKind",
+      second_entered_by AS "secondBy", usable_from AS "usableFrom", mismatches, payee_check AS "payeeCheck",
+      confirmed_by AS "confirmedBy"
+    FROM destinations WHERE id = ${destinationId} FOR SHARE`;
+  if (!row) throw new Error(`The destination ${destinationId} is not there.`);
+  const { status, firstKind, firstBy, secondKind, secondBy, usableFrom, mismatches, payeeCheck, confirmedBy } = row;
   const facts: DestinationFacts = {
-    status: row.status as DestinationFacts['status'],
-    firstEntered: { kind: row.firstEnteredKind as Enterer['kind'], id: row.firstEnteredBy },
-    secondEntered:
-      row.secondEnteredBy === null ? null : { kind: row.secondEnteredKind as Enterer['kind'], id: row.secondEnteredBy },
-    usableFrom: toIsoOrNull(row.usableFrom),
-    mismatches: row.mismatches,
-    payeeCheck: row.payeeCheck as DestinationFacts['payeeCheck'],
-    confirmedBy: row.confirmedBy,
+    status,
+    firstEntered: { kind: firstKind, id: firstBy },
+    secondEntered: secondBy === null || secondKind === null ? null : { kind: secondKind, id: secondBy },
+    usableFrom: toIsoOrNull(usableFrom),
+    mismatches,
+    payeeCheck,
+    confirmedBy,
   };
   return judgeUse(facts, nowIso);
+}
+
+interface DestinationRow {
+  status: DestinationFacts['status'];
+  firstKind: Enterer['kind'];
+  firstBy: string;
+  secondKind: Enterer['kind'] | null;
+  secondBy: string | null;
+  usableFrom: Date | null;
+  mismatches: number;
+  payeeCheck: DestinationFacts['payeeCheck'];
+  confirmedBy: string | null;
 }

@@ -1,7 +1,7 @@
 import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
 import type { Deduction, LocalizedText, Plan } from '../domain/refund';
 import type { AuditHead } from './audit';
-import { toIso, toIsoOrNull, toMinor, type Db } from './client';
+import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import type { Mode } from './refund-views';
 
@@ -97,7 +97,7 @@ export const FACT_TABLES = Prisma.sql`
 
 /** The facts of a refund as it stands now; null when it or its calendar cannot be found. */
 export async function readLetterFacts(db: Db, refundId: string): Promise<LetterFacts | null> {
-  const rows = await db.$queryRaw<FactsRow[]>`
+  const rows = await direct(db).$queryRaw<FactsRow[]>`
     SELECT ${FACT_COLUMNS} FROM refunds f ${FACT_TABLES} WHERE f.id = ${refundId}`;
   return (await factsOfRows(db, rows)).get(refundId) ?? null;
 }
@@ -160,7 +160,7 @@ async function readCalendars(db: Db, rows: FactsRow[]): Promise<Map<string, Busi
   const missing = wanted.filter((row) => known.get(calendarKey(row))?.version !== row.calendar_version);
   if (missing.length > 0) {
     const ids = [...new Set(missing.map((row) => row.plan.calendarId))];
-    const found = await db.$queryRaw<{ key: string; version: string; document: unknown }[]>`
+    const found = await direct(db).$queryRaw<{ key: string; version: string; document: unknown }[]>`
       SELECT mode::text || ':' || id AS key, xmin::text AS version, document FROM calendars WHERE id = ANY(${ids})`;
     for (const { key, version, document } of found)
       known.set(key, { version, calendar: parseBusinessCalendar(document) });

@@ -1,5 +1,5 @@
 import type { MessageChannel } from '../domain/refund';
-import type { Db } from './client';
+import { direct, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import { FACT_COLUMNS, FACT_TABLES, factsOfRows, type FactsRow, type LetterFacts } from './letter-facts';
 import type { ClaimedMessage } from './messages';
@@ -97,7 +97,7 @@ type ClaimedRow = FactsRow & {
 
 /** Claiming is committed with the statement's end, so that nothing is sent before its claim stands. */
 async function claimAndRead(db: Db, claiming: Prisma.Sql, before: Prisma.Sql = Prisma.empty): Promise<ClaimedMessages> {
-  const rows = await db.$queryRaw<ClaimedRow[]>`
+  const rows = await direct(db).$queryRaw<ClaimedRow[]>`
     WITH ${before} m AS (${claiming})
     SELECT m.id AS message_id, m.transition_seq AS message_seq, m.kind, m.channel, m.recipient, m.locale, m.data, m.owner,
       m.attempts, d.message_to_customer AS words,

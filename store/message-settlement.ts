@@ -1,7 +1,8 @@
 import { chainEntries, insertAudit, refundStream, type AuditEntry, type AuditHead } from './audit';
-import type { Database, Db } from './client';
+import { direct, inTransaction, type Database } from './client';
 import type { ClaimedMessage } from './messages';
 import type { Mode } from './refund-views';
+import type { Statements } from './statements';
 
 /** A message that was delivered. */
 export type SentMessage = Pick<ClaimedMessage, 'id' | 'mode' | 'refundId' | 'kind' | 'channel' | 'recipient'>;
@@ -35,14 +36,14 @@ export async function settleMessages(
 
 /** Appends only if the chain still ends where it is thought to; otherwise nothing is written and its end is answered. */
 async function settleBehind(
-  db: Db,
+  db: Statements,
   head: AuditHead,
   refund: Pick<SentMessage, 'refundId' | 'mode'>,
   messages: SentMessage[],
   nowIso: string,
 ): Promise<'settled' | AuditHead | null> {
   const chained = chainOf({ id: refund.refundId, mode: refund.mode, ...head }, messages, nowIso);
-  const [row] = await db.$queryRaw<(AuditHead & { settled: boolean })[]>`
+  const [row] = await direct(db).$queryRaw<(AuditHead & { settled: boolean })[]>`
     WITH moved AS (
       UPDATE refunds SET audit_seq = ${chained.head.seq}, audit_head = ${chained.head.head}
       WHERE id = ${refund.refundId} AND audit_seq = ${head.seq} AND audit_head = ${head.head}
@@ -62,7 +63,7 @@ async function settleBehind(
  * anything else, as every other writer does, so that nobody waits in a circle.
  */
 async function settleLocked(db: Database, messages: SentMessage[], nowIso: string): Promise<void> {
-  await db.$transaction(async (tx) => {
+  await inTransaction(db, async (tx) => {
     const refunds = await tx.$queryRaw<({ id: string; mode: Mode } & AuditHead)[]>`
       SELECT id, mode::text AS mode, audit_seq AS seq, audit_head AS head FROM refunds
       WHERE id = ANY(${messages.map(({ refundId }) => refundId)}) ORDER BY id FOR UPDATE`;

@@ -1,6 +1,6 @@
 import type { MessageChannel, MessageKind, MessageOwner } from '../domain/refund';
 import { appendRefundAudit } from './audit';
-import { toIsoOrNull, type Database, type Db } from './client';
+import { direct, toIsoOrNull, type Database, type Db } from './client';
 import { openDeskItemOnce } from './desk';
 import type { Mode } from './refund-views';
 
@@ -22,7 +22,7 @@ export interface ClaimedMessage {
 
 /** When the next letter can be claimed, or null when none waits. */
 export async function nextMessageDueAt(db: Db): Promise<string | null> {
-  const [row] = await db.$queryRaw<{ at: Date | null }[]>`
+  const [row] = await direct(db).$queryRaw<{ at: Date | null }[]>`
     SELECT MIN(GREATEST(due_at + CASE owner WHEN 'refund' THEN INTERVAL '2 minutes' ELSE INTERVAL '0' END,
                         COALESCE(claimed_until, due_at))) AS at
     FROM messages WHERE status = 'due'`;
@@ -32,7 +32,7 @@ export async function nextMessageDueAt(db: Db): Promise<string | null> {
 /** Marks messages as overtaken, with the reason: something newer has told it already, or there is nobody to tell. */
 export async function skipMessages(db: Db, skipped: { id: string; reason: string }[]): Promise<void> {
   if (skipped.length === 0) return;
-  await db.$executeRaw`
+  await direct(db).$executeRaw`
     UPDATE messages m SET status = 'skipped', claimed_until = NULL, last_error = left(x.reason, 200)
     FROM unnest(${skipped.map(({ id }) => id)}::text[], ${skipped.map(({ reason }) => reason)}::text[]) AS x(id, reason)
     WHERE m.id = x.id AND m.status = 'due'`;

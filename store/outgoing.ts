@@ -1,10 +1,10 @@
 import type { PublicEvent } from '../domain/process';
 import { publicRefund, type MessageToSend, type ProcessState } from '../domain/refund';
-import type { Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import { asJson, type Fragment } from './rows';
 import { newId } from './new-id';
 import { readRefund } from './refund-views';
+import type { Statements } from './statements';
 
 /** An enabled endpoint of a mode. */
 export interface Subscriber {
@@ -45,7 +45,7 @@ export function insertMessages(refund: Sender, seq: number, messages: MessageToS
  * in this transaction; call it after the projection was written.
  */
 export async function writeWebhooks(
-  tx: Db,
+  tx: Statements,
   refund: Sender,
   state: ProcessState,
   events: PublicEvent[],
@@ -57,22 +57,19 @@ export async function writeWebhooks(
   const record = await readRefund(tx, refund.mode, refund.id);
   if (!record) throw new Error(`The refund ${refund.id} cannot be read in its own transaction.`);
   const data = publicRefund(record);
-  await tx.webhookDelivery.createMany({
-    data: endpoints.flatMap((endpoint) =>
-      events
-        .filter((event) => endpoint.events.includes(event))
-        .map((event) => ({
-          id: newId('wd'),
-          mode: refund.mode,
-          endpointId: endpoint.id,
-          refundId: refund.id,
-          transitionSeq: state.seq,
-          event,
-          payload: { type: event, timestamp: at.toISOString(), data } as object,
-          dueAt: at,
-          createdAt: at,
-        })),
-    ),
-    skipDuplicates: true,
-  });
+  const rows = endpoints.flatMap((endpoint) =>
+    events
+      .filter((event) => endpoint.events.includes(event))
+      .map((event) => ({
+        id: newId('wd'),
+        endpointId: endpoint.id,
+        event,
+        payload: { type: event, timestamp: at.toISOString(), data },
+      })),
+  );
+  await tx.$executeRaw`
+    INSERT INTO webhook_deliveries (id, mode, endpoint_id, refund_id, transition_seq, event, payload, due_at, created_at)
+    SELECT x.id, ${refund.mode}::"Mode", x."endpointId", ${refund.id}, ${state.seq}::int, x.event, x.payload, ${at}, ${at}
+    FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(id text, "endpointId" text, event text, payload jsonb)
+    ON CONFLICT DO NOTHING`;
 }

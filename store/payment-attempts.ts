@@ -1,5 +1,5 @@
 import type { AttemptRoute, AttemptStatus, PaymentFailure } from '../domain/payment';
-import { toIso, toIsoOrNull, toMinor, type Db } from './client';
+import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
 import type { Mode } from './refund-views';
 
 /** One business attempt to pay a leg, with where the money comes from. */
@@ -39,7 +39,7 @@ export async function readPaymentAttempt(
   db: Db,
   key: { refundId: string; legId: string; attempt: number },
 ): Promise<PaymentAttemptRecord | null> {
-  const [row] = await db.$queryRaw<AttemptRow[]>`
+  const [row] = await direct(db).$queryRaw<AttemptRow[]>`
     SELECT t.id, t.mode::text AS mode, t.number, t.reference, t.amount_minor, t.status, t.provider_refund_id,
       t.failure_class, t.failure_code, t.trace_number, t.instructed_at, t.settled_at, t.updated_at, t.route,
       t.destination_id, t.route = 'destination' AND t.provider IS NULL AS account_missing, p.currency, COALESCE(t.provider, p.provider) AS provider,

@@ -1,18 +1,30 @@
-import type { Db } from './client';
+import { direct } from './client';
+import type { Statements } from './statements';
 
 /**
- * Marks a stored event as consumed when its attempt is already in the state that the event states: no news, so no
- * signal, and the refund's history stays short.
- * @returns true when it was no news
+ * What a stored event tells: `known` what stands there already, `awaited` something about an instruction whose reply is
+ * still out and will most likely say the same, or `news`.
  */
-export async function consumeKnownProviderEvent(db: Db, id: string, nowIso: string): Promise<boolean> {
-  const consumed = await db.$executeRaw`
-    UPDATE provider_events e SET status = 'consumed', consumed_at = ${new Date(nowIso)}
-    FROM payment_attempts t
-    JOIN allocations a ON a.id = t.allocation_id
-    WHERE e.id = ${id} AND e.status = 'stored' AND a.refund_id = e.refund_id
-      AND CASE WHEN e.reference IS NULL THEN t.provider_refund_id = e.provider_refund_id ELSE t.reference = e.reference END
-      AND e.facts ->> 'outcome' = CASE t.status WHEN 'returned' THEN 'failed' ELSE t.status END
-      AND (e.facts ->> 'amountMinor' IS NULL OR (e.facts ->> 'amountMinor')::bigint = t.amount_minor)`;
-  return consumed > 0;
+export type EventWorth = 'known' | 'awaited' | 'news';
+
+/**
+ * Weighs a stored event against its attempt. One that is known is marked as consumed: no signal, so the refund's history
+ * stays short.
+ */
+export async function weighProviderEvent(db: Statements, id: string, nowIso: string): Promise<EventWorth> {
+  const [row] = await direct(db).$queryRaw<{ worth: EventWorth }[]>`
+    WITH attempt AS (
+      SELECT t.status, CASE t.status WHEN 'returned' THEN 'failed' ELSE t.status END = e.facts ->> 'outcome'
+        AND (e.facts ->> 'amountMinor' IS NULL OR (e.facts ->> 'amountMinor')::bigint = t.amount_minor) AS known
+      FROM provider_events e
+      JOIN allocations a ON a.refund_id = e.refund_id
+      JOIN payment_attempts t ON t.allocation_id = a.id
+      WHERE e.id = ${id} AND e.status = 'stored'
+        AND CASE WHEN e.reference IS NULL THEN t.provider_refund_id = e.provider_refund_id ELSE t.reference = e.reference END),
+    consumed AS (
+      UPDATE provider_events SET status = 'consumed', consumed_at = ${new Date(nowIso)}
+      WHERE id = ${id} AND status = 'stored' AND EXISTS (SELECT 1 FROM attempt WHERE known))
+    SELECT CASE WHEN bool_or(known) THEN 'known' WHEN bool_or(status = 'instructed') THEN 'awaited' ELSE 'news' END AS worth
+    FROM attempt`;
+  return row?.worth ?? 'news';
 }

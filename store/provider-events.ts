@@ -1,10 +1,10 @@
 import type { PaymentSighting } from '../domain/payment';
 import { isOver, type ProcessState } from '../domain/refund';
-import type { Database, Db } from './client';
-import { openDeskItemOnce } from './desk';
-import type { Prisma } from './generated/prisma/client';
+import { direct, type Database, type Db } from './client';
+import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import type { Mode } from './refund-views';
+import { asJson } from './rows';
 
 /** What a verified notification says about a refund's money. */
 export type ProviderEventFacts = Pick<PaymentSighting, 'outcome' | 'amountMinor' | 'failure' | 'traceNumber'>;
@@ -37,55 +37,48 @@ export interface StoredProviderEvent {
 
 /**
  * Stores a notification once per provider's id and finds the refund it is about: by our reference, then by the
- * provider's id of the refund, within the same mode and merchant account. What is about a refund and fits none becomes
- * a desk item in the same transaction.
+ * provider's id of the refund, within the same mode and merchant account. A reference that is given and unknown to us is
+ * not matched by anything else. What is about a refund and fits none becomes a desk item. All of it is one statement,
+ * because every payment brings at least one.
  */
 export async function storeProviderEvent(
   db: Database,
   event: NewProviderEvent,
   nowIso: string,
 ): Promise<StoredProviderEvent> {
-  return db.$transaction(async (tx) => {
-    const refundId = event.facts ? await findRefundOf(tx, event) : null;
-    const status = !event.facts ? 'consumed' : refundId ? 'stored' : 'unmatched';
-    const id = newId('pe');
-    const now = new Date(nowIso);
-    const written = await tx.providerEvent.createMany({
-      data: {
-        id,
-        mode: event.mode,
-        provider: event.provider,
-        merchantAccount: event.merchantAccount,
-        providerEventId: event.providerEventId,
-        type: event.type,
-        reference: event.reference,
-        providerRefundId: event.providerRefundId,
-        facts: (event.facts ?? {}) as Prisma.InputJsonValue,
-        payloadHash: event.payloadHash,
-        refundId,
-        status,
-        receivedAt: now,
-        occurredAt: event.occurredAt === null ? null : new Date(event.occurredAt),
-        consumedAt: event.facts ? null : now,
-      },
-      skipDuplicates: true,
-    });
-    if (written.count === 0) return { ...(await readStored(tx, event)), isNew: false };
-    if (status === 'unmatched')
-      await openDeskItemOnce(
-        tx,
-        {
-          mode: event.mode,
-          refundId: null,
-          kind: 'unmatched_provider_event',
-          dedupKey: `provider-event:${event.mode}:${event.provider}:${event.merchantAccount}:${event.providerRefundId ?? event.providerEventId}`,
-          dueAt: null,
-          data: { provider: event.provider, providerEventRow: id, providerRefundId: event.providerRefundId },
-        },
-        nowIso,
-      );
-    return { id, isNew: true, refundId, status };
-  });
+  const id = newId('pe');
+  const { mode, provider, merchantAccount, reference, providerRefundId, facts } = event;
+  const now = new Date(nowIso);
+  const deskKey = `provider-event:${mode}:${provider}:${merchantAccount}:${providerRefundId ?? event.providerEventId}`;
+  const deskData = { provider, providerEventRow: id, providerRefundId };
+  const [written] = await direct(db).$queryRaw<Pick<StoredProviderEvent, 'refundId' | 'status'>[]>`
+    WITH found AS (
+      SELECT a.refund_id
+      FROM payment_attempts t
+      JOIN allocations a ON a.id = t.allocation_id
+      JOIN payments p ON p.id = a.payment_id
+      WHERE ${facts !== null} AND t.mode = ${mode}::"Mode" AND p.provider = ${provider}
+        AND p.merchant_account = ${merchantAccount}
+        AND ${reference === null ? Prisma.sql`t.provider_refund_id = ${providerRefundId}` : Prisma.sql`t.reference = ${reference}`}
+      LIMIT 1),
+    written AS (
+      INSERT INTO provider_events (id, mode, provider, merchant_account, provider_event_id, type, reference,
+        provider_refund_id, facts, payload_hash, refund_id, status, received_at, occurred_at, consumed_at)
+      SELECT ${id}, ${mode}::"Mode", ${provider}, ${merchantAccount}, ${event.providerEventId}, ${event.type}, ${reference},
+        ${providerRefundId}, ${asJson(facts ?? {})}::jsonb, ${event.payloadHash}, (SELECT refund_id FROM found),
+        CASE WHEN ${facts === null} THEN 'consumed' WHEN EXISTS (SELECT 1 FROM found) THEN 'stored' ELSE 'unmatched' END,
+        ${now}, ${event.occurredAt === null ? null : new Date(event.occurredAt)}::timestamptz,
+        ${facts === null ? now : null}::timestamptz
+      ON CONFLICT DO NOTHING
+      RETURNING refund_id, status),
+    desk AS (
+      INSERT INTO desk_items (id, mode, kind, dedup_key, data, created_at)
+      SELECT ${newId('di')}, ${mode}::"Mode", 'unmatched_provider_event', ${deskKey}, ${asJson(deskData)}::jsonb, ${now}
+      FROM written WHERE status = 'unmatched'
+      ON CONFLICT (dedup_key) DO NOTHING)
+    SELECT refund_id AS "refundId", status FROM written`;
+  if (written) return { id, isNew: true, ...written };
+  return { ...(await readStored(db, event)), isNew: false };
 }
 
 async function readStored(tx: Db, event: NewProviderEvent): Promise<Omit<StoredProviderEvent, 'isNew'>> {
@@ -97,23 +90,6 @@ async function readStored(tx: Db, event: NewProviderEvent): Promise<Omit<StoredP
     select: { id: true, refundId: true, status: true },
   });
   return { id: row.id, refundId: row.refundId, status: row.status as StoredProviderEvent['status'] };
-}
-
-/** A reference that is given and unknown to us is not matched by anything else. */
-async function findRefundOf(tx: Db, event: NewProviderEvent): Promise<string | null> {
-  const account = { provider: event.provider, merchantAccount: event.merchantAccount };
-  const key =
-    event.reference !== null
-      ? { reference: event.reference }
-      : event.providerRefundId !== null
-        ? { providerRefundId: event.providerRefundId }
-        : null;
-  if (!key) return null;
-  const attempt = await tx.paymentAttempt.findFirst({
-    where: { ...key, mode: event.mode, allocation: { payment: account } },
-    select: { allocation: { select: { refundId: true } } },
-  });
-  return attempt?.allocation.refundId ?? null;
 }
 
 /** Notes that the workflow has been told. */

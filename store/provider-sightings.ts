@@ -1,47 +1,51 @@
 import type { PaymentSighting } from '../domain/payment';
-import { toIso, type Db } from './client';
+import { toIso } from './client';
+import type { Statements } from './statements';
 
 /** What the notifications reader keeps of an event: the sighting without where it came from. */
 type SightingFacts = Pick<PaymentSighting, 'outcome' | 'amountMinor' | 'failure' | 'traceNumber'>;
+
+interface SightingRow {
+  facts: SightingFacts | null;
+  providerRefundId: string | null;
+  at: Date;
+  legId: string;
+  attempt: number;
+}
 
 /**
  * Reads a stored, verified event as a sighting of one of the refund's legs: matched by our reference, then by the
  * provider's refund id. Null when it says nothing about this refund's money.
  */
 export async function readProviderSighting(
-  db: Db,
+  db: Statements,
   refundId: string,
   providerEventId: string,
 ): Promise<{ legId: string; attempt: number; sighting: PaymentSighting } | null> {
-  const event = await db.providerEvent.findUnique({ where: { id: providerEventId } });
-  const facts = event?.facts as SightingFacts | null | undefined;
+  const [event] = await db.$queryRaw<SightingRow[]>`
+    SELECT e.facts, e.provider_refund_id AS "providerRefundId", COALESCE(e.occurred_at, e.received_at) AS at,
+      a.id AS "legId", t.number AS attempt
+    FROM provider_events e
+    JOIN payments p ON p.provider = e.provider AND p.merchant_account = e.merchant_account
+    JOIN allocations a ON a.payment_id = p.id AND a.refund_id = ${refundId}
+    JOIN payment_attempts t ON t.allocation_id = a.id AND t.mode = e.mode
+      AND (t.reference = e.reference OR t.provider_refund_id = e.provider_refund_id)
+    WHERE e.id = ${providerEventId}
+    LIMIT 1`;
+  const facts = event?.facts;
   if (!event || !facts?.outcome) return null;
-  const known = [
-    ...(event.reference ? [{ reference: event.reference }] : []),
-    ...(event.providerRefundId ? [{ providerRefundId: event.providerRefundId }] : []),
-  ];
-  if (known.length === 0) return null;
-  const attempt = await db.paymentAttempt.findFirst({
-    where: {
-      OR: known,
-      mode: event.mode,
-      allocation: { refundId, payment: { provider: event.provider, merchantAccount: event.merchantAccount } },
-    },
-    select: { allocationId: true, number: true },
-  });
-  if (!attempt) return null;
   return {
-    legId: attempt.allocationId,
-    attempt: attempt.number,
+    legId: event.legId,
+    attempt: event.attempt,
     sighting: {
       source: 'event',
-      providerEventId: event.id,
+      providerEventId,
       providerRefundId: event.providerRefundId,
       outcome: facts.outcome,
       amountMinor: facts.amountMinor,
       failure: facts.failure,
       traceNumber: facts.traceNumber,
-      at: toIso(event.occurredAt ?? event.receivedAt),
+      at: toIso(event.at),
     },
   };
 }

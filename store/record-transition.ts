@@ -19,13 +19,14 @@ import {
 } from '../domain/refund';
 import { readDeskFacts } from './desk-facts';
 import { chainEntries, insertAudit, refundStream, type AuditEntry, type AuditHead, type ChainedRow } from './audit';
-import type { Database, Db } from './client';
+import { inTransaction, type Database } from './client';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import { loadForTransition, lockRefund, type LockedRefund } from './transition-load';
 import { readProviderSighting } from './provider-sightings';
 import { writeWebhooks, type Subscriber } from './outgoing';
 import { asJson, sideBySide, type Fragment } from './rows';
+import type { Statements } from './statements';
 import { courseFragments, writeMoney } from './transition-effects';
 
 /** What the domain needs to judge a transition, read under the refund's row lock. */
@@ -67,7 +68,7 @@ export async function recordTransition(
   input: RecordTransitionInput,
   apply: (loaded: LoadedTransition) => TransitionOutcome,
 ): Promise<RecordedTransition> {
-  return await db.$transaction(async (tx) => {
+  return await inTransaction(db, async (tx) => {
     const refund = await lockRefund(tx, input.refundId);
     if (!refund) throw new NotAcceptedError(`No accepted refund ${input.refundId}.`);
     if (refund.planHash !== input.planHash)
@@ -118,7 +119,7 @@ function actorOf(input: RecordTransitionInput): AuditEntry['actor'] {
 }
 
 async function writeRefusal(
-  tx: Db,
+  tx: Statements,
   refund: LockedRefund,
   input: RecordTransitionInput,
   command: StoredCommand | null,
@@ -139,16 +140,15 @@ async function writeRefusal(
     ]),
   );
   if (transition.kind === 'provider_event')
-    await tx.providerEvent.updateMany({ where: { id: transition.providerEventId }, data: { status: 'unmatched' } });
+    await tx.$executeRaw`UPDATE provider_events SET status = 'unmatched' WHERE id = ${transition.providerEventId}`;
   if (command && isOwn)
-    await tx.command.updateMany({
-      where: { id: command.id, outcome: 'open' },
-      data: { outcome: 'refused', refusalCode: refused.code },
-    });
+    await tx.$executeRaw`
+      UPDATE commands SET outcome = 'refused', refusal_code = ${refused.code}
+      WHERE id = ${command.id} AND outcome = 'open'`;
 }
 
 async function writeTransition(
-  tx: Db,
+  tx: Statements,
   refund: LockedRefund,
   input: RecordTransitionInput,
   command: StoredCommand | null,

@@ -1,6 +1,7 @@
 import type { Plan, ProcessState, PublicAccounting, RefundAmounts, RefundRecord, RefundStatus } from '../domain/refund';
-import { toIso, toIsoOrNull, toMinor, type Db } from './client';
+import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
 import type { Prisma } from './generated/prisma/client';
+import type { Statements } from './statements';
 
 export type Mode = 'live' | 'test';
 
@@ -57,8 +58,8 @@ type RowTypes =
   | 'stages';
 
 /** One refund of this mode, or null. Read after almost every command, so in one plain statement. */
-export async function readRefund(db: Db, mode: Mode, refundId: string): Promise<StoredRefund | null> {
-  const [row] = await db.$queryRaw<RefundRow[]>`
+export async function readRefund(db: Statements, mode: Mode, refundId: string): Promise<StoredRefund | null> {
+  const [row] = await direct(db).$queryRaw<RefundRow[]>`
     SELECT r.id, r.mode::text AS mode, r.order_id AS "orderId", r.customer_id AS "customerId",
       (SELECT o.external_id FROM orders o WHERE o.id = r.order_id) AS "orderExternalId",
       r.amount_minor AS "amountMinor", r.paid_amount_minor AS "paidAmountMinor", r.currency, r.reason_code AS "reasonCode",
@@ -82,12 +83,12 @@ export async function readRefund(db: Db, mode: Mode, refundId: string): Promise<
 
 /** Whether this mode has the refund and, when a customer is named, it is theirs. */
 export async function refundExists(
-  db: Db,
+  db: Statements,
   mode: Mode,
   refundId: string,
   customerId: string | null = null,
 ): Promise<boolean> {
-  const rows = await db.$queryRaw<object[]>`
+  const rows = await direct(db).$queryRaw<object[]>`
     SELECT 1 AS found FROM refunds
     WHERE id = ${refundId} AND mode = ${mode}::"Mode" AND (${customerId}::text IS NULL OR customer_id = ${customerId})`;
   return rows.length > 0;
@@ -107,8 +108,13 @@ export interface Standing {
  * A refund's process and a command about it in one statement, so of one instant: a command that is open had not moved
  * the process that was read. Null when this mode has no such refund.
  */
-export async function readStanding(db: Db, mode: Mode, refundId: string, commandId: string): Promise<Standing | null> {
-  const [row] = await db.$queryRaw<Standing[]>`
+export async function readStanding(
+  db: Statements,
+  mode: Mode,
+  refundId: string,
+  commandId: string,
+): Promise<Standing | null> {
+  const [row] = await direct(db).$queryRaw<Standing[]>`
     SELECT r.process, (r.plan->>'maxCorrectionRounds')::int AS "maxCorrectionRounds",
       COALESCE(c.outcome, 'open') AS outcome, c.transition_seq AS "transitionSeq", c.refusal_code AS "refusalCode"
     FROM refunds r LEFT JOIN commands c ON c.id = ${commandId}

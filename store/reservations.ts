@@ -1,8 +1,10 @@
 import type { AttemptChange, NamedLine, NewAttempt } from '../domain/process';
 import { allocate } from '../domain/money';
 import { breakdownAt, lineMinor, type RefundAmounts } from '../domain/refund';
-import { toMinor, type Db } from './client';
+import { toMinor } from './client';
 import { newId } from './new-id';
+import { asJson } from './rows';
+import type { Statements } from './statements';
 
 /*
  * Money that is held for refunds. The contract:
@@ -13,30 +15,30 @@ import { newId } from './new-id';
 
 /** Changes what legs pay before any of them was instructed, and what that is in the books. */
 export async function changeLegs(
-  tx: Db,
+  tx: Statements,
   refundId: string,
   legAmounts: Record<string, number>,
   legAccounting: Record<string, number>,
   at: Date,
 ): Promise<void> {
-  for (const [legId, amountMinor] of Object.entries(legAmounts)) {
-    const accountingMinor = legAccounting[legId];
-    await tx.allocation.updateMany({
-      where: { id: legId, refundId },
-      data: {
-        amountMinor: BigInt(amountMinor),
-        ...(accountingMinor === undefined ? {} : { accountingMinor: BigInt(accountingMinor) }),
-      },
-    });
-    await tx.paymentAttempt.updateMany({
-      where: { allocationId: legId, status: 'reserved' },
-      data: { amountMinor: BigInt(amountMinor), updatedAt: at },
-    });
-  }
+  const rows = Object.entries(legAmounts).map(([legId, amountMinor]) => ({
+    legId,
+    amountMinor,
+    accountingMinor: legAccounting[legId],
+  }));
+  await tx.$executeRaw`
+    WITH legs AS (
+      UPDATE allocations a SET amount_minor = x."amountMinor",
+        accounting_minor = COALESCE(x."accountingMinor", a.accounting_minor)
+      FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x("legId" text, "amountMinor" bigint, "accountingMinor" bigint)
+      WHERE a.id = x."legId" AND a.refund_id = ${refundId}
+      RETURNING a.id, a.amount_minor)
+    UPDATE payment_attempts t SET amount_minor = legs.amount_minor, updated_at = ${at}
+    FROM legs WHERE t.allocation_id = legs.id AND t.status = 'reserved'`;
 }
 
 /** Gives back at once what a smaller request no longer needs. */
-export async function shrinkReservations(tx: Db, refundId: string, at: Date): Promise<void> {
+export async function shrinkReservations(tx: Statements, refundId: string, at: Date): Promise<void> {
   await tx.$executeRaw`
     WITH shrunk AS (
       UPDATE reservations r SET amount_minor = a.amount_minor
@@ -51,7 +53,7 @@ export async function shrinkReservations(tx: Db, refundId: string, at: Date): Pr
 }
 
 /** Writes what a sighting proved about a leg's attempt; a first proof of success settles the reservation. */
-export async function settleLeg(tx: Db, change: AttemptChange, at: Date): Promise<void> {
+export async function settleLeg(tx: Statements, change: AttemptChange, at: Date): Promise<void> {
   const { failure, providerRefundId, traceNumber, settled } = change;
   const proven = change.status === 'succeeded' || change.status === 'failed';
   const [moved] = await tx.$queryRaw<{ payments: number }[]>`
@@ -81,7 +83,7 @@ export async function settleLeg(tx: Db, change: AttemptChange, at: Date): Promis
  * Writes that the money of a leg's attempt came back. The amount that was settled is held again, and nothing more: what was
  * given back when the refund was paid may have been taken by others since.
  */
-export async function returnLeg(tx: Db, change: AttemptChange, at: Date): Promise<void> {
+export async function returnLeg(tx: Statements, change: AttemptChange, at: Date): Promise<void> {
   const { failure } = change;
   const [moved] = await tx.$queryRaw<{ payments: number }[]>`
     WITH attempt AS (
@@ -109,37 +111,31 @@ export async function returnLeg(tx: Db, change: AttemptChange, at: Date): Promis
  * Writes a further attempt of a leg; the index allows it only when those before are proven to have failed or to have come
  * back. One that was paid by hand is settled at once.
  */
-export async function openAttempt(tx: Db, mode: 'live' | 'test', attempt: NewAttempt, at: Date): Promise<void> {
+export async function openAttempt(tx: Statements, mode: 'live' | 'test', attempt: NewAttempt, at: Date): Promise<void> {
   const { manual } = attempt;
   if (manual) {
     await payByHand(tx, mode, { ...attempt, manual }, at);
     return;
   }
-  const before = await tx.paymentAttempt.findFirst({
-    where: { allocationId: attempt.legId, route: { not: 'manual' } },
-    orderBy: { number: 'desc' },
-    select: { route: true, destinationId: true, provider: true, merchantAccount: true },
-  });
-  await tx.paymentAttempt.create({
-    data: {
-      ...before,
-      id: newId('at'),
-      mode,
-      allocationId: attempt.legId,
-      number: attempt.number,
-      reference: attempt.reference,
-      amountMinor: BigInt(attempt.amountMinor),
-      status: 'reserved',
-      ...(attempt.destinationId ? { route: 'destination', destinationId: attempt.destinationId } : {}),
-      createdAt: at,
-      updatedAt: at,
-    },
-  });
-  await tx.allocation.update({ where: { id: attempt.legId }, data: { status: 'reserved' } });
+  await tx.$executeRaw`
+    WITH leg AS (UPDATE allocations SET status = 'reserved' WHERE id = ${attempt.legId}),
+    before AS (
+      SELECT route, destination_id, provider, merchant_account FROM payment_attempts
+      WHERE allocation_id = ${attempt.legId} AND route <> 'manual' ORDER BY number DESC LIMIT 1),
+    way AS (
+      SELECT 'destination' AS route, ${attempt.destinationId ?? null} AS destination_id, NULL AS provider, NULL AS merchant_account
+      WHERE ${attempt.destinationId !== undefined}
+      UNION ALL
+      SELECT * FROM before WHERE ${attempt.destinationId === undefined})
+    INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, route, destination_id,
+      provider, merchant_account, created_at, updated_at)
+    SELECT ${newId('at')}, ${mode}::"Mode", ${attempt.legId}, ${attempt.number}::int, ${attempt.reference},
+      ${attempt.amountMinor}::bigint, 'reserved', way.route, way.destination_id, way.provider, way.merchant_account, ${at}, ${at}
+    FROM way`;
 }
 
 async function payByHand(
-  tx: Db,
+  tx: Statements,
   mode: 'live' | 'test',
   { manual, ...attempt }: NewAttempt & Required<Pick<NewAttempt, 'manual'>>,
   at: Date,
@@ -173,7 +169,7 @@ async function payByHand(
 }
 
 /** Ends a refund's reservations: what is not settled goes back to its payment and its lines. */
-export async function releaseReservations(tx: Db, refundId: string, at: Date): Promise<void> {
+export async function releaseReservations(tx: Statements, refundId: string, at: Date): Promise<void> {
   await tx.$executeRaw`
     WITH ended AS (
       UPDATE reservations SET state = CASE WHEN settled_minor > 0 THEN 'settled' ELSE 'released' END, ended_at = ${at}
@@ -194,90 +190,109 @@ export async function releaseReservations(tx: Db, refundId: string, at: Date): P
  * The lines of a refund that was paid: their quantities are refunded, and each takes what it gave of the amount, what was
  * deducted included and shipping not.
  */
-export async function settleLines(tx: Db, refundId: string, amounts: RefundAmounts | null): Promise<void> {
-  const { lines, shares } = await paidShares(tx, refundId, false, amounts);
-  for (const [i, line] of lines.entries())
-    await tx.$executeRaw`
-      UPDATE order_lines SET reserved_quantity = reserved_quantity - ${line.quantity},
-        refunded_quantity = refunded_quantity + ${line.quantity}, reserved_minor = reserved_minor - ${line.amountMinor},
-        refunded_minor = refunded_minor + ${BigInt(shares[i] ?? 0)}
-      WHERE id = ${line.orderLineId}`;
-  await tx.refundLine.updateMany({ where: { refundId }, data: { settled: true } });
+export async function settleLines(tx: Statements, refundId: string, amounts: RefundAmounts | null): Promise<void> {
+  const rows = await paidShares(tx, refundId, false, amounts);
+  if (rows.length === 0) return;
+  await tx.$executeRaw`
+    WITH settled AS (UPDATE refund_lines SET settled = true WHERE refund_id = ${refundId})
+    UPDATE order_lines l SET reserved_quantity = l.reserved_quantity - x.quantity,
+      refunded_quantity = l.refunded_quantity + x.quantity, reserved_minor = l.reserved_minor - x."amountMinor",
+      refunded_minor = l.refunded_minor + x."paidMinor"
+    FROM jsonb_to_recordset(${asJson(rows)}::jsonb)
+      AS x("lineId" text, quantity int, "amountMinor" bigint, "paidMinor" bigint)
+    WHERE l.id = x."lineId"`;
 }
 
 /**
  * Money of a refund came back, so its lines are no longer refunded: they are reserved again, for what they had been paid.
  * Before the legs are changed: what they were paid is read from them.
  */
-export async function unsettleLines(tx: Db, refundId: string, amounts: RefundAmounts | null): Promise<void> {
-  const { lines, shares } = await paidShares(tx, refundId, true, amounts);
-  for (const [i, line] of lines.entries()) {
-    const share = BigInt(shares[i] ?? 0);
-    await tx.$executeRaw`
-      UPDATE order_lines SET reserved_quantity = reserved_quantity + ${line.quantity},
-        refunded_quantity = refunded_quantity - ${line.quantity}, reserved_minor = reserved_minor + ${share},
-        refunded_minor = refunded_minor - ${share}
-      WHERE id = ${line.orderLineId}`;
-    await tx.refundLine.update({
-      where: { refundId_orderLineId: { refundId, orderLineId: line.orderLineId } },
-      data: { settled: false, amountMinor: share },
-    });
-  }
+export async function unsettleLines(tx: Statements, refundId: string, amounts: RefundAmounts | null): Promise<void> {
+  const rows = await paidShares(tx, refundId, true, amounts);
+  if (rows.length === 0) return;
+  await tx.$executeRaw`
+    WITH x AS (
+      SELECT * FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS r("lineId" text, quantity int, "paidMinor" bigint)),
+    unsettled AS (
+      UPDATE refund_lines l SET settled = false, amount_minor = x."paidMinor"
+      FROM x WHERE l.refund_id = ${refundId} AND l.order_line_id = x."lineId")
+    UPDATE order_lines l SET reserved_quantity = l.reserved_quantity + x.quantity,
+      refunded_quantity = l.refunded_quantity - x.quantity, reserved_minor = l.reserved_minor + x."paidMinor",
+      refunded_minor = l.refunded_minor - x."paidMinor"
+    FROM x WHERE l.id = x."lineId"`;
 }
 
-/**
- * Lines, and what of the money that was paid each carries. Without a frozen breakdown the money is shared out over them.
- */
-async function paidShares(tx: Db, refundId: string, settled: boolean, amounts: RefundAmounts | null) {
-  const lines = await tx.refundLine.findMany({
-    where: { refundId, settled },
-    include: { orderLine: { select: { externalId: true } } },
-    orderBy: { orderLineId: 'asc' },
-  });
-  if (lines.length === 0) return { lines, shares: [] };
-  const sum = await tx.allocation.aggregate({ where: { refundId, status: 'succeeded' }, _sum: { amountMinor: true } });
-  const paidMinor = toMinor(sum._sum.amountMinor ?? 0n);
+interface PaidLine {
+  lineId: string;
+  quantity: number;
+  amountMinor: number;
+  /** What of the money that was paid this line carries. */
+  paidMinor: number;
+}
+
+/** Lines with their shares of what was paid. Without a frozen breakdown the money is shared out over their amounts. */
+async function paidShares(
+  tx: Statements,
+  refundId: string,
+  settled: boolean,
+  amounts: RefundAmounts | null,
+): Promise<PaidLine[]> {
+  const lines = await tx.$queryRaw<
+    { lineId: string; externalId: string; quantity: number; amountMinor: bigint; paidMinor: bigint }[]
+  >`
+    SELECT l.order_line_id AS "lineId", o.external_id AS "externalId", l.quantity, l.amount_minor AS "amountMinor",
+      (SELECT COALESCE(sum(a.amount_minor), 0)::bigint FROM allocations a
+         WHERE a.refund_id = l.refund_id AND a.status = 'succeeded') AS "paidMinor"
+    FROM refund_lines l JOIN order_lines o ON o.id = l.order_line_id
+    WHERE l.refund_id = ${refundId} AND l.settled = ${settled} ORDER BY l.order_line_id`;
+  const [first] = lines;
+  if (!first) return [];
+  const paidMinor = toMinor(first.paidMinor);
   const given = amounts && breakdownAt(amounts, paidMinor).lines;
-  if (!given) {
-    const weights = lines.map((line) => toMinor(line.amountMinor));
-    return { lines, shares: allocate(paidMinor, weights) };
-  }
-  const shares = lines.map((line) => {
-    const one = given.find((candidate) => candidate.externalId === line.orderLine.externalId);
-    return one ? lineMinor(one) : 0;
-  });
-  return { lines, shares };
-}
-
-/** The lines that a refund names, with what of its amount each carries. */
-export async function readNamedLines(tx: Db, refundId: string): Promise<NamedLine[]> {
-  const lines = await tx.refundLine.findMany({
-    where: { refundId },
-    select: { orderLineId: true, quantity: true, amountMinor: true, orderLine: { select: { externalId: true } } },
-    orderBy: { orderLine: { position: 'asc' } },
-  });
-  return lines.map((line) => ({
-    lineId: line.orderLineId,
-    externalId: line.orderLine.externalId,
-    quantity: line.quantity,
-    amountMinor: toMinor(line.amountMinor),
+  const shares = given
+    ? lines.map(({ externalId }) => {
+        const one = given.find((candidate) => candidate.externalId === externalId);
+        return one ? lineMinor(one) : 0;
+      })
+    : allocate(
+        paidMinor,
+        lines.map((line) => toMinor(line.amountMinor)),
+      );
+  return lines.map(({ lineId, quantity, amountMinor }, i) => ({
+    lineId,
+    quantity,
+    amountMinor: toMinor(amountMinor),
+    paidMinor: shares[i] ?? 0,
   }));
 }
 
+/** The lines that a refund names, with what of its amount each carries. */
+export async function readNamedLines(tx: Statements, refundId: string): Promise<NamedLine[]> {
+  const lines = await tx.$queryRaw<(Omit<NamedLine, 'amountMinor'> & { amountMinor: bigint })[]>`
+    SELECT r.order_line_id AS "lineId", l.external_id AS "externalId", r.quantity, r.amount_minor AS "amountMinor"
+    FROM refund_lines r JOIN order_lines l ON l.id = r.order_line_id
+    WHERE r.refund_id = ${refundId} ORDER BY l.position`;
+  return lines.map((line) => ({ ...line, amountMinor: toMinor(line.amountMinor) }));
+}
+
 /** Puts lines with fewer pieces or less money in place of those a refund names; gives the difference back at once. */
-export async function changeLines(tx: Db, refundId: string, lines: NamedLine[]): Promise<void> {
-  for (const line of lines) {
-    const where = { refundId_orderLineId: { refundId, orderLineId: line.lineId } };
-    const before = await tx.refundLine.findUniqueOrThrow({ where });
-    await tx.orderLine.updateMany({
-      where: { id: line.lineId },
-      data: {
-        reservedQuantity: { decrement: before.quantity - line.quantity },
-        reservedMinor: { decrement: before.amountMinor - BigInt(line.amountMinor) },
-      },
-    });
-    if (line.quantity === 0) await tx.refundLine.delete({ where });
-    else
-      await tx.refundLine.update({ where, data: { quantity: line.quantity, amountMinor: BigInt(line.amountMinor) } });
-  }
+export async function changeLines(tx: Statements, refundId: string, lines: NamedLine[]): Promise<void> {
+  const [changed] = await tx.$queryRaw<{ lines: number }[]>`
+    WITH asked AS (
+      SELECT x."lineId", x.quantity, x."amountMinor", r.quantity AS was_quantity, r.amount_minor AS was_minor
+      FROM jsonb_to_recordset(${asJson(lines)}::jsonb) AS x("lineId" text, quantity int, "amountMinor" bigint)
+      JOIN refund_lines r ON r.refund_id = ${refundId} AND r.order_line_id = x."lineId"),
+    freed AS (
+      UPDATE order_lines l SET reserved_quantity = l.reserved_quantity - (asked.was_quantity - asked.quantity),
+        reserved_minor = l.reserved_minor - (asked.was_minor - asked."amountMinor")
+      FROM asked WHERE l.id = asked."lineId"),
+    dropped AS (
+      DELETE FROM refund_lines r USING asked
+      WHERE r.refund_id = ${refundId} AND r.order_line_id = asked."lineId" AND asked.quantity = 0),
+    kept AS (
+      UPDATE refund_lines r SET quantity = asked.quantity, amount_minor = asked."amountMinor"
+      FROM asked WHERE r.refund_id = ${refundId} AND r.order_line_id = asked."lineId" AND asked.quantity > 0)
+    SELECT count(*)::int AS lines FROM asked`;
+  if (changed?.lines !== lines.length)
+    throw new Error(`The refund ${refundId} does not have all of the lines it changes.`);
 }

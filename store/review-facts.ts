@@ -1,4 +1,5 @@
-import { toIso, toIsoOrNull, toMinor, type Db } from './client';
+import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
+import type { Statements } from './statements';
 
 /** One decision of the past, with the words that were given for it. */
 export interface DecisionFacts {
@@ -112,8 +113,8 @@ interface FactsRow {
  * Everything beside the record itself; null when there is no such refund. One statement, because it follows every
  * decision of a member of staff.
  */
-export async function readReviewFacts(db: Db, refundId: string): Promise<ReviewFacts | null> {
-  const [row] = await db.$queryRaw<FactsRow[]>`
+export async function readReviewFacts(db: Statements, refundId: string): Promise<ReviewFacts | null> {
+  const [row] = await direct(db).$queryRaw<FactsRow[]>`
     SELECT r.description, r.branch, r.requested_by_name AS "requestedByName", r.requested_by_contact AS "requestedByContact",
       r.entered_by_kind AS "enteredByKind", r.entered_by_id AS "enteredById", r.entered_by_person_id AS "enteredByPersonId",
       r.decline_clause AS "declineClause", r.snapshot, r.first_response_due_at AS "firstResponseDueAt",

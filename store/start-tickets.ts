@@ -1,4 +1,5 @@
-import type { Db } from './client';
+import { direct, type Db } from './client';
+import type { Statements } from './statements';
 
 /** Refunds that were accepted before `before` and are not started yet, those tried least first, then the oldest. */
 export async function listOpenStartTickets(
@@ -15,11 +16,9 @@ export async function listOpenStartTickets(
 }
 
 /** Uses a ticket up: its workflow has been started. Repeating it changes nothing. */
-export async function consumeStartTicket(db: Db, refundId: string, nowIso: string): Promise<void> {
-  await db.startTicket.updateMany({
-    where: { refundId, consumedAt: null },
-    data: { consumedAt: new Date(nowIso) },
-  });
+export async function consumeStartTicket(db: Statements, refundId: string, nowIso: string): Promise<void> {
+  await direct(db).$executeRaw`
+    UPDATE start_tickets SET consumed_at = ${nowIso}::timestamptz WHERE refund_id = ${refundId} AND consumed_at IS NULL`;
 }
 
 /** Notes that a start did not succeed, so that one that never does stands behind the others. */

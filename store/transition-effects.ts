@@ -1,6 +1,5 @@
 import type { Effects, StageChange, StoredCommand } from '../domain/process';
 import { isFinal, type ProcessState, type RecordTransitionInput } from '../domain/refund';
-import type { Db } from './client';
 import { insertDeskItems, resolveDeskItems } from './desk-items';
 import { insertMessages } from './outgoing';
 import {
@@ -16,11 +15,12 @@ import {
 } from './reservations';
 import type { Fragment } from './rows';
 import { changeStages, insertRound, skipPendingStages } from './stages';
+import type { Statements } from './statements';
 import type { LockedRefund } from './transition-load';
 
 /** What a transition does to money, lines and the request itself, in the order that the constraints need. */
 export async function writeMoney(
-  tx: Db,
+  tx: Statements,
   refund: LockedRefund,
   input: RecordTransitionInput,
   command: StoredCommand | null,
@@ -42,10 +42,9 @@ export async function writeMoney(
   if (effects.release) await releaseReservations(tx, refund.id, at);
   if (transition.kind === 'information' && command) await writeAnswer(tx, refund.id, command.body);
   if (transition.kind === 'provider_event')
-    await tx.providerEvent.updateMany({
-      where: { id: transition.providerEventId },
-      data: { status: 'consumed', consumedAt: at, refundId: refund.id },
-    });
+    await tx.$executeRaw`
+      UPDATE provider_events SET status = 'consumed', consumed_at = ${at}, refund_id = ${refund.id}
+      WHERE id = ${transition.providerEventId}`;
 }
 
 /**
@@ -75,9 +74,11 @@ export function courseFragments(
 }
 
 /** What the answer put in place of the request's own words and proof. */
-async function writeAnswer(tx: Db, refundId: string, body: Record<string, unknown>): Promise<void> {
+async function writeAnswer(tx: Statements, refundId: string, body: Record<string, unknown>): Promise<void> {
   const { description, evidenceIds } = body as { description?: string; evidenceIds?: string[] };
-  if (description !== undefined) await tx.refund.updateMany({ where: { id: refundId }, data: { description } });
+  if (description !== undefined)
+    await tx.$executeRaw`UPDATE refunds SET description = ${description} WHERE id = ${refundId}`;
   if (evidenceIds && evidenceIds.length > 0)
-    await tx.evidence.updateMany({ where: { id: { in: evidenceIds }, refundId: null }, data: { refundId } });
+    await tx.$executeRaw`
+      UPDATE evidence SET refund_id = ${refundId} WHERE id = ANY(${evidenceIds}) AND refund_id IS NULL`;
 }

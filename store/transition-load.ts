@@ -1,10 +1,11 @@
-import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
+import type { BusinessCalendar } from '../domain/calendar';
 import type { Candidate } from '../domain/approval';
 import { readAnswer, type AnsweredRequest, type LegToPay, type StoredCommand } from '../domain/process';
 import type { Subscriber } from './outgoing';
 import { readNamedLines } from './reservations';
 import type { Plan, ProcessState, RecordTransitionInput, RefundAmounts } from '../domain/refund';
-import type { Db } from './client';
+import { calendarOfText } from './calendars';
+import type { Statements } from './statements';
 
 /** A refund under its row lock. */
 export interface LockedRefund {
@@ -27,7 +28,7 @@ export interface LockedRefund {
 type Command = StoredCommand & { refusalCode: string | null };
 
 /** Takes the row lock that all changes of a refund queue behind; null when there is no such refund. */
-export async function lockRefund(tx: Db, refundId: string): Promise<LockedRefund | null> {
+export async function lockRefund(tx: Statements, refundId: string): Promise<LockedRefund | null> {
   const [row] = await tx.$queryRaw<LockedRefund[]>`
     SELECT id, mode::text AS mode, order_id AS "orderId", customer_id AS "customerId",
       (SELECT locale FROM customers c WHERE c.id = customer_id) AS "customerLocale", process AS state, plan,
@@ -59,14 +60,18 @@ interface LoadRow {
     refusal_code: string | null;
     expires_at: string;
   } | null;
-  calendar: unknown;
+  calendar: string | null;
   legs: LegToPay[] | null;
   candidates: Candidate[] | null;
   subscribers: Subscriber[] | null;
 }
 
 /** One round trip for everything a transition is judged by. Run after the lock, so that it sees what was committed. */
-export async function loadForTransition(tx: Db, refund: LockedRefund, input: RecordTransitionInput): Promise<Loaded> {
+export async function loadForTransition(
+  tx: Statements,
+  refund: LockedRefund,
+  input: RecordTransitionInput,
+): Promise<Loaded> {
   const { transition, seq } = input;
   const roles = refund.plan.stages.map((stage) => stage.role);
   const commandId = 'commandId' in transition ? transition.commandId : null;
@@ -75,7 +80,7 @@ export async function loadForTransition(tx: Db, refund: LockedRefund, input: Rec
       (SELECT jsonb_agg(jsonb_build_object('transition_id', t.transition_id, 'result', t.result) ORDER BY t.transition_id = ${transition.id} DESC)
          FROM transitions t WHERE t.refund_id = ${refund.id} AND (t.transition_id = ${transition.id} OR t.seq = ${seq})) AS recorded,
       (SELECT to_jsonb(c) - 'response_body' FROM commands c WHERE c.id = ${commandId}) AS command,
-      (SELECT document FROM calendars k WHERE k.mode = ${refund.mode}::"Mode" AND k.id = ${refund.plan.calendarId}) AS calendar,
+      (SELECT document::text FROM calendars k WHERE k.mode = ${refund.mode}::"Mode" AND k.id = ${refund.plan.calendarId}) AS calendar,
       (SELECT jsonb_agg(jsonb_build_object(
            'legId', a.id, 'paymentId', a.payment_id, 'provider', p.provider, 'method', p.method, 'reference', t.reference,
            'attempt', t.number, 'amountMinor', a.amount_minor, 'reservedMinor', r.amount_minor, 'currency', p.currency,
@@ -127,7 +132,7 @@ export async function loadForTransition(tx: Db, refund: LockedRefund, input: Rec
     loaded: {
       state: refund.state,
       plan: refund.plan,
-      calendar: parseBusinessCalendar(row.calendar),
+      calendar: calendarOfText(row.calendar),
       legs: row.legs ?? [],
       candidates: row.candidates ?? [],
     },

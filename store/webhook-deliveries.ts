@@ -1,4 +1,4 @@
-import { toIsoOrNull, type Database, type Db } from './client';
+import { direct, toIsoOrNull, type Database, type Db } from './client';
 import { openDeskItemOnce } from './desk';
 import type { Mode } from './refund-views';
 
@@ -25,7 +25,7 @@ export async function claimDueDeliveries(
   claim: { nowIso: string; untilIso: string; limit: number },
 ): Promise<ClaimedDelivery[]> {
   const now = new Date(claim.nowIso);
-  const rows = await db.$queryRaw<(Omit<ClaimedDelivery, 'createdAt'> & { createdAt: Date })[]>`
+  const rows = await direct(db).$queryRaw<(Omit<ClaimedDelivery, 'createdAt'> & { createdAt: Date })[]>`
     WITH due AS (
       SELECT id FROM webhook_deliveries
       WHERE status = 'due' AND due_at <= ${now} AND (claimed_until IS NULL OR claimed_until <= ${now})
@@ -40,7 +40,7 @@ export async function claimDueDeliveries(
 
 /** When the next delivery can be claimed, or null when none waits. */
 export async function nextDeliveryDueAt(db: Db): Promise<string | null> {
-  const [row] = await db.$queryRaw<{ at: Date | null }[]>`
+  const [row] = await direct(db).$queryRaw<{ at: Date | null }[]>`
     SELECT MIN(GREATEST(due_at, COALESCE(claimed_until, due_at))) AS at FROM webhook_deliveries WHERE status = 'due'`;
   return toIsoOrNull(row?.at ?? null);
 }

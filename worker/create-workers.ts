@@ -42,9 +42,9 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
-/** What suits two cores. */
+/** What suits two cores. What people decide after hours is read again anyway; the cache is for what is under way. */
 export const DEFAULT_TUNING: WorkerTuning = {
-  maxCachedWorkflows: 500,
+  maxCachedWorkflows: 200,
   maxWorkflowTasks: 40,
   maxLocalActivities: 20,
   maxPayments: 20,

@@ -2,5 +2,5 @@ export { createWorkers, DEFAULT_TUNING, type Workers, type WorkersOptions } from
 export { ensureSearchAttributes } from './ensure-search-attributes';
 export { startHealthServer, type HealthServer } from './health-server';
 export { ensureSchedules, SCHEDULES } from './schedules';
-export { loadWorkflowBundle } from './workflow-bundle';
+export { bundleWorkflows, loadWorkflowBundle } from './workflow-bundle';
 export { destinationResolver } from './resolve-destination';

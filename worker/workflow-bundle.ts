@@ -5,10 +5,12 @@ import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@t
 /** Where `npm run build` puts the bundle, seen from the package's folder. */
 export const BUNDLE_FILE = path.join('dist', 'workflow-bundle.js');
 
-/** Bundles workflows/ as the build and a development start do it. */
+/** Bundles workflows/ as the build, a development start and the tests do it. */
 export async function bundleWorkflows(): Promise<{ code: string }> {
+  const workflowsPath = require.resolve('../workflows');
   const { code } = await bundleWorkflowCode({
-    workflowsPath: require.resolve('../workflows'),
+    workflowsPath,
+    preloadModules: [path.join(path.dirname(workflowsPath), 'preloaded')],
     logger: new DefaultLogger('WARN'),
   });
   return { code };

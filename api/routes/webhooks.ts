@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import express, { Router, type Request, type Response } from 'express';
 
 import {
@@ -9,9 +10,9 @@ import {
 } from '../../integrations/payments/notifications';
 import {
   appendSharedAudit,
-  consumeKnownProviderEvent,
   markProviderEventSignalled,
   storeProviderEvent,
+  weighProviderEvent,
   type StoredProviderEvent,
 } from '../../store';
 import { registerRoute } from '../openapi-registry';
@@ -24,6 +25,12 @@ const params = z.strictObject({
   provider: z.string().regex(/^[a-z][a-z_]{0,31}$/),
   merchantAccount: z.string().regex(/^[\w.-]{1,128}$/),
 });
+
+/**
+ * Providers notify while their own reply is on its way. The reply is waited for this long: telling the refund twice costs
+ * it as much as a decision. Shorter than the sweep takes to see an event as not told.
+ */
+const REPLY_WAIT_MS = 2_000;
 
 /** Providers' notifications are a few kilobytes; far more is none. */
 const LIMIT_BYTES = 512 * 1024;
@@ -93,10 +100,17 @@ export function webhookRoutes(deps: AppDeps): Router {
     );
   }
 
+  const weigh = (eventId: string) => weighProviderEvent(deps.db, eventId, deps.clock().toISOString());
+
   /** Tells the refund; what cannot be told now is told by the sweep. */
   async function tell(event: StoredProviderEvent & { refundId: string }): Promise<void> {
     try {
-      if (await consumeKnownProviderEvent(deps.db, event.id, deps.clock().toISOString())) return;
+      let worth = await weigh(event.id);
+      if (worth === 'awaited') {
+        await pause(REPLY_WAIT_MS, undefined, { ref: false });
+        worth = await weigh(event.id);
+      }
+      if (worth === 'known') return;
       await deps.refundClient.providerEvent(event.refundId, event.id);
       await markProviderEventSignalled(deps.db, event.id, deps.clock().toISOString());
     } catch (error) {

@@ -67,6 +67,27 @@ describe('a notification of a provider', () => {
     expect((await send(event)).status).toBe(200);
   });
 
+  it('that overtakes the reply waits for it, and then is no news', async () => {
+    const { id, reference } = await payingRefund();
+    const attempt = { where: { reference } };
+    await api.db.paymentAttempt.update({ ...attempt, data: { status: 'instructed' } });
+    const seq = (await api.get('auditor', `/v1/refunds/${id}`)).body.seq;
+    await send(stripeEvent({ id: 'evt_early', reference, amountMinor: 1_000 }));
+    await api.db.paymentAttempt.update({ ...attempt, data: { status: 'succeeded' } });
+    const early = await eventually('it is consumed', () =>
+      api.db.providerEvent.findFirst({ where: { providerEventId: 'evt_early', status: 'consumed' } }),
+    );
+    expect(early.signalledAt).toBeNull();
+    expect((await api.get('auditor', `/v1/refunds/${id}`)).body.seq).toBe(seq);
+  });
+
+  it('that overtakes a reply which does not come ends the payment step all the same', async () => {
+    const { id, reference } = await payingRefund();
+    await api.db.paymentAttempt.update({ where: { reference }, data: { status: 'instructed' } });
+    expect((await send(stripeEvent({ id: 'evt_alone', reference, amountMinor: 1_000 }))).status).toBe(200);
+    await eventually('it is paid', async () => (await api.get('auditor', `/v1/refunds/${id}`)).body.status === 'paid');
+  });
+
   it('that tells what is known already is no news, and costs the refund no signal', async () => {
     const { id, reference } = await payingRefund();
     await send(stripeEvent({ id: 'evt_first', reference, amountMinor: 1_000 }));

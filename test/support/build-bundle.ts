@@ -1,13 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { bundleWorkflows } from '../../worker';
 
 /** Bundles workflows/ once for the whole test run. Returns the path of the file, for `workflowBundle: { codePath }`. */
 export async function buildTestBundle(folder: string): Promise<string> {
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: path.resolve(__dirname, '..', '..', 'workflows', 'index.ts'),
-    logger: new DefaultLogger('WARN'),
-  });
+  const { code } = await bundleWorkflows();
   const codePath = path.join(folder, 'workflows.js');
   writeFileSync(codePath, code);
   return codePath;
