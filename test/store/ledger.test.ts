@@ -66,6 +66,7 @@ const see = ({ legId }: Leg, status: 'pending' | 'unknown' | 'succeeded' | 'fail
         traceNumber: null,
         returned: false,
         settled: status === 'succeeded',
+        returned: false,
       },
       now(),
     ),
