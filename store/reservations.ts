@@ -110,7 +110,7 @@ export async function returnLeg(tx: Db, change: AttemptChange, at: Date): Promis
  * back. One that was paid by hand is settled at once.
  */
 export async function openAttempt(tx: Db, mode: 'live' | 'test', attempt: NewAttempt, at: Date): Promise<void> {
-  const { manual } = attempt;
+  const { manual, destinationId } = attempt;
   if (manual) {
     await payByHand(tx, mode, { ...attempt, manual }, at);
     return;
@@ -122,7 +122,7 @@ export async function openAttempt(tx: Db, mode: 'live' | 'test', attempt: NewAtt
   });
   await tx.paymentAttempt.create({
     data: {
-      ...before,
+      ...(destinationId ? { route: 'destination', destinationId } : before),
       id: newId('at'),
       mode,
       allocationId: attempt.legId,
@@ -130,7 +130,6 @@ export async function openAttempt(tx: Db, mode: 'live' | 'test', attempt: NewAtt
       reference: attempt.reference,
       amountMinor: BigInt(attempt.amountMinor),
       status: 'reserved',
-      ...(attempt.destinationId ? { route: 'destination', destinationId: attempt.destinationId } : {}),
       createdAt: at,
       updatedAt: at,
     },
