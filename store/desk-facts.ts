@@ -13,10 +13,15 @@ export async function readDeskFacts(
   atIso: string,
 ): Promise<DeskFacts> {
   const act = proposedActionOf(state, action);
+  const leg = state.legs.find((one) => one.id === act?.legId);
+  const isUnsent =
+    leg?.status === 'reserved' &&
+    (await tx.paymentAttempt.count({ where: { allocationId: leg.id, number: leg.attempt, status: 'reserved' } })) === 1;
   // Of this refund, or of none yet.
   const own = { mode: refund.mode, OR: [{ refundId: null }, { refundId: refund.id }] };
   if (act?.act === 'manual_payment')
     return {
+      isUnsent,
       proofFound: (await tx.evidence.count({ where: { id: act.proofEvidenceId, ...own } })) === 1,
       destination: null,
     };
@@ -24,9 +29,10 @@ export async function readDeskFacts(
     const account = { id: act.destinationId, customerId: refund.customerId, ...own };
     const isTheirs = (await tx.destination.count({ where: account })) === 1;
     return {
+      isUnsent,
       proofFound: false,
       destination: isTheirs ? await readDestinationUse(tx, act.destinationId, atIso) : null,
     };
   }
-  return { proofFound: false, destination: null };
+  return { isUnsent, proofFound: false, destination: null };
 }
