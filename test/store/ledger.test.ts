@@ -66,7 +66,6 @@ const see = ({ legId }: Leg, status: 'pending' | 'unknown' | 'succeeded' | 'fail
         traceNumber: null,
         returned: false,
         settled: status === 'succeeded',
-        returned: false,
       },
       now(),
     ),
