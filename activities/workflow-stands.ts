@@ -31,7 +31,7 @@ export async function readWorkflowStands(stands: readonly RefundStand[]): Promis
       const agrees = listed.get(refundId) === status;
       if (agrees) mayAsk -= 1;
       const isTrusted = agrees && mayAsk < 0;
-      found.set(refundId, isTrusted ? { workflow: 'running', says: { status, seq, legs: null } } : await ask(refundId));
+      found.set(refundId, isTrusted ? { workflow: 'running', says: { status, seq, legs: null } } : await ask(stand));
       heartbeat();
     });
   }
@@ -40,7 +40,7 @@ export async function readWorkflowStands(stands: readonly RefundStand[]): Promis
 
 /** The statuses of running workflows, as the search index has them. */
 async function listedStatuses(stands: readonly RefundStand[]): Promise<Map<string, string>> {
-  const ids = stands.map(({ refundId }) => `'${refundWorkflowId(refundId)}'`).join(', ');
+  const ids = stands.map((stand) => `'${newestOf(stand)}'`).join(', ');
   const statuses = new Map<string, string>();
   const query = `WorkflowId IN (${ids}) AND ExecutionStatus = 'Running'`;
   for await (const { workflowId, typedSearchAttributes } of getClient().workflow.list({ query })) {
@@ -51,8 +51,11 @@ async function listedStatuses(stands: readonly RefundStand[]): Promise<Map<strin
   return statuses;
 }
 
-async function ask(refundId: string): Promise<WorkflowStand> {
-  const handle = getClient().workflow.getHandle(refundWorkflowId(refundId));
+/** The workflow that lives, or lived last. */
+const newestOf = ({ refundId, workflowId }: RefundStand): string => workflowId ?? refundWorkflowId(refundId);
+
+async function ask(stand: RefundStand): Promise<WorkflowStand> {
+  const handle = getClient().workflow.getHandle(newestOf(stand));
   try {
     const { status } = await handle.describe();
     if (status.name === 'RUNNING') {

@@ -1,5 +1,5 @@
 import type { Verdict } from '../contract';
-import { isFinal, type Actor, type Refusal } from '../domain/refund';
+import { isOver, type Actor, type Refusal } from '../domain/refund';
 import {
   readRefund,
   readStanding,
@@ -132,7 +132,7 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
       if (!standing) throw new Problem('refund_not_found');
       const refusal = ask.judge(standing);
       if (refusal) return refuse(ask, refusal);
-      if (!isFinal(standing.process.status)) await startSoon(ask.refundId);
+      if (!isOver(standing.process)) await startSoon(ask.refundId);
       throw unavailable();
     }
     if (error instanceof EngineUnavailable) throw unavailable();
@@ -147,7 +147,7 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
     } catch (error) {
       if (!(error instanceof WorkflowMissing)) throw error;
       const standing = await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id);
-      if (!standing || isFinal(standing.process.status)) throw error;
+      if (!standing || isOver(standing.process)) throw error;
       await deps.refundClient.start(ask.refundId);
       return await send();
     }

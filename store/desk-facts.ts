@@ -1,5 +1,5 @@
 import { proposedActionOf, type DeskFacts } from '../domain/process';
-import type { DeskAction, ProcessState } from '../domain/refund';
+import type { DeskAction, Leg, ProcessState } from '../domain/refund';
 import { readDestinationUse } from './interlocks';
 import type { Mode } from './refund-views';
 import type { Statements } from './statements';
@@ -13,21 +13,31 @@ export async function readDeskFacts(
   atIso: string,
 ): Promise<DeskFacts> {
   const act = proposedActionOf(state, action);
+  const leg = state.legs.find((one) => one.id === act?.legId);
+  const isUnsent = leg?.status === 'reserved' && (await isReserved(tx, leg));
   // Of this refund, or of none yet.
   if (act?.act === 'manual_payment') {
     const [row] = await tx.$queryRaw<{ found: boolean }[]>`
       SELECT EXISTS (SELECT 1 FROM evidence WHERE id = ${act.proofEvidenceId} AND mode = ${refund.mode}::"Mode"
         AND (refund_id IS NULL OR refund_id = ${refund.id})) AS found`;
-    return { proofFound: row?.found === true, destination: null };
+    return { isUnsent, proofFound: row?.found === true, destination: null };
   }
   if (act?.act === 'alternative_route') {
     const [row] = await tx.$queryRaw<{ found: boolean }[]>`
       SELECT EXISTS (SELECT 1 FROM destinations WHERE id = ${act.destinationId} AND mode = ${refund.mode}::"Mode"
         AND customer_id = ${refund.customerId} AND (refund_id IS NULL OR refund_id = ${refund.id})) AS found`;
     return {
+      isUnsent,
       proofFound: false,
       destination: row?.found ? await readDestinationUse(tx, act.destinationId, atIso) : null,
     };
   }
-  return { proofFound: false, destination: null };
+  return { isUnsent, proofFound: false, destination: null };
+}
+
+async function isReserved(tx: Statements, leg: Leg): Promise<boolean> {
+  const [row] = await tx.$queryRaw<{ found: boolean }[]>`
+    SELECT EXISTS (SELECT 1 FROM payment_attempts
+      WHERE allocation_id = ${leg.id} AND number = ${leg.attempt} AND status = 'reserved') AS found`;
+  return row?.found === true;
 }

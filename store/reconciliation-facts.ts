@@ -1,5 +1,5 @@
 import type { BookLine, LegFact, PaymentFact } from '../domain/reconciliation';
-import { isFinal, type ProcessState, type RefundStatus } from '../domain/refund';
+import { hasEnded, type ProcessState, type RefundStatus } from '../domain/refund';
 import { toIso, toMinor, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import type { AccountKey } from './reconciliation-runs';
@@ -119,6 +119,8 @@ export interface RefundStand {
   crmDueSeq: number | null;
   crmSyncedSeq: number | null;
   crmRecordId: string | null;
+  /** Its newest workflow; null: its own. */
+  workflowId: string | null;
 }
 
 /**
@@ -134,7 +136,7 @@ export async function readRefundStands(
 ): Promise<RefundStand[]> {
   const { mode, provider, merchantAccount } = account;
   const rows = await db.$queryRaw<StandRow[]>`
-    SELECT r.id, r.status, r.transition_seq, r.process, r.updated_at, c.due_seq, l.synced_seq, l.record_id
+    SELECT r.id, r.status, r.transition_seq, r.process, r.updated_at, r.workflow_id, c.due_seq, l.synced_seq, l.record_id
     FROM refunds r
     JOIN LATERAL (SELECT p.provider, p.merchant_account FROM allocations a JOIN payments p ON p.id = a.payment_id
       WHERE a.refund_id = r.id ORDER BY a.position LIMIT 1) first
@@ -147,7 +149,6 @@ export async function readRefundStands(
   return rows.map((row) => {
     const status = row.status as RefundStatus;
     const state = row.process as ProcessState;
-    const watchUntil = state.arrival?.watchUntil;
     return {
       refundId: row.id,
       status,
@@ -159,7 +160,8 @@ export async function readRefundStands(
         amountMinor,
       })),
       changedAt: toIso(row.updated_at),
-      isOver: isFinal(status) || (watchUntil !== undefined && watchUntil <= at.nowIso),
+      isOver: hasEnded(state, at.nowIso),
+      workflowId: row.workflow_id,
       crmDueSeq: row.due_seq,
       crmSyncedSeq: row.synced_seq,
       crmRecordId: row.record_id,
@@ -173,6 +175,7 @@ interface StandRow {
   transition_seq: number;
   process: unknown;
   updated_at: Date;
+  workflow_id: string | null;
   due_seq: number | null;
   synced_seq: number | null;
   record_id: string | null;

@@ -112,7 +112,7 @@ export async function returnLeg(tx: Statements, change: AttemptChange, at: Date)
  * back. One that was paid by hand is settled at once.
  */
 export async function openAttempt(tx: Statements, mode: 'live' | 'test', attempt: NewAttempt, at: Date): Promise<void> {
-  const { manual } = attempt;
+  const { manual, destinationId } = attempt;
   if (manual) {
     await payByHand(tx, mode, { ...attempt, manual }, at);
     return;
@@ -123,10 +123,10 @@ export async function openAttempt(tx: Statements, mode: 'live' | 'test', attempt
       SELECT route, destination_id, provider, merchant_account FROM payment_attempts
       WHERE allocation_id = ${attempt.legId} AND route <> 'manual' ORDER BY number DESC LIMIT 1),
     way AS (
-      SELECT 'destination' AS route, ${attempt.destinationId ?? null} AS destination_id, NULL AS provider, NULL AS merchant_account
-      WHERE ${attempt.destinationId !== undefined}
+      SELECT 'destination' AS route, ${destinationId ?? null}::text AS destination_id, NULL AS provider, NULL AS merchant_account
+      WHERE ${destinationId !== undefined}::boolean
       UNION ALL
-      SELECT * FROM before WHERE ${attempt.destinationId === undefined})
+      SELECT * FROM before WHERE ${destinationId === undefined}::boolean)
     INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, route, destination_id,
       provider, merchant_account, created_at, updated_at)
     SELECT ${newId('at')}, ${mode}::"Mode", ${attempt.legId}, ${attempt.number}::int, ${attempt.reference},

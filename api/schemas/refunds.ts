@@ -236,6 +236,9 @@ export const refundAnswer = z
         amountMinor: z.int(),
         status: z.string(),
         reference: z.string(),
+        route: z
+          .enum(['original', 'destination', 'manual', 'goodwill'])
+          .openapi({ description: 'Back as it came, to another account, or paid by hand.' }),
         failure,
         hold: z.object({ reason: z.string(), since: z.string(), retryAt: nullableText }).nullable(),
         accounting: z
@@ -282,6 +285,9 @@ export const refundAnswer = z
       expectedTo: nullableText,
       basis: z.enum(['seed_table', 'measured']),
       confirmedAt: nullableText,
+    }),
+    givenUpAt: nullableText.openapi({
+      description: 'When two people ended it though its money, or part of it, could not be paid.',
     }),
     createdAt: z.string(),
     updatedAt: z.string(),

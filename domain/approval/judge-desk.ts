@@ -45,7 +45,8 @@ const EXCLUDED_FROM_CONFIRMING: readonly ExclusionRule[] = ['requester', 'key_ow
  * never decides. The contract for what concerns money:
  * 1. A leg that is not proven to have failed or to have come back can be asked about, nothing else.
  * 2. A leg that the provider contradicts itself about can be asked about, or be proven paid by hand; never paid again.
- * 3. Another route, a payment by hand and giving up take two different persons: the proposer, and one who does not stand behind the
+ * 3. What is held was never sent: it need not be proven unpaid.
+ * 4. Another route, a payment by hand and giving up take two different persons: the proposer, and one who does not stand behind the
  *    request. While any leg of the refund is in flight they wait.
  * @param actor who asks; null: whether anybody could.
  */
@@ -125,7 +126,9 @@ export const canBeAskedAbout = (leg: Leg): boolean =>
 /** What two people may do about a leg: it is unpaid for certain, and nothing else of the refund is on its way. */
 function proposableObstacle(state: ProcessState, act: ProposedAct, legId: string): DeskObstacle | null {
   const obstacle = unpaidObstacle(state, legId);
-  if (obstacle) return obstacle;
+  const isHeld = state.legs.some((leg) => leg.id === legId && leg.status === 'reserved' && leg.hold != null);
+  // What is held was not sent; that it is not being sent either, the record step sees under its lock.
+  if (obstacle && !(isHeld && obstacle === 'leg_not_proven_unpaid')) return obstacle;
   if (state.legs.some((leg) => leg.id !== legId && isInFlight(leg.status))) return 'other_leg_in_flight';
   // That it was paid after all is what the proof of a manual payment says.
   return act === 'manual_payment' ? null : contradictionOf(state, legId);

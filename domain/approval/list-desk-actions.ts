@@ -81,15 +81,14 @@ function actsOf(item: { kind: string; data: Record<string, unknown> }, process: 
       { act: 'reject', proposalId },
     ];
   }
-  if (ABOUT_HOLDS.includes(item.kind)) return [{ act: 'retry_held' }];
-  if (!ABOUT_MONEY.includes(item.kind)) return [];
   const legId = text('legId');
-  if (legId === '') return [{ act: 'query_payment' }];
-  return [
-    { act: 'query_payment' },
-    { act: 'new_attempt', legId },
+  const byTwo: DeskAction[] = [
     { act: 'alternative_route', legId, destinationId: '' },
     { act: 'manual_payment', legId, proofEvidenceId: '', paidAt: '' },
     { act: 'give_up', legId },
   ];
+  if (ABOUT_HOLDS.includes(item.kind)) return [{ act: 'retry_held' }, ...byTwo];
+  if (!ABOUT_MONEY.includes(item.kind)) return [];
+  if (legId === '') return [{ act: 'query_payment' }];
+  return [{ act: 'query_payment' }, { act: 'new_attempt', legId }, ...byTwo];
 }

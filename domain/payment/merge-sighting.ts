@@ -89,6 +89,9 @@ export function mergeSighting(
   }
 }
 
-/** Both dates are the provider's own; a query is dated by us and says what is true now. */
-const isOlderNews = (sighting: PaymentSighting, returnedAt: string | null): boolean =>
+/**
+ * Whether a sighting is a notification that the provider dates before the money came back. Both dates are its own; a query
+ * is dated by us and says what is true now.
+ */
+export const isOlderNews = (sighting: PaymentSighting, returnedAt: string | null): boolean =>
   returnedAt !== null && sighting.source === 'event' && sighting.at < returnedAt;

@@ -63,7 +63,6 @@ function payAgain(step: Step, legId: string): void {
   leg.failure = null;
   leg.queries = 0;
   leg.nextQueryAt = null;
-  delete leg.returnedAt;
   voidProposals(step, legId);
   effects.newAttempts.push({
     legId,

@@ -1,6 +1,7 @@
 import { addWorkingDates } from '../calendar';
 import {
   cureOf,
+  isOlderNews,
   isProvenUnpaid,
   mergeSighting,
   nextQueryAt,
@@ -33,7 +34,7 @@ const INSTRUCTED: readonly RefundStatus[] = [
  * anything was instructed never stands for an approval: the refund stays where it is and a person looks. What is over
  * stays over, unless the money comes back.
  */
-export function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighting): void {
+function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighting): void {
   const { state, effects, context } = step;
   const leg = state.legs.find((candidate) => candidate.id === legId);
   if (!leg) throw new Error(`The sighting is of a leg that this refund does not pay: ${legId}`);
@@ -45,7 +46,7 @@ export function applyPaymentSighting(step: Step, legId: string, sighting: Paymen
   }
   const merged = mergeSighting(leg.status, leg.amountMinor, sighting, {
     canReturn: context.canReturn(leg.provider),
-    returnedAt: leg.returnedAt ?? null,
+    returnedAt: returnedAt(leg, leg.attempt),
   });
   const settled = merged.status === 'succeeded' && leg.status !== 'succeeded';
   const failed = merged.status === 'failed' && leg.status !== 'failed';
@@ -105,22 +106,26 @@ export function applyPaymentSighting(step: Step, legId: string, sighting: Paymen
 }
 
 /**
- * What a provider has told by itself. A word about an earlier attempt of a leg says nothing about the present one: it
- * is kept, and when it says that money moved after all, a person looks at once.
+ * What a call has found out or a provider has told by itself. A word about an earlier attempt of a leg says nothing about
+ * the present one: it is kept, and when it says that money moved after all, a person looks at once.
+ * @param seen.attempt absent: the one that stands
  */
-export function applyNotification(
-  step: Step,
-  told: { legId: string; attempt: number; sighting: PaymentSighting },
-): void {
-  const leg = step.state.legs.find((candidate) => candidate.id === told.legId);
-  if (!leg || leg.attempt === told.attempt) {
-    applyPaymentSighting(step, told.legId, told.sighting);
-    return;
-  }
-  const isNews = told.sighting.outcome === 'succeeded';
-  step.effects.audit.push(noteOf(leg, told.sighting, isNews ? 'contradicts' : 'overtaken'));
-  if (isNews) contradict(step, leg, told.sighting, told.attempt);
+export function applySighting(step: Step, seen: { legId: string; attempt?: number; sighting: PaymentSighting }): void {
+  const { legId, sighting } = seen;
+  const leg = step.state.legs.find((candidate) => candidate.id === legId);
+  if (!leg || seen.attempt === undefined || leg.attempt === seen.attempt) applyPaymentSighting(step, legId, sighting);
+  else applyToEarlier(step, leg, seen.attempt, sighting);
 }
+
+function applyToEarlier(step: Step, leg: Leg, attempt: number, sighting: PaymentSighting): void {
+  const isNews = sighting.outcome === 'succeeded' && !isOlderNews(sighting, returnedAt(leg, attempt));
+  step.effects.audit.push(noteOf(leg, sighting, isNews ? 'contradicts' : 'overtaken'));
+  if (isNews) contradict(step, leg, sighting, attempt);
+}
+
+/** When the money of an attempt came back; null when it has not, or a later one's has since. */
+const returnedAt = ({ lastReturn }: Leg, attempt: number): string | null =>
+  lastReturn?.attempt === attempt ? lastReturn.at : null;
 
 /** The status of a refund by its legs: that of the worst one. */
 export function statusOf(legs: Leg[]): RefundStatus {

@@ -1,4 +1,6 @@
+import { cureOf, type FailureClass, type HoldReason } from '../payment';
 import { assertNever, type Leg, type ProcessState, type Proposal, type ProposedAction } from '../refund';
+import { releaseLeg } from './apply-hold';
 import { becomePaid, payingAgain, statusOf } from './apply-payment';
 import { endWhenGivenUp } from './give-up';
 import { keepProposal, takeProposal } from './proposals';
@@ -24,6 +26,7 @@ export function confirmProposal(step: Step, proposalId: string): void {
     type: 'refund.proposal_confirmed',
     data: { proposalId, act: proposal.act, legId: leg.id, proposedBy: proposal.proposedBy },
   });
+  if (leg.status === 'reserved') endUnsent(step, leg);
   switch (proposal.act) {
     case 'alternative_route':
       payByOtherRoute(step, leg, proposal);
@@ -49,6 +52,30 @@ export function rejectProposal(step: Step, proposalId: string): void {
   step.effects.audit.push({ type: 'refund.proposal_rejected', data: { proposalId, act, legId, proposedBy } });
 }
 
+/** A held attempt ends before it was ever sent: nothing can be instructed under its reference any more. */
+function endUnsent(step: Step, leg: Leg): void {
+  const reason = leg.hold?.reason ?? null;
+  releaseLeg(step, leg);
+  leg.status = 'failed';
+  leg.failure = { class: reason === null ? 'unknown' : classOfHold(reason), code: 'not_sent' };
+  leg.nextQueryAt = null;
+  step.effects.attempts.push({
+    legId: leg.id,
+    attempt: leg.attempt,
+    status: 'failed',
+    providerRefundId: null,
+    failure: leg.failure,
+    traceNumber: null,
+    settled: false,
+    returned: false,
+  });
+}
+
+function classOfHold(reason: HoldReason): FailureClass {
+  if (cureOf(reason) === 'funds') return 'insufficient_merchant_funds';
+  return reason === 'disputed' || reason === 'window_passed' ? reason : 'unknown';
+}
+
 /** A further attempt, to another account by bank transfer. */
 function payByOtherRoute({ effects, context }: Step, leg: Leg, { destinationId }: Proposal): void {
   if (!destinationId) throw new Error('Another route was proposed without its account.');
@@ -61,7 +88,6 @@ function payByOtherRoute({ effects, context }: Step, leg: Leg, { destinationId }
   leg.failure = null;
   leg.queries = 0;
   leg.nextQueryAt = null;
-  delete leg.returnedAt;
   effects.newAttempts.push({
     legId: leg.id,
     number: leg.attempt,
@@ -82,7 +108,6 @@ function payByHand({ effects, context }: Step, leg: Leg, { proofEvidenceId, paid
   leg.queries = 0;
   leg.nextQueryAt = null;
   delete leg.destinationId;
-  delete leg.returnedAt;
   delete leg.contradicted;
   effects.newAttempts.push({
     legId: leg.id,

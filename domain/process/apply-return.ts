@@ -9,7 +9,7 @@ import { tellOutsiders, tellRoles, type Step } from './step';
 export function applyReturn(step: Step, leg: Leg, sighting: PaymentSighting): void {
   const { state, effects } = step;
   leg.returns = (leg.returns ?? 0) + 1;
-  leg.returnedAt = sighting.at;
+  leg.lastReturn = { attempt: leg.attempt, at: sighting.at };
   // The provider has made up its mind.
   delete leg.contradicted;
   delete state.givenUp;

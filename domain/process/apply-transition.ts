@@ -3,7 +3,7 @@ import { assertNever, returnsOf, type ProcessState, type Transition } from '../r
 import { applyDecision } from './apply-decision';
 import { applyDeskAction } from './apply-desk-action';
 import { applyAnswerOverdue, applyInformation } from './apply-information';
-import { applyNotification, applyPaymentSighting } from './apply-payment';
+import { applySighting } from './apply-payment';
 import { applyRung } from './apply-rung';
 import { deskFactsRefusal } from './check-desk-facts';
 import { noEffects, type TransitionOutcome } from './effects';
@@ -67,10 +67,10 @@ export function applyTransition(
       applyAnswerOverdue(step, transition);
       break;
     case 'payment':
-      applyPaymentSighting(step, transition.legId, transition.sighting);
+      applySighting(step, transition);
       break;
     case 'provider_event':
-      if (context.sighted) applyNotification(step, context.sighted);
+      if (context.sighted) applySighting(step, context.sighted);
       break;
     case 'arrival_overdue':
       if (state.arrival) state.arrival.overdue = true;

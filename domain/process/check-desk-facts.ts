@@ -5,6 +5,8 @@ import type { TransitionContext } from './step';
 
 /** What the desk's acts rest on beside the process, read under the row lock. */
 export interface DeskFacts {
+  /** Whether the present attempt of the leg that is acted on has certainly not been sent since it was last looked at. */
+  isUnsent: boolean;
   /** Whether the proof that is named exists and belongs to this refund, or to none yet. */
   proofFound: boolean;
   /** Whether the account that is named may be paid to; null when this customer has no such account. */
@@ -18,9 +20,25 @@ export function deskFactsRefusal(
   { at, desk }: Pick<TransitionContext, 'at' | 'desk'>,
 ): Refusal | null {
   const act = proposedActionOf(state, action);
-  if (!act || act.act === 'give_up') return null;
-  const why = act.act === 'manual_payment' ? proofObstacle(act.paidAt, at, desk) : routeObstacle(action, desk);
+  if (!act) return null;
+  const why = sentObstacle(state, act.legId, desk) ?? factObstacle(action, act, at, desk);
   return why && { code: 'action_not_available', data: { act: action.act, status: state.status, why } };
+}
+
+/** A held payment may be on its way out while two people decide about it: whoever writes first counts. */
+function sentObstacle(state: ProcessState, legId: string, desk: DeskFacts | null): DeskObstacle | null {
+  const leg = state.legs.find((one) => one.id === legId);
+  return leg?.status === 'reserved' && !desk?.isUnsent ? 'leg_not_proven_unpaid' : null;
+}
+
+function factObstacle(
+  action: DeskAction,
+  act: ProposedAction,
+  at: string,
+  desk: DeskFacts | null,
+): DeskObstacle | null {
+  if (act.act === 'manual_payment') return proofObstacle(act.paidAt, at, desk);
+  return act.act === 'alternative_route' ? routeObstacle(action, desk) : null;
 }
 
 function proofObstacle(paidAt: string, at: string, desk: DeskFacts | null): DeskObstacle | null {

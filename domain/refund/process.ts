@@ -64,8 +64,8 @@ export interface Leg {
   destinationId?: string;
   /** How often money of this leg has come back. */
   returns?: number;
-  /** When the money of the present attempt came back, by the provider's date. */
-  returnedAt?: string;
+  /** The last attempt whose money came back, and when by the provider's date. */
+  lastReturn?: { attempt: number; at: string };
   /**
    * The attempt that the provider contradicts itself about: its money may have moved after all. Until a query proves that
    * it did not, or a person proves that it did, nothing more is instructed.

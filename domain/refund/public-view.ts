@@ -1,4 +1,4 @@
-import type { FailureClass, FailureRule, HoldReason, PaymentFailure } from '../payment';
+import type { AttemptRoute, FailureClass, FailureRule, HoldReason, PaymentFailure } from '../payment';
 import type { AllocationStrategy } from '../money';
 import { breakdownAt, type Breakdown, type Deduction, type RefundAmounts } from './breakdown';
 import type { Plan } from './plan';
@@ -64,6 +64,8 @@ export interface PublicPayment {
   amountMinor: number;
   status: string;
   reference: string;
+  /** By which way the money goes: back as it came, to another account, or paid by hand. */
+  route: AttemptRoute;
   failure: PublicFailure | null;
   accounting: PublicAccounting | null;
   /** Why nothing is sent yet, since when, and when it is tried again; null when nothing holds it. */
@@ -111,6 +113,8 @@ export interface PublicRefund {
     basis: 'seed_table' | 'measured';
     confirmedAt: string | null;
   };
+  /** When two people ended it though its money, or part of it, could not be paid; else null. */
+  givenUpAt: string | null;
   createdAt: string;
   updatedAt: string;
   links: { self: string; timeline: string; status: string | null; temporal: string | null };
@@ -156,6 +160,7 @@ export function publicRefund(
       amountMinor: leg.amountMinor,
       status: leg.status,
       reference: leg.reference,
+      route: leg.route ?? 'original',
       failure: leg.failure && { ...leg.failure, message: words.failureText?.(leg.failure) ?? null },
       hold: leg.hold ? { ...leg.hold, retryAt: leg.nextQueryAt } : null,
       accounting: record.accounting[leg.id] ?? null,
@@ -167,6 +172,7 @@ export function publicRefund(
       basis: 'seed_table',
       confirmedAt: record.arrivalConfirmedAt,
     },
+    givenUpAt: process.givenUp?.at ?? null,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
     links: {

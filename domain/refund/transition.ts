@@ -54,7 +54,8 @@ export type Transition = { id: string } & (
   | { kind: 'desk_action'; commandId: string; actor: Actor; action: DeskAction }
   | { kind: 'rung'; stageId: string; round: number; rung: Rung }
   | { kind: 'answer_overdue'; answer: AwaitedAnswer }
-  | { kind: 'payment'; legId: string; sighting: PaymentSighting }
+  /** What a call found out about an attempt; without a number, about the one that stands (histories from before it had one). */
+  | { kind: 'payment'; legId: string; attempt?: number; sighting: PaymentSighting }
   /** A stored notification; the record step reads what it says and applies it as a payment. */
   | { kind: 'provider_event'; providerEventId: string }
   | { kind: 'arrival_overdue' }

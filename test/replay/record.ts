@@ -2,8 +2,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { version } from '../../package.json';
-import { decideStageSignal, decideStageUpdate, DELIVERY_WORKFLOW_ID } from '../../contract';
-import type { DecisionContent, ProcessState } from '../../domain/refund';
+import {
+  decideStageSignal,
+  decideStageUpdate,
+  DELIVERY_WORKFLOW_ID,
+  providerEventSignal,
+  REFUND_RETURN_WORKFLOW_TYPE,
+  refundReturnStart,
+  refundReturnWorkflowId,
+} from '../../contract';
+import type { DecisionContent, DeskAction, ProcessState } from '../../domain/refund';
+import { claimRefundRun, createEvidence, readRefundRun, type NewProviderEvent } from '../../store';
 import { newId } from '../../store';
 import globalSetup from '../support/global-setup';
 import globalTeardown from '../support/global-teardown';
@@ -234,6 +243,41 @@ const SCENARIOS: Record<string, Scenario> = {
     await handle.result();
     return handle;
   },
+  'returned-in-watch': async (world) => {
+    const handle = await paying(world);
+    await world.until(handle, paid);
+    await world.notify(handle, await sendBack(world, handle));
+    const { legs } = await world.until(handle, ({ status }) => status === 'payment_failed');
+    await world.actOnDesk(handle, { act: 'new_attempt', legId: legs[0]?.id ?? '' });
+    const { arrival } = await world.until(handle, paid);
+    await world.advanceTo(handle, arrival?.promisedBy ?? '');
+    await world.until(handle, (state) => state.arrival?.overdue === true);
+    await world.actOnDesk(handle, { act: 'query_payment' });
+    await world.until(handle, (state) => (state.legs[0]?.queries ?? 0) > 1);
+    await world.confirmReceipt(handle);
+    await handle.result();
+    return handle;
+  },
+  'given-up': async (world) => {
+    const handle = await paying(world, { operation: 'refund.create', behaviour: 'error:charge_disputed', count: 1 });
+    const { legs } = await world.until(handle, ({ status }) => status === 'payment_failed');
+    await byTwo(world, handle, { act: 'give_up', legId: legs[0]?.id ?? '' });
+    await handle.result();
+    return handle;
+  },
+  'paid-by-hand': async (world) => {
+    const handle = await paying(world, { operation: 'refund.create', behaviour: 'error:charge_disputed', count: 1 });
+    const { legs } = await world.until(handle, ({ status }) => status === 'payment_failed');
+    const proof = { mode: 'test', sha256: 'a'.repeat(64), mime: 'application/pdf', fileName: 'transfer.pdf' } as const;
+    const by = { uploadedKind: 'person', uploadedById: 'key-of-finance', customerId: null } as const;
+    const { id } = await createEvidence(world.db, { ...proof, ...by, content: Buffer.from('proof') }, new Date());
+    const paidAt = new Date(Date.now() - 60_000).toISOString();
+    await byTwo(world, handle, { act: 'manual_payment', legId: legs[0]?.id ?? '', proofEvidenceId: id, paidAt });
+    await world.until(handle, paid);
+    await world.confirmReceipt(handle);
+    await handle.result();
+    return handle;
+  },
   'arrival-watch-ended': async (world) => {
     const handle = await paying(world);
     const { arrival } = await world.until(handle, paid);
@@ -242,6 +286,52 @@ const SCENARIOS: Record<string, Scenario> = {
     return handle;
   },
 };
+
+/** Lets the provider's money of a refund's newest attempt come back; nobody is told. */
+async function sendBack(world: World, handle: WorkflowHandle): Promise<Partial<NewProviderEvent>> {
+  const attempt = await world.db.paymentAttempt.findFirstOrThrow({
+    where: { allocation: { refundId: world.refundIdOf(handle) } },
+    orderBy: { number: 'desc' },
+  });
+  await fetch(`${world.sandboxUrl}/control/stripe/refunds/${attempt.providerRefundId}/status`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ status: 'failed', failureReason: 'expired_or_canceled_card' }),
+  });
+  const failure = { class: 'card_expired_or_lost', code: 'expired_or_canceled_card' } as const;
+  return { facts: { outcome: 'failed', amountMinor: Number(attempt.amountMinor), failure, traceNumber: null } };
+}
+
+/** Two people, one after the other. */
+async function byTwo(world: World, handle: WorkflowHandle, action: DeskAction): Promise<void> {
+  await world.actOnDesk(handle, action, 'finance');
+  const { proposals } = await world.state(handle);
+  await world.actOnDesk(handle, { act: 'confirm', proposalId: proposals?.[0]?.id ?? '' }, 'finance2');
+}
+
+/** Money that comes back after the workflow had ended: the history of the workflow that takes it up. */
+async function returned(world: World): Promise<WorkflowHandle> {
+  const own = await paying(world);
+  await world.until(own, paid);
+  await world.confirmReceipt(own);
+  await own.result();
+  const refundId = world.refundIdOf(own);
+  const id = await world.storeEvent(own, await sendBack(world, own));
+  const run = await readRefundRun(world.db, refundId);
+  if (!run) throw new Error('There is no such refund.');
+  await claimRefundRun(world.db, refundId, null, refundReturnWorkflowId(refundId, 1));
+  const handle = await world.temporal.client.workflow.signalWithStart(REFUND_RETURN_WORKFLOW_TYPE, {
+    ...refundReturnStart(run.input, 1),
+    signal: providerEventSignal,
+    signalArgs: [{ providerEventId: id }],
+  });
+  await world.until(own, ({ status }) => status === 'payment_failed');
+  await world.actOnDesk(handle, { act: 'new_attempt', legId: run.input.state.legs[0]?.id ?? '' });
+  await world.until(own, paid);
+  await world.confirmReceipt(handle);
+  await handle.result();
+  return handle;
+}
 
 /** A committed step whose workflow task is lost, then a contrary signal: the history of what was adopted. */
 async function adopted(world: World): Promise<WorkflowHandle> {
@@ -279,6 +369,8 @@ async function main(wanted: string[]): Promise<void> {
     try {
       for (const [name, run] of Object.entries(SCENARIOS))
         if (wanted.length === 0 || wanted.includes(name)) await keep('refund', name, await run(world));
+      if (wanted.length === 0 || wanted.includes('paid-again'))
+        await keep('refund-return', 'paid-again', await returned(world));
     } finally {
       await world.close();
     }

@@ -34,6 +34,8 @@ test('there is a history of every path', () => {
       'desk-extended',
       'escalated-to-desk',
       'expired',
+      'given-up',
+      'paid-by-hand',
       'payment-failed',
       'payment-held',
       'payment-pending-notified',
@@ -43,10 +45,12 @@ test('there is a history of every path', () => {
       'refused-messages',
       'request-info',
       'request-info-unanswered',
+      'returned-in-watch',
       'send-back',
       'withdrawn',
     ]),
   );
+  expect(files.some((name) => name.startsWith('refund-return--paid-again--'))).toBe(true);
 });
 
 test.each(files)('%s replays on the code of today', async (name) => {

@@ -176,10 +176,13 @@ describe('money that comes back', () => {
   test('takes back no more than had been paid: what was approved less may be spoken for by others since', async () => {
     const refund = await paying(15_000, { approvedMinor: 10_000, lines: true });
     await refund.sight('succeeded');
-    const { paymentId } = refund.state.legs[0] ?? { paymentId: '' };
     const line = await db.refundLine.findFirstOrThrow({ where: { refundId: refund.refundId } });
     // Another refund takes all that was left of the payment and of the line's amount.
-    await db.payment.update({ where: { id: paymentId }, data: { reservedMinor: 5_000n } });
+    const { order } = await db.refund.findUniqueOrThrow({
+      where: { id: refund.refundId },
+      include: { order: true },
+    });
+    await shop.accept(order.externalId, 5_000);
     await db.orderLine.update({ where: { id: line.orderLineId }, data: { reservedMinor: 5_000n } });
     await refund.sight('failed');
     expect(await moneyOf(refund)).toEqual({ reserved: 15_000, refunded: 0 });

@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually';
 import { findViolations } from '../support/oracle';
 import { columnsHolding } from '../support/scan-database';
 import type { StaffName } from '../support/shop';
-import { approve, openWorld, type World } from '../support/world';
+import { approve, openWorld, refusalOf, type World } from '../support/world';
 
 const logged: string[] = [];
 let world: World;
@@ -237,4 +237,52 @@ test('a name that the bank cannot confirm is waited for until a further person h
   expect(confirmed?.refusal).toBeNull();
   await world.advanceTo(handle, held.legs[0]?.nextQueryAt ?? '');
   expect(await fileOf(handle)).toMatchObject({ status: 'waiting' });
+});
+
+test('a leg whose money came back is paid to another account, when two persons say so and the account is usable', async () => {
+  const handle = await world.start(10_000);
+  await world.decide(handle, 'reviewer', approve('first_review'));
+  const paid = await world.until(handle, ({ status }) => status === 'paid');
+  const legId = paid.legs[0]?.id ?? '';
+  const [attempt] = await world.db.paymentAttempt.findMany({ where: { allocationId: legId } });
+  const failed = await fetch(`${world.sandboxUrl}/control/stripe/refunds/${attempt?.providerRefundId}/status`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ status: 'failed', failureReason: 'expired_or_canceled_card' }),
+  });
+  expect(failed.ok).toBe(true);
+  const failure = { class: 'card_expired_or_lost', code: 'expired_or_canceled_card' } as const;
+  await world.notify(handle, { facts: { outcome: 'failed', amountMinor: 10_000, failure, traceNumber: null } });
+  await world.until(handle, ({ status }) => status === 'payment_failed');
+
+  // Entered with a cooling-off of an hour: it can be proposed now, and confirmed when it has passed.
+  const destination = await enterDestination(world.db, world.shop, { coolingOffMs: 3_600_000 });
+  await world.actOnDesk(handle, { act: 'alternative_route', legId, destinationId: destination.id });
+  const { proposals } = await world.state(handle);
+  const confirm = { act: 'confirm', proposalId: proposals?.[0]?.id ?? '' } as const;
+  expect(await refusalOf(world.actOnDesk(handle, confirm, 'finance2'))).toMatchObject({
+    code: 'action_not_available',
+    data: { why: 'destination_not_usable' },
+  });
+  await world.advanceTo(handle, destination.usableFrom ?? '');
+  expect(await refusalOf(world.actOnDesk(handle, confirm, 'finance'))).toMatchObject({ code: 'same_person' });
+  await world.actOnDesk(handle, confirm, 'finance2');
+
+  const file = await fileOf(handle);
+  const row = await world.db.paymentAttempt.findFirstOrThrow({ where: { allocationId: legId, number: 2 } });
+  expect(row).toMatchObject({
+    route: 'destination',
+    destinationId: destination.id,
+    provider: 'bank_transfer',
+    reference: file.reference,
+  });
+  await approveFile(file, 'finance');
+  await approveFile(file, 'finance2');
+  await tend();
+  await tend();
+  await askAgain(handle);
+  const again = await world.until(handle, ({ status }) => status === 'paid');
+  expect(again.legs[0]).toMatchObject({ attempt: 2, route: 'destination', status: 'succeeded' });
+  expect(await movementsOf(file.reference)).toMatchObject([{ amountMinor: 10_000, status: 'succeeded' }]);
+  expect(await world.violations()).toEqual([]);
 });

@@ -161,7 +161,7 @@ export const DESTINATION_RULES: Rules = {
   },
   payment_attempts_route: {
     refused: [set('payment_attempts', `route = 'elsewhere'`)],
-    legal: ['original', 'manual', 'goodwill'].map((route) => set('payment_attempts', `route = '${route}'`)),
+    legal: ['original', 'goodwill'].map((route) => set('payment_attempts', `route = '${route}'`)),
   },
   payment_attempts_route_destination: {
     refused: [set('payment_attempts', `route = 'destination'`)],

@@ -86,6 +86,24 @@ describe('what can be done about a leg, by where its attempt stands', () => {
     expect(obstacleOf(state, again)).toBeNull();
   });
 
+  test('a leg that is held was never sent: two people may decide about it, nobody pays it again beside its hold', () => {
+    const hold = { reason: 'refunded_elsewhere', since: 'x' } as const;
+    const state = paying({ status: 'reserved', hold });
+    for (const action of [route, manual, giveUp]) expect(obstacleOf(state, action)).toBeNull();
+    expect(obstacleOf(state, again)).toBe('leg_not_proven_unpaid');
+    // Unknown to the provider by its last word: that is asked about, not decided.
+    const unknown = paying({ status: 'unknown', hold, failure: { class: 'unknown', code: 'not_found' } });
+    for (const action of [again, route, manual, giveUp])
+      expect(obstacleOf(unknown, action)).toBe('leg_not_proven_unpaid');
+    const offered = listDeskActions(
+      { kind: 'payment_held', status: 'open', data: { legId: 'al_1' } },
+      state,
+      null,
+      false,
+    );
+    expect(offered.actions).toEqual(['retry_held', 'alternative_route', 'manual_payment', 'give_up', 'assign_owner']);
+  });
+
   test('a leg that the provider contradicts itself about is asked about or proven paid by hand, nothing else', () => {
     const state = paying({ status: 'failed', contradicted: 1 });
     expect(obstacleOf(state, again)).toBe('leg_contradicted');

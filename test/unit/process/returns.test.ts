@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { applyTransition, type DeskFacts, type Effects } from '../../../domain/process';
-import { isInFlight, isProvenUnpaid, type PaymentSighting } from '../../../domain/payment';
+import { isInFlight, isProvenUnpaid, type HoldReason, type PaymentSighting } from '../../../domain/payment';
 import {
   isOver,
   waitingForOf,
@@ -75,7 +75,12 @@ const act = (
   id = `cm_${steps}`,
   proofFound = true,
   destination: DeskFacts['destination'] = { kind: 'usable' },
-): Case => apply(one, { id, kind: 'desk_action', commandId: id, actor, action }, { desk: { proofFound, destination } });
+): Case =>
+  apply(
+    one,
+    { id, kind: 'desk_action', commandId: id, actor, action },
+    { desk: { isUnsent: true, proofFound, destination } },
+  );
 
 const paid = (): Case => sight(sight(paying(), 'al_1', {}), 'al_2', {});
 const closed = { class: 'account_frozen_or_closed', code: 'closed' } as const;
@@ -173,6 +178,107 @@ describe('a contradiction', () => {
     const asked = sight(late, 'al_1', { outcome: 'failed', source: 'query' });
     expect(act(asked, finance, { act: 'new_attempt', legId: 'al_1' }).refused).toMatchObject({
       data: { why: 'leg_contradicted' },
+    });
+  });
+});
+
+describe('a word about an attempt that another one has followed', () => {
+  const second = (): Case => act(comesBack(paid()), finance, { act: 'new_attempt', legId: 'al_1' });
+
+  test.each(['failed', 'unknown', 'pending', 'succeeded'] as const)(
+    'by a call that was under way (%s) is never taken for one about the new attempt',
+    (outcome) => {
+      const before = second();
+      const sighting: PaymentSighting = {
+        source: 'query',
+        outcome,
+        providerEventId: null,
+        providerRefundId: 're_1',
+        amountMinor: null,
+        failure: null,
+        traceNumber: null,
+        at: after(12),
+      };
+      const late = apply(before, { id: `late-${outcome}`, kind: 'payment', legId: 'al_1', attempt: 1, sighting });
+      expect(legOf(late)).toMatchObject({ attempt: 2, status: 'reserved' });
+      expect(late.effects?.attempts).toEqual([]);
+      const kinds = late.effects?.deskOpen.map((item) => item.kind);
+      expect(kinds).toEqual(outcome === 'succeeded' ? ['payment_contradiction'] : []);
+    },
+  );
+
+  test('by a notification that the provider dates before the return is only late', () => {
+    const dated = comesBack(paid());
+    const at = legOf(dated)?.lastReturn?.at ?? '';
+    const late = sight(
+      act(dated, finance, { act: 'new_attempt', legId: 'al_1' }),
+      'al_1',
+      { at: new Date(Date.parse(at) - 1_000).toISOString() },
+      1,
+    );
+    expect(late.effects?.deskOpen).toEqual([]);
+    expect(legOf(late)?.contradicted).toBeUndefined();
+  });
+});
+
+describe('a payment that is held', () => {
+  const held = (reason: HoldReason): Case =>
+    apply(sight(paying(), 'al_2', {}), {
+      id: `held-${reason}`,
+      kind: 'payment',
+      legId: 'al_1',
+      attempt: 1,
+      sighting: {
+        source: 'reply',
+        outcome: 'held',
+        hold: { reason, retryAt: after(60) },
+        providerEventId: null,
+        providerRefundId: null,
+        amountMinor: null,
+        failure: null,
+        traceNumber: null,
+        at: after(9),
+      },
+    });
+
+  test('can be given up by two persons: its attempt ends unsent, what the desk was asked is settled', () => {
+    const before = held('refunded_elsewhere');
+    expect(before.effects?.deskOpen).toMatchObject([{ kind: 'payment_held' }]);
+    const first = act(before, finance, { act: 'give_up', legId: 'al_1' }, 'cm_up');
+    const over = act(first, finance2, { act: 'confirm', proposalId: 'cm_up' });
+    expect(over.state).toMatchObject({ status: 'payment_failed', givenUp: {} });
+    expect(legOf(over)).toMatchObject({
+      status: 'failed',
+      hold: null,
+      failure: { code: 'not_sent' },
+      nextQueryAt: null,
+    });
+    expect(over.effects?.attempts).toMatchObject([{ legId: 'al_1', attempt: 1, status: 'failed', settled: false }]);
+    expect(over.effects?.deskResolve).toContain('payment_held');
+  });
+
+  test('can be paid by another route, and its failure says what held it', () => {
+    const other: DeskAction = { act: 'alternative_route', legId: 'al_1', destinationId: 'ds_1' };
+    const first = act(held('window_passed'), finance, other, 'cm_r');
+    const done = act(first, finance2, { act: 'confirm', proposalId: 'cm_r' });
+    expect(done.effects?.attempts).toMatchObject([{ failure: { class: 'window_passed', code: 'not_sent' } }]);
+    expect(legOf(done)).toMatchObject({ attempt: 2, status: 'reserved', route: 'destination' });
+    expect(done.state.status).toBe('paying');
+  });
+
+  test('is left alone when it is on its way out at this very moment', () => {
+    const before = held('disputed');
+    const sent = { isUnsent: false, proofFound: true, destination: { kind: 'usable' } } as const;
+    const action: DeskAction = { act: 'give_up', legId: 'al_1' };
+    const refused = apply(
+      before,
+      { id: 'cm_x', kind: 'desk_action', commandId: 'cm_x', actor: finance, action },
+      { desk: sent },
+    );
+    expect(refused.refused).toMatchObject({ data: { why: 'leg_not_proven_unpaid' } });
+    // A new attempt is not what a held payment needs: it is tried again by itself, under its own reference.
+    expect(act(before, finance, { act: 'new_attempt', legId: 'al_1' }).refused).toMatchObject({
+      data: { why: 'leg_not_proven_unpaid' },
     });
   });
 });

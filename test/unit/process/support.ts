@@ -89,7 +89,7 @@ export function contextOf(
     candidates: STAFF,
     sighted: null,
     canReturn: () => false,
-    desk: { proofFound: true, destination: { kind: 'usable' } },
+    desk: { isUnsent: true, proofFound: true, destination: { kind: 'usable' } },
     newReference: () => 'RNEWREFERENCE',
     backOffOf: () => ({ delaysSeconds: [10, 60], maxQueries: 3 }),
     ...changes,

@@ -51,7 +51,10 @@ function startPayment(refund: RefundCase, leg: Leg): void {
     .then((sighting) => {
       // Busy until it is recorded: before that the state does not know what the call has found out.
       const answer = () => void delete refund.busyLegs[leg.id];
-      refund.inbox.push({ transition: { id, kind: 'payment', legId: leg.id, sighting }, answer });
+      refund.inbox.push({
+        transition: { id, kind: 'payment', legId: leg.id, attempt: input.attempt, sighting },
+        answer,
+      });
     });
 }
 
