@@ -41,6 +41,7 @@ const PEOPLE = {
   approver: ['second_reviewer', 'approver'],
   approver2: ['approver'],
   finance: ['finance'],
+  finance2: ['finance'],
   auditor: ['auditor'],
   admin: ['admin'],
 } satisfies Record<string, Role[]>;
