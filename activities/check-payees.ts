@@ -5,8 +5,9 @@ import { PayeeCheckLostError } from '../integrations/payments';
 import { listUncheckedDestinations, recordPayeeCheck, type DestinationRecord } from '../store';
 import type { ActivityDeps } from './deps';
 import { inParallel } from './in-parallel';
+import type { SealedAccounts } from './sealed-accounts';
 
-type CheckDeps = Pick<ActivityDeps, 'db' | 'clock' | 'logger' | 'payeeChecker' | 'openAccount'>;
+type CheckDeps = Pick<ActivityDeps, 'db' | 'clock' | 'logger' | 'payeeChecker' | 'accounts'>;
 
 const PARALLEL = 4;
 /** When nobody has answered for this long, people have to vouch for the name. */
@@ -19,8 +20,8 @@ const ASK_FOR_MS = 10 * 60_000;
 export function createCheckPayees(deps: CheckDeps): Pick<BankTransferActivities, 'checkPayees'> {
   const { db, clock, logger } = deps;
 
-  async function ask(destination: DestinationRecord, open: NonNullable<CheckDeps['openAccount']>) {
-    const { holderName, account, bic } = open(destination);
+  async function ask(destination: DestinationRecord, accounts: SealedAccounts) {
+    const { holderName, account, bic } = accounts.open(destination);
     return deps.payeeChecker.check(
       { name: holderName, account, ...(bic === undefined ? {} : { bic }) },
       requestIdOf(destination.id),
@@ -28,12 +29,9 @@ export function createCheckPayees(deps: CheckDeps): Pick<BankTransferActivities,
   }
 
   /** Null: to be asked again. */
-  async function answerFor(
-    destination: DestinationRecord,
-    open: NonNullable<CheckDeps['openAccount']>,
-  ): Promise<PayeeCheck | null> {
+  async function answerFor(destination: DestinationRecord, accounts: SealedAccounts): Promise<PayeeCheck | null> {
     try {
-      return await ask(destination, open);
+      return await ask(destination, accounts);
     } catch (error) {
       if (!(error instanceof PayeeCheckLostError)) throw error;
       const waitedMs = clock().getTime() - Date.parse(destination.secondEnteredAt ?? destination.createdAt);
@@ -44,13 +42,13 @@ export function createCheckPayees(deps: CheckDeps): Pick<BankTransferActivities,
 
   return {
     async checkPayees({ limit }) {
-      const { openAccount } = deps;
-      if (openAccount === null) return { found: 0, done: 0 };
+      const { accounts } = deps;
+      if (accounts === null) return { found: 0, done: 0 };
       const destinations = await listUncheckedDestinations(db, limit);
       let done = 0;
       await inParallel(destinations, PARALLEL, async (destination) => {
         heartbeat();
-        const result = await answerFor(destination, openAccount);
+        const result = await answerFor(destination, accounts);
         if (result === null) return;
         const { id, mode } = destination;
         if (await recordPayeeCheck(db, { id, mode }, result, clock().toISOString())) done += 1;

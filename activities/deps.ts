@@ -1,7 +1,7 @@
 import type { CrmConnector } from '../integrations/crm';
 import type { NotificationChannel } from '../integrations/messaging';
 import type { GatewayRegistry, PayeeChecker, SettlementRegistry } from '../integrations/payments';
-import type { OpenAccount } from './open-account';
+import type { SealedAccounts } from './sealed-accounts';
 import type { WebhookSender } from '../integrations/webhooks';
 import type { Logger, Metrics } from '../platform';
 import type { Database } from '../store';
@@ -12,8 +12,8 @@ export interface ActivityDeps {
   gateways: GatewayRegistry;
   settlements: SettlementRegistry;
   payeeChecker: PayeeChecker;
-  /** Opens a payee's sealed account; null: this deployment keeps none. */
-  openAccount: OpenAccount | null;
+  /** Payees' accounts; null: this deployment keeps none. */
+  accounts: SealedAccounts | null;
   /** Null: this deployment has no CRM. */
   crm: CrmConnector | null;
   email: NotificationChannel;

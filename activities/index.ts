@@ -11,10 +11,11 @@ import { measureRecordStep } from './measure-record-step';
 import { createQueryPayment } from './query-payment';
 import { createReconciliationActivities } from './reconcile';
 import { createRecordActivities } from './record-transition';
+import { createResealDestinations } from './reseal-destinations';
 import { createTellActivities } from './tell';
 
 export type { ActivityDeps, LetterSettings } from './deps';
-export { openAccountWith, type OpenAccount } from './open-account';
+export { sealedAccounts, type SealedAccounts } from './sealed-accounts';
 
 /** Every activity there is, by the name that workflows call it by. */
 export function createActivities(deps: ActivityDeps): RedressActivities {
@@ -38,5 +39,6 @@ export function createActivities(deps: ActivityDeps): RedressActivities {
     ...createReconciliationActivities(deps),
     ...createCheckPayees(deps),
     ...createSyncBankFiles(deps),
+    ...createResealDestinations(deps),
   };
 }

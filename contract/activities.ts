@@ -73,10 +73,11 @@ export interface ReconciliationActivities {
   giveUpReconciliation(input: { runId: string; code: string }): Promise<void>;
 }
 
-/** What surrounds refunds by bank transfer: names, and files that people have released. They call outsiders. */
+/** What surrounds refunds by bank transfer: names, files that people have released, and keys that are replaced. */
 export interface BankTransferActivities {
   checkPayees(input: { limit: number }): Promise<SweepResult>;
   syncBankFiles(input: { limit: number }): Promise<SweepResult>;
+  resealDestinations(input: { limit: number }): Promise<SweepResult>;
 }
 
 export type RedressActivities = RecordActivities &

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { VariableName } from '../config';
 import type { WeChatPayCredentials } from '../sandbox';
-import { weChatPayFile, type AlipayKeys } from './home';
+import { weChatPayFile, type AlipayKeys, type LocalDataKeys } from './home';
 
 /** Where every part of one stack listens, and the secrets they share. */
 export interface StackLayout {
@@ -14,6 +14,7 @@ export interface StackLayout {
   readonly webhookSecret: string;
   readonly alipay: AlipayKeys;
   readonly wechatPay: WeChatPayCredentials;
+  readonly data: LocalDataKeys;
   /** Run API and worker from `dist/`, as they are shipped, instead of from their sources. */
   readonly built?: boolean;
   /** Settings of API and worker that this stack has otherwise, such as a benchmark's rate limit. */
@@ -75,6 +76,10 @@ export function appEnv(layout: StackLayout): NodeJS.ProcessEnv {
     ALIPAY_PUBLIC_KEYS: layout.alipay.alipayPublicKey,
     ALIPAY_MERCHANT_ACCOUNT: ALIPAY_ACCOUNT,
     ALIPAY_MODE: 'test',
+    DATA_KEYS: layout.data.dataKeys,
+    DATA_INDEX_KEY: layout.data.indexKey,
+    DESTINATION_COOLING_OFF_MINUTES: '1', // long enough to be seen, short enough to be waited for
+    PAYEE_CHECK_URL: sandboxUrl(layout),
     BANK_TRANSFER_DIRECTORY: path.join(layout.home, 'bank'),
     BANK_TRANSFER_EXCHANGE_URL: sandboxUrl(layout),
     BANK_TRANSFER_DEBTOR_NAME: 'Redress demo shop',

@@ -44,6 +44,23 @@ export function webhookSecret(home: string): string {
   return stripe;
 }
 
+/** What payees' accounts are sealed with in this stack, in base64. */
+export interface LocalDataKeys {
+  readonly dataKeys: string;
+  readonly indexKey: string;
+}
+
+/** Made once and kept, since what is in the database opens with nothing else. */
+export function localDataKeys(home: string): LocalDataKeys {
+  const file = path.join(home, 'data-keys.json');
+  const known = readJson<LocalDataKeys>(file);
+  if (known !== undefined) return known;
+  const newKey = (): string => randomBytes(32).toString('base64');
+  const keys: LocalDataKeys = { dataKeys: `local:${newKey()}`, indexKey: newKey() };
+  writePrivately(file, keys);
+  return keys;
+}
+
 /** The file that holds both sides' keys between this stack and its sandbox's WeChat Pay. */
 export const weChatPayFile = (home: string): string => path.join(home, 'wechat-pay-keys.json');
 

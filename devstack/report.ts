@@ -19,7 +19,7 @@ What happened to the sample refund, and the open work of the first reviewer:
   curl -s ${api}/v1/refunds/${sample.id}/timeline -H 'Authorization: Bearer ${keys.auditor}'
   curl -s '${api}/v1/tasks?mine=true' -H 'Authorization: Bearer ${keys.reviewer}'
 
-A refund of your own, of the shop's order SHOP-1002 (there are SHOP-1001 to SHOP-1008). Below CNY 200 one person decides:
+A refund of your own, of the shop's order SHOP-1002 (there are SHOP-1001 to SHOP-1009; SHOP-1009 was paid by bank transfer, see the README). Below CNY 200 one person decides:
 
   REFUND=$(curl -s ${api}/v1/refunds -H 'Authorization: Bearer ${keys.integrator}' -H 'Content-Type: application/json' \\
     -H 'Idempotency-Key: my-first-refund' \\

@@ -3,6 +3,7 @@ import { applyMigrations } from '../store/migrate';
 import { apiUrl, DEFAULT_PORTS, inboxUrl, sandboxUrl, type PortName, type StackLayout } from './env';
 import {
   alipayKeys,
+  localDataKeys,
   demoKeys,
   removeStackFile,
   webhookSecret,
@@ -148,6 +149,7 @@ function ownLayout(home: string, ports: Record<PortName, number>): StackLayout {
     webhookSecret: webhookSecret(home),
     alipay: alipayKeys(home),
     wechatPay: weChatPayKeys(home),
+    data: localDataKeys(home),
   };
 }
 

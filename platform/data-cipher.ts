@@ -109,9 +109,9 @@ export class DataCipher {
     }
   }
 
-  /** Whether a sealed text would be sealed with another key today. */
-  isOutdated(text: string): boolean {
-    return text.split('.')[1] !== this.current.id;
+  /** The key that seals today; what names another one can be sealed anew. */
+  get currentKeyId(): string {
+    return this.current.id;
   }
 
   /** HMAC-SHA-256 in hex over the parts, which are kept apart: equal values can be found, and nothing else be learned. */

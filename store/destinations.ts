@@ -285,6 +285,41 @@ export async function readDestinationOfAttempt(
   });
 }
 
+/** Destinations that another key than this has sealed, in the order of their ids. */
+export async function listDestinationsSealedOtherwise(
+  db: Db,
+  keyId: string,
+  limit: number,
+): Promise<DestinationRecord[]> {
+  const rows = await db.destination.findMany({
+    where: { keyId: { not: keyId } },
+    orderBy: { id: 'asc' },
+    take: limit,
+  });
+  return rows.map(recordOf);
+}
+
+/** Puts what the current key has sealed in place of what an earlier one had. @returns false when it has changed meanwhile */
+export async function resealDestination(
+  db: Database,
+  destination: DestinationRecord,
+  sealed: { ciphertext: string; keyId: string },
+  nowIso: string,
+): Promise<boolean> {
+  return db.$transaction(async (tx) => {
+    const current = await lockDestination(tx, destination.mode, destination.id);
+    if (current?.ciphertext !== destination.ciphertext) return false;
+    const after = await change(tx, destination.id, nowIso, sealed);
+    await note(tx, after, null, nowIso, 'destination.resealed', { keyId: sealed.keyId });
+    return true;
+  });
+}
+
+/** Notes that an account could not be opened where it stands: somebody has altered or moved it. */
+export async function noteSealBroken(db: Database, destination: DestinationRecord, nowIso: string): Promise<void> {
+  await db.$transaction((tx) => note(tx, destination, null, nowIso, 'destination.seal_broken', {}));
+}
+
 /** Notes that an account was opened to be written into a payment order. */
 export async function noteDestinationOpened(
   db: Database,

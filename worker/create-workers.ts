@@ -154,11 +154,12 @@ function workerOptions(
       };
     }
     case 'payments': {
-      const { instructPayment, queryPayment, loadSettlement, checkPayees, syncBankFiles } = activities;
+      const { instructPayment, queryPayment, loadSettlement } = activities;
+      const { checkPayees, syncBankFiles, resealDestinations } = activities;
       return {
         ...common,
         taskQueue: PAYMENTS_QUEUE,
-        activities: { instructPayment, queryPayment, loadSettlement, checkPayees, syncBankFiles },
+        activities: { instructPayment, queryPayment, loadSettlement, checkPayees, syncBankFiles, resealDestinations },
         maxConcurrentActivityTaskExecutions: tuning.maxPayments,
         maxTaskQueueActivitiesPerSecond: tuning.paymentsPerSecond,
       };

@@ -1,7 +1,7 @@
 import { ConfigError, describeConfig, loadWorkerConfig, type WorkerConfig } from '../config';
 import { createDataCipher, createLogger, createMetrics, createShutdown, temporalConnectionOptions } from '../platform';
 import { openDatabase, type Database } from '../store';
-import { openAccountWith } from '../activities';
+import { sealedAccounts } from '../activities';
 import { createWorkers } from './create-workers';
 import { startHealthServer } from './health-server';
 import { createOutsideWorld } from './outside-world';
@@ -28,8 +28,8 @@ async function main(): Promise<void> {
       applicationName: 'redress-worker',
     });
     shutdown.add('database', () => db.$disconnect());
-    const openAccount = config.dataKeys && openAccountWith(createDataCipher(config.dataKeys));
-    const outside = createOutsideWorld(config, openAccount ? destinationResolver(db, openAccount) : undefined);
+    const accounts = config.dataKeys && sealedAccounts(createDataCipher(config.dataKeys));
+    const outside = createOutsideWorld(config, accounts ? destinationResolver(db, accounts, logger) : undefined);
     shutdown.add('mail', () => outside.channels.close());
     let isRunning = (): boolean => false;
     const health = await startHealthServer({
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
         gateways: outside.gateways,
         settlements: outside.settlements,
         payeeChecker: outside.payeeChecker,
-        openAccount,
+        accounts,
         crm: outside.crm,
         email: outside.channels.email,
         webhooks: outside.webhooks,

@@ -1,8 +1,15 @@
 import { refundWorkflowId } from '../../contract';
 import type { BusinessCalendar } from '../../domain/calendar';
+import { destinationIdInSnapshot, statusAt } from '../../domain/destination';
 import { judgeRoute } from '../../domain/payment';
 import { breakdownOf, publicRefund, waitingForOf, type Breakdown, type PublicRefund } from '../../domain/refund';
-import { readReviewFacts, readWordsToCustomer, type ReviewFacts, type StoredRefund } from '../../store';
+import {
+  readDestination,
+  readReviewFacts,
+  readWordsToCustomer,
+  type ReviewFacts,
+  type StoredRefund,
+} from '../../store';
 import type { AppDeps, Language, Principal } from '../types';
 import { calendarToExplainBy } from './calendars';
 import { explainWaiting, type Reader } from './explanation';
@@ -82,6 +89,7 @@ async function reviewOf(deps: AppDeps, refund: StoredRefund, payments: PublicRef
   return {
     ...rest,
     payments: withRoutes(deps, refund, payments, facts.allocation),
+    destination: await destinationOf(deps, refund, snapshot['destination']),
     clause: declineClause,
     risk,
     excluded: refund.process.excluded,
@@ -102,6 +110,23 @@ function withRoutes(
     const rules = deps.refundRules(refund.mode, facts.provider, facts.merchantAccount);
     return { ...payment, routeOpen: judgeRoute(rules, { ...facts, amountMinor: payment.amountMinor }, nowIso) };
   });
+}
+
+/** Where the money goes when it does not go back the way it came, masked; null: the way it came. */
+async function destinationOf(deps: AppDeps, refund: StoredRefund, named: unknown): Promise<object | null> {
+  const id = destinationIdInSnapshot(named);
+  const destination = id === null ? null : await readDestination(deps.db, refund.mode, id);
+  if (!destination) return null;
+  const { masked, country, payeeCheck, usableFrom } = destination;
+  return {
+    id: destination.id,
+    account: masked,
+    country,
+    status: statusAt(destination, deps.clock().toISOString()),
+    usableFrom,
+    payeeCheck,
+    links: { self: `/v1/destinations/${destination.id}` },
+  };
 }
 
 const temporalPageOf = (deps: AppDeps, refundId: string): string | null =>

@@ -102,6 +102,10 @@ export const needsDestination = (provider: string): boolean => provider === 'ban
 
 const FINGERPRINT_SHOWN = 12;
 
+/** The destination that a snapshot names; null when the money goes back the way it came. */
+export const destinationIdInSnapshot = (named: unknown): string | null =>
+  typeof named === 'string' ? (/^destination:(ds_[0-9a-f]{32})@/.exec(named)?.[1] ?? null) : null;
+
 /** How a snapshot names a destination: whoever decides is bound to this row and this account. */
 export const destinationInSnapshot = ({ id, fingerprint }: { id: string; fingerprint: string }): string =>
   `destination:${id}@${fingerprint.slice(0, FINGERPRINT_SHOWN)}`;

@@ -59,6 +59,8 @@ interface DemoOrder {
   lines: OrderLineInput[];
   /** Parts in which the customer paid, in order of capture; they add up to the order. */
   paidMinor: number[];
+  /** By card, unless it says otherwise. */
+  paidBy?: 'bank_transfer';
 }
 
 /** Totals below CNY 200, up to CNY 5,000 and above: every tier of the default policy. */
@@ -144,14 +146,26 @@ const ORDERS: readonly DemoOrder[] = [
     lines: [line('L1', 'SHELF-5', 'Wall shelf', 'furniture', 4, 22_900)],
     paidMinor: [91_600],
   },
+  {
+    externalId: 'SHOP-1009',
+    customer: 'zhao',
+    daysAgo: 2,
+    branch: 'hangzhou-1',
+    shippingMinor: 0,
+    lines: [line('L1', 'CUSHION-2', '靠垫', 'textile', 2, 8_900)],
+    paidMinor: [17_800],
+    paidBy: 'bank_transfer',
+  },
 ];
 
 /** The provider's id of a demo payment: always the same, so that a sandbox can be told of it. */
 const paymentIdOf = (orderExternalId: string, number: number): string =>
   `pi_demo${orderExternalId.replace(/\D/g, '')}p${number}`;
 
-/** The captures behind the demo orders, for a sandbox that is to know them. */
-export const DEMO_PAYMENTS: readonly { id: string; amountMinor: number; currency: string }[] = ORDERS.flatMap((order) =>
+/** The captures by card behind the demo orders, for a sandbox that is to know them. */
+export const DEMO_PAYMENTS: readonly { id: string; amountMinor: number; currency: string }[] = ORDERS.filter(
+  (order) => order.paidBy === undefined,
+).flatMap((order) =>
   order.paidMinor.map((amountMinor, index) => ({
     id: paymentIdOf(order.externalId, index + 1),
     amountMinor,
@@ -176,10 +190,10 @@ export function demoOrders(now: Date): { externalId: string; input: OrderInput }
         lines: order.lines,
         payments: order.paidMinor.map((amountMinor, index) => ({
           externalId: `P-${index + 1}`,
-          provider: 'stripe',
+          provider: order.paidBy ?? 'stripe',
           providerPaymentId: paymentIdOf(order.externalId, index + 1),
           merchantAccount: 'default',
-          method: 'bank_card',
+          method: order.paidBy === undefined ? 'bank_card' : 'bank_account',
           amountMinor,
           currency: 'CNY',
           capturedAt: new Date(placedAtMs + (index + 1) * MS_A_MINUTE).toISOString(),

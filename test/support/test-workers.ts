@@ -1,4 +1,4 @@
-import { openAccountWith, type ActivityDeps } from '../../activities';
+import { sealedAccounts, type ActivityDeps } from '../../activities';
 import { createChannels } from '../../integrations/messaging';
 import {
   createGateways,
@@ -9,7 +9,7 @@ import {
   type GatewaysOptions,
 } from '../../integrations/payments';
 import { createWebhookSender } from '../../integrations/webhooks';
-import { createLogger, createMetrics } from '../../platform';
+import { createLogger, createMetrics, type Logger } from '../../platform';
 import type { Database } from '../../store';
 import { createWorkers, destinationResolver } from '../../worker';
 import { testCipher } from './data-keys';
@@ -36,6 +36,7 @@ export interface RunningWorker {
 export const testAccounts = (
   { sandboxUrl, bankDirectory }: Pick<WorkPlace, 'sandboxUrl' | 'bankDirectory'>,
   db: Database,
+  logger: Logger,
 ): GatewaysOptions => ({
   stripe: [
     {
@@ -54,13 +55,16 @@ export const testAccounts = (
       exchange: new HttpExchange({ base: sandboxUrl, allowPlainHttp: false }),
       debtor: { name: 'Test shop', account: { number: '6222020200112233' } },
       currencies: ['CNY'],
-      resolveDestination: destinationResolver(db, openAccountWith(testCipher())),
+      resolveDestination: destinationResolver(db, sealedAccounts(testCipher()), logger),
     },
   ],
 });
 
-export const testGateways = (place: Pick<WorkPlace, 'sandboxUrl' | 'bankDirectory'>, db: Database): GatewayRegistry =>
-  createGateways(testAccounts(place, db));
+export const testGateways = (
+  place: Pick<WorkPlace, 'sandboxUrl' | 'bankDirectory'>,
+  db: Database,
+  logger: Logger,
+): GatewayRegistry => createGateways(testAccounts(place, db, logger));
 
 /** The worker that ships, on the parts of a test world: real gateway, real mail, no schedules. */
 export async function startTestWorkers(
@@ -75,6 +79,10 @@ export async function startTestWorkers(
   const channels = createChannels({
     email: { host: '127.0.0.1', port: Number(new URL(place.smtpUrl).port), from: 'Test shop <refunds@test.example>' },
   });
+  const logger = createLogger({
+    process: 'test',
+    ...(options.onLog ? { level: 'trace', destination: { write: options.onLog } } : { level: 'silent' }),
+  });
   const workers = await createWorkers({
     temporal: { address: place.temporalAddress },
     namespace: place.namespace,
@@ -83,19 +91,16 @@ export async function startTestWorkers(
     prepare: { searchAttributes: false, schedules: false, delivery: false },
     deps: {
       db,
-      gateways: testGateways(place, db),
-      settlements: createSettlementSources(testAccounts(place, db)),
+      gateways: testGateways(place, db, logger),
+      settlements: createSettlementSources(testAccounts(place, db, logger)),
       payeeChecker: new VopChecker({ base: place.sandboxUrl, allowPlainHttp: false }),
-      openAccount: openAccountWith(testCipher()),
+      accounts: sealedAccounts(testCipher()),
       crm: null,
       email: channels.email,
       webhooks: createWebhookSender({ allowPrivateTargets: true }),
       letters: { shopName: 'Test shop', messageIdDomain: 'test.example' },
       clock: () => new Date(),
-      logger: createLogger({
-        process: 'test',
-        ...(options.onLog ? { level: 'trace', destination: { write: options.onLog } } : { level: 'silent' }),
-      }),
+      logger,
       metrics: createMetrics({ process: 'test', runtime: false }),
       ...options.parts,
     },

@@ -61,6 +61,7 @@ test('names of activities are pinned', () => {
     'recordTransition',
     'remindOverdueDeskItems',
     'reportStrandedRefunds',
+    'resealDestinations',
     'signalStoredProviderEvents',
     'startAcceptedRefunds',
     'syncBankFiles',

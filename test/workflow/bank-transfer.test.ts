@@ -286,3 +286,39 @@ test('a leg whose money came back is paid to another account, when two persons s
   expect(await movementsOf(file.reference)).toMatchObject([{ amountMinor: 10_000, status: 'succeeded' }]);
   expect(await world.violations()).toEqual([]);
 });
+
+test('a card payment that failed is paid to an account that two people of the desk have chosen', async () => {
+  const handle = await world.start(10_000);
+  const { legs } = await world.state(handle);
+  await world.fault({ reference: legs[0]?.reference, operation: 'refund.create', behaviour: 'error:charge_disputed' });
+  await world.decide(handle, 'reviewer', approve('first_review'));
+  const failed = await world.until(handle, ({ status }) => status === 'payment_failed');
+  const legId = failed.legs[0]?.id ?? '';
+  const destination = await enterDestination(world.db, world.shop, { refundId: world.refundIdOf(handle) });
+  await world.actOnDesk(handle, { act: 'alternative_route', legId, destinationId: destination.id });
+  const proposed = await world.until(handle, ({ proposals }) => (proposals ?? []).length > 0);
+  await world.actOnDesk(handle, { act: 'confirm', proposalId: proposed.proposals?.[0]?.id ?? '' }, 'finance2');
+  const file = await fileOf(handle);
+  const attempts = await world.db.paymentAttempt.findMany({
+    where: { allocationId: legId },
+    orderBy: { number: 'asc' },
+  });
+  expect(attempts).toMatchObject([
+    { status: 'failed', route: 'original', provider: null },
+    {
+      route: 'destination',
+      destinationId: destination.id,
+      // The account that it leaves from is settled before the first call.
+      provider: 'bank_transfer',
+      merchantAccount: 'default',
+      reference: file.reference,
+    },
+  ]);
+  await approveFile(file, 'finance');
+  await approveFile(file, 'finance2');
+  await tend();
+  await askAgain(handle);
+  await world.until(handle, ({ status }) => status === 'paid');
+  expect(await movementsOf(file.reference)).toMatchObject([{ provider: 'bank_transfer', amountMinor: 10_000 }]);
+  expect(await world.violations()).toEqual([]);
+});

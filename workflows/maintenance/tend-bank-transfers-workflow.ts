@@ -3,7 +3,7 @@ import { PAYMENTS_QUEUE, type BankTransferActivities, type SweepResult } from '.
 
 const BATCH_SIZE = 100;
 
-/** Both call outsiders, so they run where payments are made. The schedule starts no second one while one is under way. */
+/** They call outsiders or open accounts, so they run where payments are made. The schedule starts no second one while one is under way. */
 const bank = proxyActivities<BankTransferActivities>({
   taskQueue: PAYMENTS_QUEUE,
   startToCloseTimeout: '3m',
@@ -14,13 +14,15 @@ const bank = proxyActivities<BankTransferActivities>({
 export interface TendBankTransfersResult {
   payees: SweepResult;
   files: SweepResult;
+  sealed: SweepResult;
 }
 
 /** Has names of payees checked, and brings files and the database's word about them together. */
 export async function tendBankTransfersWorkflow(): Promise<TendBankTransfersResult> {
-  const [payees, files] = await Promise.all([
+  const [payees, files, sealed] = await Promise.all([
     bank.checkPayees.executeWithOptions({ summary: 'check names of payees' }, [{ limit: BATCH_SIZE }]),
     bank.syncBankFiles.executeWithOptions({ summary: 'hand over released files' }, [{ limit: BATCH_SIZE }]),
+    bank.resealDestinations.executeWithOptions({ summary: 'seal anew under the current key' }, [{ limit: BATCH_SIZE }]),
   ]);
-  return { payees, files };
+  return { payees, files, sealed };
 }

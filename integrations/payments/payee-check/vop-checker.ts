@@ -66,7 +66,7 @@ export class VopChecker implements PayeeChecker {
       return { status: response.status, text: await readLimited(response) };
     } catch (error) {
       if (error instanceof PayeeCheckLostError) throw error;
-      const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+      const isTimeout = typeof error === 'object' && error !== null && 'name' in error && error.name === 'TimeoutError';
       throw new PayeeCheckLostError(isTimeout ? 'timeout' : 'connection_error', { cause: error });
     }
   }

@@ -62,7 +62,7 @@ export async function openBench(): Promise<Bench> {
     },
     settlements: { accounts: () => [], find: () => null },
     payeeChecker: noPayeeChecker,
-    openAccount: null,
+    accounts: null,
     crm: null,
     email: mail,
     webhooks: { send: async () => ({ httpStatus: 200, error: null }) },

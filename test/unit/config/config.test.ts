@@ -118,6 +118,49 @@ describe('configuration', () => {
     expect(loadWorkerConfig(worker).wechatPay).toBeNull();
   });
 
+  describe('keys for payees’ accounts', () => {
+    const [one, two, index] = ['A', 'B', 'C'].map((letter) => `${letter.repeat(42)}A=`);
+    const bank = {
+      BANK_TRANSFER_DIRECTORY: '/var/lib/redress/bank',
+      BANK_TRANSFER_DEBTOR_NAME: 'Shop',
+      BANK_TRANSFER_DEBTOR_ACCOUNT: '6222020200112233',
+    };
+    const keys = { DATA_KEYS: `k2:${two}, k1:${one}`, DATA_INDEX_KEY: index };
+
+    test('are listed with the current one first, in both processes', () => {
+      const expected = {
+        keys: [
+          { id: 'k2', key: two },
+          { id: 'k1', key: one },
+        ],
+        indexKey: index,
+      };
+      expect(loadApiConfig({ ...database, ...keys }).dataKeys).toEqual(expected);
+      expect(loadWorkerConfig({ ...worker, ...bank, ...keys }).dataKeys).toEqual(expected);
+      expect(loadApiConfig(database)).toMatchObject({ dataKeys: null, bankTransfer: null });
+    });
+
+    test.each(['production', 'development', 'test'])('are needed wherever there is a bank account: %s', (NODE_ENV) => {
+      const api = problemsOf(() => loadApiConfig({ ...database, NODE_ENV, ...bank }));
+      expect(api.join()).toMatch(/DATA_KEYS and DATA_INDEX_KEY are missing/);
+      const inWorker = { ...worker, ...bank, NODE_ENV, WORKFLOW_BUNDLE_PATH: 'bundle.js' };
+      expect(problemsOf(() => loadWorkerConfig(inWorker)).join()).toMatch(/DATA_KEYS and DATA_INDEX_KEY are missing/);
+      expect(problemsOf(() => loadWorkerConfig({ ...inWorker, ...keys }))).toEqual([]);
+    });
+
+    test.each([
+      [{ DATA_INDEX_KEY: undefined }, /belong together/],
+      [{ DATA_KEYS: undefined }, /belong together/],
+      [{ DATA_INDEX_KEY: two }, /DATA_INDEX_KEY is one of DATA_KEYS/],
+      [{ DATA_KEYS: `k1:${two},k1:${one}` }, /must not name an id twice/],
+      [{ DATA_KEYS: 'k1:c2hvcnQ=' }, /must look like <id>:<32 bytes in base64>/],
+      [{ DATA_KEYS: one }, /must look like <id>:<32 bytes in base64>/],
+      [{ DATA_INDEX_KEY: 'c2hvcnQ=' }, /must be 32 bytes in base64/],
+    ])('that cannot be used are refused: %j', (change, problem) => {
+      expect(problemsOf(() => loadApiConfig({ ...database, ...keys, ...change })).join()).toMatch(problem);
+    });
+  });
+
   test('no secret is printed, neither by describeConfig nor in a problem', () => {
     const secrets: Record<string, string> = Object.fromEntries(
       Object.entries(VARIABLES)
@@ -129,6 +172,8 @@ describe('configuration', () => {
       ...secrets,
       DATABASE_URL: `postgresql://redress:hidden-password@db:5432/redress?password=hidden-too`,
       SMTP_URL: worker.SMTP_URL,
+      DATA_KEYS: `hidden:${'hidden'.repeat(7)}A`,
+      DATA_INDEX_KEY: `${'hidden'.repeat(7)}E`,
       ZOHO_CLIENT_ID: 'client',
       ALIPAY_APP_ID: '2021000000000001',
       ALIPAY_PUBLIC_KEYS: 'MIIB',
