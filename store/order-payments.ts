@@ -1,4 +1,5 @@
 import { toMinor, type Db } from './client';
+import { linkDisputes } from './disputes';
 import { newId } from './new-id';
 import { OrderRefused, type OrderPaymentInput, type PaymentConflict } from './order-input';
 
@@ -55,9 +56,10 @@ export async function writeOrderPayments(
     };
     if (known) await tx.payment.update({ where: { id: known.id }, data: fields });
     else {
+      const id = newId('pm');
       await tx.payment.create({
         data: {
-          id: newId('pm'),
+          id,
           mode: order.mode,
           orderId: order.id,
           externalId: payment.externalId,
@@ -65,6 +67,7 @@ export async function writeOrderPayments(
           ...fields,
         },
       });
+      await linkDisputes(tx, id, now.toISOString());
     }
   }
 }

@@ -1,7 +1,8 @@
-import type { PaymentSighting } from '../domain/payment';
+import type { DisputeNotice, PaymentSighting } from '../domain/payment';
 import { isOver, type ProcessState } from '../domain/refund';
 import type { Database, Db } from './client';
 import { openDeskItemOnce } from './desk';
+import { recordDispute } from './disputes';
 import type { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import type { Mode } from './refund-views';
@@ -21,6 +22,8 @@ export interface NewProviderEvent {
   occurredAt: string | null;
   /** Null: it says nothing about a refund. */
   facts: ProviderEventFacts | null;
+  /** Set when it is about a dispute of a payment: recorded with it. */
+  dispute?: DisputeNotice;
   /** SHA-256 of the bytes that came. */
   payloadHash: string;
 }
@@ -71,6 +74,11 @@ export async function storeProviderEvent(
       skipDuplicates: true,
     });
     if (written.count === 0) return { ...(await readStored(tx, event)), isNew: false };
+    const { mode, provider, merchantAccount, dispute, occurredAt } = event;
+    if (dispute) {
+      const source = { mode, provider, merchantAccount, providerEventRow: id, occurredAt: occurredAt ?? nowIso };
+      await recordDispute(tx, source, dispute, nowIso);
+    }
     if (status === 'unmatched')
       await openDeskItemOnce(
         tx,
