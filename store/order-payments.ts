@@ -52,6 +52,9 @@ export async function writeOrderPayments(
       accountingCurrency: payment.accounting?.currency ?? null,
       accountingRate: payment.accounting?.rate ?? null,
       capturedAt: new Date(payment.capturedAt),
+      // What is stated now fits: nothing that was stated before holds a payment any more.
+      statedCapturedMinor: null,
+      statedElsewhereMinor: null,
       updatedAt: now,
     };
     if (known) await tx.payment.update({ where: { id: known.id }, data: fields });
