@@ -37,6 +37,7 @@ export * from './funds';
 export * from './start-tickets';
 export * from './crm-links';
 export * from './provider-events';
+export * from './disputes';
 export * from './stranded';
 export * from './refund-runs';
 export * from './desk-reminders';

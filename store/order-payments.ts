@@ -1,4 +1,5 @@
 import { toMinor, type Db } from './client';
+import { linkDisputes } from './disputes';
 import { newId } from './new-id';
 import { OrderRefused, type OrderPaymentInput, type PaymentConflict } from './order-input';
 
@@ -51,13 +52,17 @@ export async function writeOrderPayments(
       accountingCurrency: payment.accounting?.currency ?? null,
       accountingRate: payment.accounting?.rate ?? null,
       capturedAt: new Date(payment.capturedAt),
+      // What is stated now fits: nothing that was stated before holds a payment any more.
+      statedCapturedMinor: null,
+      statedElsewhereMinor: null,
       updatedAt: now,
     };
     if (known) await tx.payment.update({ where: { id: known.id }, data: fields });
     else {
+      const id = newId('pm');
       await tx.payment.create({
         data: {
-          id: newId('pm'),
+          id,
           mode: order.mode,
           orderId: order.id,
           externalId: payment.externalId,
@@ -65,6 +70,7 @@ export async function writeOrderPayments(
           ...fields,
         },
       });
+      await linkDisputes(tx, id, now.toISOString());
     }
   }
 }

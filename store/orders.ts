@@ -6,6 +6,7 @@ import { upsertCustomer } from './customers';
 import { OrderRefused, type OrderInput } from './order-input';
 import { writeOrderLines } from './order-lines';
 import { writeOrderPayments } from './order-payments';
+import { keepUnbookable } from './stated-payments';
 
 type Mode = 'live' | 'test';
 
@@ -18,7 +19,7 @@ const MAX_ATTEMPTS = 3;
 /**
  * Writes an order as its shop states it now: what is not stated any more goes, unless a refund refers to it.
  * @returns whether the order is new
- * @throws OrderRefused; nothing is kept then
+ * @throws OrderRefused; nothing is kept then but what holds the payments of money that is not there any more
  */
 export async function putOrder(
   db: Database,
@@ -31,11 +32,16 @@ export async function putOrder(
     try {
       return await db.$transaction((tx) => writeOrder(tx, mode, externalId, input, now), WAITS);
     } catch (error) {
+      if (error instanceof OrderRefused && isUnbookable(error))
+        await keepUnbookable(db, { mode, externalId }, input.payments, now.toISOString());
       // A payment of ours that appeared on another order meanwhile is seen by the check of the next attempt.
       if (attempt >= MAX_ATTEMPTS || !(isWriteConflict(error) || isUniqueViolation(error))) throw error;
     }
   }
 }
+
+const isUnbookable = ({ refusal }: OrderRefused): boolean =>
+  refusal.code === 'payment_conflict' && refusal.reason === 'below_bound';
 
 async function writeOrder(
   tx: Db,

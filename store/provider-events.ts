@@ -1,6 +1,7 @@
-import type { PaymentSighting } from '../domain/payment';
+import type { DisputeNotice, PaymentSighting } from '../domain/payment';
 import { isOver, type ProcessState } from '../domain/refund';
 import { direct, type Database, type Db } from './client';
+import { recordDispute } from './disputes';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import type { Mode } from './refund-views';
@@ -21,6 +22,8 @@ export interface NewProviderEvent {
   occurredAt: string | null;
   /** Null: it says nothing about a refund. */
   facts: ProviderEventFacts | null;
+  /** Set when it is about a dispute of a payment: recorded with it. */
+  dispute?: DisputeNotice;
   /** SHA-256 of the bytes that came. */
   payloadHash: string;
 }
@@ -47,11 +50,11 @@ export async function storeProviderEvent(
   nowIso: string,
 ): Promise<StoredProviderEvent> {
   const id = newId('pe');
-  const { mode, provider, merchantAccount, reference, providerRefundId, facts } = event;
+  const { mode, provider, merchantAccount, reference, providerRefundId, facts, dispute } = event;
   const now = new Date(nowIso);
   const deskKey = `provider-event:${mode}:${provider}:${merchantAccount}:${providerRefundId ?? event.providerEventId}`;
   const deskData = { provider, providerEventRow: id, providerRefundId };
-  const [written] = await direct(db).$queryRaw<Pick<StoredProviderEvent, 'refundId' | 'status'>[]>`
+  const statement = Prisma.sql`
     WITH found AS (
       SELECT a.refund_id
       FROM payment_attempts t
@@ -77,6 +80,21 @@ export async function storeProviderEvent(
       FROM written WHERE status = 'unmatched'
       ON CONFLICT (dedup_key) DO NOTHING)
     SELECT refund_id AS "refundId", status FROM written`;
+  type Written = Pick<StoredProviderEvent, 'refundId' | 'status'>;
+  const [written] = dispute
+    ? await db.$transaction(async (tx) => {
+        const stored = await tx.$queryRaw<Written[]>(statement);
+        const source = {
+          mode,
+          provider,
+          merchantAccount,
+          providerEventRow: id,
+          occurredAt: event.occurredAt ?? nowIso,
+        };
+        if (stored.length > 0) await recordDispute(tx, source, dispute, nowIso);
+        return stored;
+      })
+    : await direct(db).$queryRaw<Written[]>(statement);
   if (written) return { id, isNew: true, ...written };
   return { ...(await readStored(db, event)), isNew: false };
 }

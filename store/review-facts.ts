@@ -71,6 +71,8 @@ export interface ReviewFacts {
     /** Refunds of the payment beside this one that may have moved money, here or elsewhere. */
     earlierRefunds: number;
     openDisputes: number;
+    /** Disputes of the payment, oldest first. */
+    disputes: { id: string; status: string; amountMinor: number; reasonCode: string | null; openedAt: string }[];
   }[];
   desk: { id: string; kind: string; dueAt: string | null }[];
   firstResponse: { dueAt: string; respondedAt: string | null };
@@ -147,7 +149,10 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
              + (p.refunded_elsewhere_minor > 0)::int,
            'openDisputes', (SELECT count(*) FROM disputes d
               WHERE d.mode = p.mode AND d.provider = p.provider AND d.merchant_account = p.merchant_account
-                AND d.provider_payment_ids @> ARRAY[p.provider_payment_id] AND d.status = 'open')) ORDER BY a.position)
+                AND d.provider_payment_ids @> ARRAY[p.provider_payment_id] AND d.status = 'open'),
+           'disputes', COALESCE((SELECT jsonb_agg(jsonb_build_object('id', d.id, 'status', d.status,
+               'amountMinor', d.amount_minor, 'reasonCode', d.reason_code, 'openedAt', d.opened_at) ORDER BY d.opened_at)
+             FROM disputes d WHERE d.payment_id = p.id), '[]')) ORDER BY a.position)
          FROM allocations a JOIN payments p ON p.id = a.payment_id WHERE a.refund_id = r.id), '[]') AS allocation,
       COALESCE((SELECT jsonb_agg(jsonb_build_object('id', k.id, 'kind', k.kind, 'dueAt', k.due_at) ORDER BY k.created_at)
          FROM desk_items k WHERE k.refund_id = r.id AND k.status = 'open'), '[]') AS desk
@@ -184,6 +189,11 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
       refundedElsewhereMinor: minor(part.refundedElsewhereMinor),
       disputedMinor: minor(part.disputedMinor),
       reservedMinor: minor(part.reservedMinor),
+      disputes: part.disputes.map((dispute) => ({
+        ...dispute,
+        amountMinor: minor(dispute.amountMinor),
+        openedAt: instant(dispute.openedAt),
+      })),
     })),
     desk: row.desk.map((item) => ({ ...item, dueAt: item.dueAt === null ? null : instant(item.dueAt) })),
     firstResponse: { dueAt: toIso(row.firstResponseDueAt), respondedAt: toIsoOrNull(row.firstRespondedAt) },

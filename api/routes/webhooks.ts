@@ -141,7 +141,7 @@ export function webhookRoutes(deps: AppDeps): Router {
         { ...account.data, ...event, payloadHash: createHash('sha256').update(body).digest('hex') },
         deps.clock().toISOString(),
       );
-      received.inc({ provider: account.data.provider, outcome: outcomeOf(stored) });
+      received.inc({ provider: account.data.provider, outcome: outcomeOf(stored, event.dispute !== undefined) });
       answer(res, answers.received);
       const { refundId } = stored;
       if (refundId !== null && stored.status === 'stored') await tell({ ...stored, refundId });
@@ -158,8 +158,8 @@ function answer(res: Response, { status, body }: NotificationAnswer): void {
   else res.json(body);
 }
 
-function outcomeOf(event: StoredProviderEvent): string {
+function outcomeOf(event: StoredProviderEvent, isDispute: boolean): string {
   if (!event.isNew) return 'duplicate';
   if (event.status === 'unmatched') return 'unmatched';
-  return event.refundId === null ? 'ignored' : 'accepted';
+  return event.refundId === null && !isDispute ? 'ignored' : 'accepted';
 }

@@ -1,6 +1,19 @@
 /** Where a dispute stands: `open` freezes the payment, `lost` keeps its amount counted, `won` gives it back. */
 export type DisputeStatus = 'open' | 'won' | 'lost';
 
+/** What a provider tells of a dispute. */
+export interface DisputeNotice {
+  providerDisputeId: string;
+  /** Every id by which the provider names the payment. */
+  providerPaymentIds: string[];
+  status: DisputeStatus;
+  /** ISO 4217 minor units; null when it cannot be read: then the whole payment is claimed. */
+  amountMinor: number | null;
+  currency: string;
+  /** The provider's own code. */
+  reasonCode: string | null;
+}
+
 export interface DisputeWord {
   status: DisputeStatus;
   /** When the provider says it happened, ISO instant. */

@@ -1,4 +1,4 @@
-import type { PaymentSighting } from '../../domain/payment';
+import type { DisputeNotice, PaymentSighting } from '../../domain/payment';
 import type { Mode } from './gateway';
 
 /** What a notification says about a refund; the caller compares the amount, and asks the provider when in doubt. */
@@ -18,6 +18,8 @@ export interface VerifiedNotification {
   occurredAt: string;
   /** Null when the event says nothing about one refund. */
   facts: NotificationFacts | null;
+  /** Set when the event is about a dispute of a payment. */
+  dispute?: DisputeNotice;
 }
 
 /** Headers as node:http gives them: lower-case names. */

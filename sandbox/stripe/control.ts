@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { isLoopbackUrl, refuseControl } from '../http';
+import { DISPUTE_STATUSES, type StripeDisputes } from './disputes';
 import type { StripeEvents } from './events';
 import type { IdempotencyLayer } from './idempotency';
 import { API_VERSION } from './events';
@@ -13,12 +14,13 @@ const STATUSES: readonly RefundStatus[] = ['pending', 'requires_action', 'succee
 export interface StripeControlParts {
   readonly state: StripeState;
   readonly refunds: StripeRefunds;
+  readonly disputes: StripeDisputes;
   readonly events: StripeEvents;
   readonly idempotency: IdempotencyLayer;
 }
 
 /** The control routes under /control/stripe: seeding, the webhook endpoint, and what Stripe's dashboard would do. */
-export function stripeControl({ state, refunds, events, idempotency }: StripeControlParts): Router {
+export function stripeControl({ state, refunds, disputes, events, idempotency }: StripeControlParts): Router {
   const router = Router();
 
   router.post('/payment_intents', (request, response) => {
@@ -68,6 +70,29 @@ export function stripeControl({ state, refunds, events, idempotency }: StripeCon
     state.journal.commit(...work.changes);
     work.committed();
     response.json(refunds.present(work.refund));
+  });
+
+  router.post('/disputes', (request, response) => {
+    const { paymentId, amountMinor, status = 'needs_response', reason = 'general' } = record(request.body);
+    const payment = state.payments.get(String(paymentId));
+    if (payment === undefined) return refuseControl(response, 404, 'no such payment');
+    const opening = DISPUTE_STATUSES.find((candidate) => candidate === status);
+    const amount = amountMinor === undefined ? payment.amountMinor : Number(amountMinor);
+    if (opening === undefined || typeof reason !== 'string') {
+      return refuseControl(response, 400, `status must be one of: ${DISPUTE_STATUSES.join(', ')}`);
+    }
+    if (!Number.isSafeInteger(amount) || amount < 1 || amount > payment.amountMinor) {
+      return refuseControl(response, 400, 'amountMinor must be within the payment');
+    }
+    response.status(201).json(disputes.open(payment, amount, opening, reason));
+  });
+
+  router.post('/disputes/:id/status', (request, response) => {
+    const dispute = state.disputes.get(request.params.id);
+    const to = DISPUTE_STATUSES.find((candidate) => candidate === record(request.body)['status']);
+    if (dispute === undefined) return refuseControl(response, 404, 'no such dispute');
+    if (to === undefined) return refuseControl(response, 400, `status must be one of: ${DISPUTE_STATUSES.join(', ')}`);
+    response.json(disputes.changeStatus(dispute, to));
   });
 
   router.post('/forged_event', async (request, response) => {

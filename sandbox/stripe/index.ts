@@ -3,6 +3,7 @@ import type { SettlementFaults } from '../settlement';
 import { StripeBalanceTransactions } from './balance-transactions';
 import { StripeCalls, type ProviderParts } from './calls';
 import { stripeControl } from './control';
+import { StripeDisputes } from './disputes';
 import { StripeEvents } from './events';
 import { IdempotencyLayer } from './idempotency';
 import { chargeObject, paymentIntentObject } from './objects';
@@ -27,6 +28,7 @@ export function createStripe(parts: ProviderParts, settlement: SettlementFaults)
   const events = new StripeEvents(state, parts.timers, parts.log);
   const refunds = new StripeRefunds(state, parts.ledger, events, parts.timers);
   const balance = new StripeBalanceTransactions(state, settlement);
+  const disputes = new StripeDisputes(state, events);
   const idempotency = new IdempotencyLayer(state);
   const calls = new StripeCalls(state, parts, idempotency);
 
@@ -86,7 +88,7 @@ export function createStripe(parts: ProviderParts, settlement: SettlementFaults)
 
   return {
     routes,
-    control: stripeControl({ state, refunds, events, idempotency }),
+    control: stripeControl({ state, refunds, disputes, events, idempotency }),
     events,
     resume: () => {
       refunds.resume();

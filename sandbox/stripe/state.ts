@@ -17,6 +17,25 @@ export interface PaymentRow {
 
 export type RefundStatus = 'pending' | 'requires_action' | 'succeeded' | 'failed' | 'canceled';
 
+export type DisputeStatus =
+  | 'warning_needs_response'
+  | 'warning_under_review'
+  | 'warning_closed'
+  | 'needs_response'
+  | 'under_review'
+  | 'won'
+  | 'lost';
+
+/** A dispute of a payment. */
+export interface DisputeRow {
+  readonly id: string;
+  readonly paymentId: string;
+  readonly amountMinor: number;
+  readonly status: DisputeStatus;
+  readonly reason: string;
+  readonly createdAtSeconds: number;
+}
+
 /** How the events of one refund travel. */
 export interface EventPlan {
   readonly copies: number;
@@ -84,6 +103,7 @@ export interface StripeState {
   readonly journal: Journal;
   readonly payments: Table<PaymentRow>;
   readonly refunds: Table<RefundRow>;
+  readonly disputes: Table<DisputeRow>;
   readonly results: Table<StoredResult>;
   readonly deliveries: Table<DeliveryRow>;
   readonly endpoints: Table<WebhookEndpoint>;
@@ -95,6 +115,7 @@ export function openStripeState(journal: Journal): StripeState {
     journal,
     payments: journal.table('stripe.payments'),
     refunds: journal.table('stripe.refunds'),
+    disputes: journal.table('stripe.disputes'),
     results: journal.table('stripe.results'),
     deliveries: journal.table('stripe.deliveries'),
     endpoints: journal.table('stripe.endpoints'),

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { DisputeNotice } from '../../../domain/payment';
 import type { Mode } from '../gateway';
 import {
   ForgedNotificationError,
@@ -7,6 +8,7 @@ import {
   type NotificationVerifier,
   type VerifiedNotification,
 } from '../notification';
+import { disputeOf, isDispute, type StripeDisputeObject } from './dispute-facts';
 import { factsOf, REFERENCE_KEY, type StripeRefundObject } from './refund-facts';
 
 /** The webhook endpoint of one account and mode. */
@@ -111,7 +113,13 @@ function notificationOf(event: StripeEvent, mode: Mode): VerifiedNotification {
     providerPaymentId: idOf(refund?.payment_intent) ?? idOf(event.object['payment_intent']),
     occurredAt: new Date(event.created * 1_000).toISOString(),
     facts: refund === null ? null : factsWithoutId(refund),
+    ...(event.type.startsWith('charge.dispute.') ? { dispute: disputeIn(event) } : {}),
   };
+}
+
+function disputeIn({ type, object }: StripeEvent): DisputeNotice {
+  if (!isDispute(object)) throw forged('unreadable');
+  return disputeOf(type, object as unknown as StripeDisputeObject);
 }
 
 /**

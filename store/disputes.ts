@@ -1,0 +1,240 @@
+import { mergeDispute, type DisputeNotice, type DisputeStatus } from '../domain/payment';
+import { isFinal, type RefundStatus } from '../domain/refund';
+import { appendRefundAudit, appendSharedAudit, type AuditEntry } from './audit';
+import { toIso, toMinor, type Db } from './client';
+import { openDeskItemOnce } from './desk';
+import { newId } from './new-id';
+import type { Mode } from './refund-views';
+
+/** Where a dispute comes from. */
+export interface DisputeSource {
+  mode: Mode;
+  provider: string;
+  merchantAccount: string;
+  /** The row of the notification that told of it. */
+  providerEventRow: string;
+  occurredAt: string;
+}
+
+interface Dispute {
+  id: string;
+  status: DisputeStatus;
+  amountMinor: number;
+}
+
+/**
+ * Takes a provider's word on a dispute, once per provider's id and in any order, in the transaction that stores it:
+ * - an open one claims its amount at once (`disputed_minor`), as far as it fits beside what is spoken for, and is on the
+ *   desk with each open refund of the payment; what does not fit is a contradiction for a person;
+ * - a lost one stays counted, a won one gives its amount back; both settle what the desk was asked.
+ * Nothing is paid while one is open (store/interlocks.ts). The order of locks is the record step's: refunds, payment.
+ */
+export async function recordDispute(
+  tx: Db,
+  source: DisputeSource,
+  notice: DisputeNotice,
+  nowIso: string,
+): Promise<void> {
+  const payment = await findPayment(tx, source, notice);
+  const refundIds = payment === null ? [] : await openRefundsOf(tx, payment.id);
+  await tx.$queryRaw`SELECT id FROM refunds WHERE id = ANY(${refundIds}) ORDER BY id FOR UPDATE`;
+  if (payment) await tx.$queryRaw`SELECT id FROM payments WHERE id = ${payment.id} FOR UPDATE`;
+  const { dispute, changed } = await write(tx, source, notice, payment, nowIso);
+  if (!changed) return;
+  const countedMinor = payment === null ? 0 : await count(tx, payment.id, nowIso);
+  await audit(tx, source, dispute, { refundIds, paymentId: payment?.id ?? null, countedMinor }, nowIso);
+  if (dispute.status === 'open') await ask(tx, source, notice, dispute, payment?.id ?? null, refundIds, nowIso);
+  else await settle(tx, dispute, nowIso);
+}
+
+/**
+ * Gives disputes that came before their payment to it: its order has just been stated. Call it in the order's transaction,
+ * which has written the payment.
+ */
+export async function linkDisputes(tx: Db, paymentId: string, nowIso: string): Promise<void> {
+  const linked = await tx.$executeRaw`
+    UPDATE disputes d SET payment_id = p.id FROM payments p
+    WHERE p.id = ${paymentId} AND d.payment_id IS NULL AND d.mode = p.mode AND d.provider = p.provider
+      AND d.merchant_account = p.merchant_account AND d.provider_payment_ids @> ARRAY[p.provider_payment_id]`;
+  if (linked > 0) await count(tx, paymentId, nowIso);
+}
+
+async function findPayment(
+  tx: Db,
+  source: DisputeSource,
+  { providerPaymentIds }: DisputeNotice,
+): Promise<{ id: string; capturedMinor: number } | null> {
+  const { mode, provider, merchantAccount } = source;
+  const row = await tx.payment.findFirst({
+    where: { mode, provider, merchantAccount, providerPaymentId: { in: providerPaymentIds } },
+    select: { id: true, capturedMinor: true },
+  });
+  return row && { id: row.id, capturedMinor: toMinor(row.capturedMinor) };
+}
+
+async function openRefundsOf(tx: Db, paymentId: string): Promise<string[]> {
+  const rows = await tx.refund.findMany({
+    where: { allocations: { some: { paymentId } } },
+    select: { id: true, status: true },
+    orderBy: { id: 'asc' },
+  });
+  return rows.filter((row) => !isFinal(row.status as RefundStatus)).map((row) => row.id);
+}
+
+/** Writes the dispute, or what the word makes of the one that stands. `changed`: there is something to act on. */
+async function write(
+  tx: Db,
+  source: DisputeSource,
+  notice: DisputeNotice,
+  payment: { id: string; capturedMinor: number } | null,
+  nowIso: string,
+): Promise<{ dispute: Dispute; changed: boolean }> {
+  const { mode, provider, merchantAccount, occurredAt } = source;
+  const { providerDisputeId, providerPaymentIds, status, currency, reasonCode } = notice;
+  const amountMinor = notice.amountMinor ?? payment?.capturedMinor ?? 0;
+  const key = { mode, provider, merchantAccount, providerDisputeId };
+  const now = new Date(nowIso);
+  const inserted = await tx.dispute.createMany({
+    data: [
+      {
+        id: newId('dp'),
+        ...key,
+        providerPaymentIds,
+        paymentId: payment?.id ?? null,
+        status,
+        amountMinor: BigInt(amountMinor),
+        currency,
+        reasonCode,
+        occurredAt: new Date(occurredAt),
+        openedAt: now,
+        closedAt: status === 'open' ? null : now,
+      },
+    ],
+    skipDuplicates: true,
+  });
+  await tx.$queryRaw`
+    SELECT id FROM disputes WHERE mode = ${mode}::"Mode" AND provider = ${provider} AND merchant_account = ${merchantAccount}
+      AND provider_dispute_id = ${providerDisputeId} FOR UPDATE`;
+  const stored = await tx.dispute.findUniqueOrThrow({
+    where: { mode_provider_merchantAccount_providerDisputeId: key },
+  });
+  const before: Dispute = {
+    id: stored.id,
+    status: stored.status as DisputeStatus,
+    amountMinor: toMinor(stored.amountMinor),
+  };
+  if (inserted.count === 1) return { dispute: before, changed: true };
+  const current = { status: before.status, occurredAt: toIso(stored.occurredAt) };
+  const merged = mergeDispute(current, { status, occurredAt });
+  if (merged === current) return { dispute: before, changed: false };
+  await tx.dispute.update({
+    where: { id: stored.id },
+    data: {
+      status: merged.status,
+      occurredAt: new Date(merged.occurredAt),
+      amountMinor: BigInt(amountMinor),
+      closedAt: merged.status === 'open' ? null : (stored.closedAt ?? now),
+      paymentId: stored.paymentId ?? payment?.id ?? null,
+    },
+  });
+  const changed = merged.status !== before.status || amountMinor !== before.amountMinor;
+  return { dispute: { id: stored.id, status: merged.status, amountMinor }, changed };
+}
+
+/** Counts what open and lost disputes claim of a payment, as far as it fits. Answers what counts now. */
+async function count(tx: Db, paymentId: string, nowIso: string): Promise<number> {
+  const [row] = await tx.$queryRaw<{ disputed_minor: bigint }[]>`
+    UPDATE payments p SET updated_at = ${new Date(nowIso)}, disputed_minor = LEAST(
+      (SELECT COALESCE(sum(d.amount_minor), 0) FROM disputes d
+        WHERE d.payment_id = p.id AND d.status IN ('open', 'lost') AND d.currency = p.currency)::bigint,
+      p.captured_minor - p.refunded_minor - p.refunded_elsewhere_minor - p.reserved_minor)
+    WHERE p.id = ${paymentId} RETURNING p.disputed_minor`;
+  if (!row) throw new Error(`The payment ${paymentId} went while it was locked.`);
+  return toMinor(row.disputed_minor);
+}
+
+async function audit(
+  tx: Db,
+  source: DisputeSource,
+  dispute: Dispute,
+  of: { refundIds: string[]; paymentId: string | null; countedMinor: number },
+  nowIso: string,
+): Promise<void> {
+  const entry: AuditEntry = {
+    type: `payment.dispute_${dispute.status === 'open' ? 'opened' : dispute.status}`,
+    actor: { kind: 'machine', id: null },
+    data: {
+      disputeId: dispute.id,
+      paymentId: of.paymentId,
+      amountMinor: dispute.amountMinor,
+      disputedMinor: of.countedMinor,
+      providerEventId: source.providerEventRow,
+    },
+  };
+  for (const refundId of of.refundIds) await appendRefundAudit(tx, refundId, nowIso, [entry]);
+  await appendSharedAudit(tx, 'notifications', source.mode, nowIso, [entry]);
+}
+
+/** Puts an open dispute on the desk, with every open refund of the payment; and apart from it what does not fit. */
+async function ask(
+  tx: Db,
+  source: DisputeSource,
+  notice: DisputeNotice,
+  dispute: Dispute,
+  paymentId: string | null,
+  refundIds: string[],
+  nowIso: string,
+): Promise<void> {
+  const data = {
+    disputeId: dispute.id,
+    provider: source.provider,
+    providerDisputeId: notice.providerDisputeId,
+    paymentId,
+    amountMinor: dispute.amountMinor,
+    reasonCode: notice.reasonCode,
+  };
+  for (const refundId of refundIds.length > 0 ? refundIds : [null])
+    await openDeskItemOnce(
+      tx,
+      {
+        mode: source.mode,
+        refundId,
+        kind: 'dispute_opened',
+        dedupKey: `dispute:${dispute.id}:${refundId ?? ''}`,
+        dueAt: null,
+        data,
+      },
+      nowIso,
+    );
+  const unclaimedMinor = paymentId === null ? 0 : await unclaimed(tx, paymentId);
+  if (unclaimedMinor <= 0) return;
+  await openDeskItemOnce(
+    tx,
+    {
+      mode: source.mode,
+      refundId: refundIds[0] ?? null,
+      kind: 'payment_contradiction',
+      dedupKey: `dispute-beyond-cap:${dispute.id}`,
+      dueAt: null,
+      data: { ...data, unclaimedMinor, why: 'disputed_beyond_capture' },
+    },
+    nowIso,
+  );
+}
+
+/** What disputes claim beyond what is left of the payment. */
+async function unclaimed(tx: Db, paymentId: string): Promise<number> {
+  const [row] = await tx.$queryRaw<{ minor: bigint }[]>`
+    SELECT (COALESCE(sum(d.amount_minor), 0) - p.disputed_minor)::bigint AS minor
+    FROM payments p LEFT JOIN disputes d ON d.payment_id = p.id AND d.status IN ('open', 'lost') AND d.currency = p.currency
+    WHERE p.id = ${paymentId} GROUP BY p.id`;
+  return row ? toMinor(row.minor) : 0;
+}
+
+/** The dispute is over: nobody need follow it. One that was won contradicts nothing any more. */
+async function settle(tx: Db, dispute: Dispute, nowIso: string): Promise<void> {
+  const kinds = dispute.status === 'won' ? ['dispute_opened', 'payment_contradiction'] : ['dispute_opened'];
+  await tx.$executeRaw`
+    UPDATE desk_items SET status = 'resolved', resolved_at = ${new Date(nowIso)}, resolution = ${`dispute_${dispute.status}`}
+    WHERE status = 'open' AND kind = ANY(${kinds}) AND data ->> 'disputeId' = ${dispute.id}`;
+}
