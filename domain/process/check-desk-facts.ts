@@ -1,17 +1,7 @@
 import { findProposal, type DeskObstacle } from '../approval';
-import type { DestinationUse } from '../payment';
 import type { DeskAction, ProcessState, ProposedAction, Refusal } from '../refund';
+import type { DeskFacts } from './desk-facts';
 import type { TransitionContext } from './step';
-
-/** What the desk's acts rest on beside the process, read under the row lock. */
-export interface DeskFacts {
-  /** Whether the present attempt of the leg that is acted on has certainly not been sent since it was last looked at. */
-  isUnsent: boolean;
-  /** Whether the proof that is named exists and belongs to this refund, or to none yet. */
-  proofFound: boolean;
-  /** Whether the account that is named may be paid to; null when this customer has no such account. */
-  destination: DestinationUse | null;
-}
 
 /** Why an act of the desk that the process allows does not stand on facts, or null. */
 export function deskFactsRefusal(

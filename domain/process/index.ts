@@ -1,6 +1,7 @@
 export * from './apply-transition';
 export * from './check-deductions';
-export { proposedActionOf, type DeskFacts } from './check-desk-facts';
+export { proposedActionOf } from './check-desk-facts';
+export type { DeskFacts } from './desk-facts';
 export * from './desk-rules';
 export * from './check-request';
 export * from './direct-legs';

@@ -1,7 +1,7 @@
 import type { Candidate } from '../approval';
 import type { AnsweredRequest } from './answer';
 import type { BusinessCalendar } from '../calendar';
-import type { DeskFacts } from './check-desk-facts';
+import type { DeskFacts } from './desk-facts';
 import type { PaymentSighting, QueryBackOff } from '../payment';
 import type { MessageKind, MessageOwner, Plan, ProcessState } from '../refund';
 import type { Effects, StageStatus } from './effects';

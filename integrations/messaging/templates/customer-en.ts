@@ -123,6 +123,7 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     heading: 'Your refund came back',
     paragraphs: [
       'We had sent your refund of {{amount}} for order {{orderExternalId}}, but the bank or payment provider has sent the money back to us. It has not reached you, or is no longer in your account. We are sorry.',
+      '{{#if failureText}}{{failureText}}{{/if}}',
       'The money is still set aside for you. Our staff are looking for another way to pay it.',
       'You need not do anything now. If the card or account that you paid with has been closed or replaced, please tell our customer service and name the number of your refund.',
     ],

@@ -122,6 +122,7 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     heading: '退款被退回',
     paragraphs: [
       '我们已汇出您对订单 {{orderExternalId}} 的退款（金额 {{amount}}），但银行或支付机构已将款项退回给我们。款项没有到达您的账户，或已不在您的账户中，非常抱歉。',
+      '{{#if failureText}}{{failureText}}{{/if}}',
       '这笔款项仍为您保留，我们的工作人员正在寻找其他付款办法。',
       '您目前无需做任何事。如果您付款时使用的银行卡或账户已注销或更换，请联系客服并告知退款编号。',
     ],
