@@ -161,7 +161,8 @@ export const DESTINATION_RULES: Rules = {
   },
   payment_attempts_route: {
     refused: [set('payment_attempts', `route = 'elsewhere'`)],
-    legal: ['original', 'manual', 'goodwill'].map((route) => set('payment_attempts', `route = '${route}'`)),
+    // By hand only with a proof: that is a rule of its own.
+    legal: ['original', 'goodwill'].map((route) => set('payment_attempts', `route = '${route}'`)),
   },
   payment_attempts_route_destination: {
     refused: [set('payment_attempts', `route = 'destination'`)],
