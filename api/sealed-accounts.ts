@@ -8,7 +8,7 @@ import {
   normaliseAccount,
 } from '../domain/destination';
 import type { BankAccount } from '../domain/destination';
-import { isSameText, type DataCipher } from '../platform';
+import { isSameText, SealBrokenError, type DataCipher } from '../platform';
 import { destinationPlace, type DestinationRecord } from '../store';
 
 /** An account as the database may hold it. */
@@ -41,9 +41,15 @@ export function sealAccount(
 export const isSameAccount = (cipher: DataCipher, entered: BankAccount, destination: DestinationRecord): boolean =>
   isSameText(comparableAccount(entered), comparableAccount(openAccount(cipher, destination)));
 
-/** The holder's name as people may see it. */
-export const maskedHolder = (cipher: DataCipher, destination: DestinationRecord): string =>
-  maskName(openAccount(cipher, destination).holderName);
+/** The holder's name as people may see it; null when somebody has altered what is sealed: then it is nobody's. */
+export function maskedHolder(cipher: DataCipher, destination: DestinationRecord): string | null {
+  try {
+    return maskName(openAccount(cipher, destination).holderName);
+  } catch (error) {
+    if (error instanceof SealBrokenError) return null;
+    throw error;
+  }
+}
 
 /** @throws UnknownDataKeyError, SealBrokenError */
 const openAccount = (cipher: DataCipher, destination: DestinationRecord): BankAccount =>

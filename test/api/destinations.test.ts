@@ -294,6 +294,15 @@ describe('reading', () => {
   });
 });
 
+test('a row that somebody has altered is still shown, without a holder', async () => {
+  const [one, other] = [await entered(), await entered()];
+  const { ciphertext } = await frame.db.destination.findUniqueOrThrow({ where: { id: other } });
+  await frame.db.$executeRaw`ALTER TABLE destinations DISABLE TRIGGER destinations_identity_frozen`;
+  await frame.db.destination.update({ where: { id: one }, data: { ciphertext } });
+  await frame.db.$executeRaw`ALTER TABLE destinations ENABLE TRIGGER destinations_identity_frozen`;
+  expect((await get(frame.keys.finance, one)).body).toMatchObject({ account: '•••• 7894', holderName: null });
+});
+
 test('without keys nothing is taken', async () => {
   const bare = frame.app({}, { destinations: null });
   const answer = await request(bare)

@@ -11,7 +11,7 @@ import {
   WorkflowMissing,
 } from '../../api/refund-client-errors';
 import { createTurns } from '../../api/turns';
-import { FAILURE_TYPES } from '../../contract';
+import { FAILURE_TYPES, TEND_BANK_TRANSFERS_TYPE, tendBankTransfersStart } from '../../contract';
 import { openEngine, type TestEngine } from './support/engine';
 
 const clientOf = (address: string, options: { namespace?: string; timeoutMs?: number } = {}): RefundClient =>
@@ -74,6 +74,17 @@ describe('a refund without a workflow', () => {
     expect(await client.ping()).toBe(true);
     expect(await client.start('rf_none')).toBe('exists');
     await client.close();
+  });
+
+  it('does not matter to bank transfers: they are tended at once, and a run that is under way is joined', async () => {
+    const client = clientOf(engine.address, { namespace: engine.namespace, timeoutMs: 5_000 });
+    const look = () => engine.client.workflow.getHandle(tendBankTransfersStart.workflowId).describe();
+    await client.tendBankTransfers();
+    const first = await look();
+    await client.tendBankTransfers();
+    expect(await look()).toMatchObject({ type: TEND_BANK_TRANSFERS_TYPE, runId: first.runId });
+    await client.close();
+    await expect(clientOf('127.0.0.1:1').tendBankTransfers()).rejects.toBeInstanceOf(EngineUnavailable);
   });
 });
 

@@ -161,6 +161,7 @@ export const DESTINATION_RULES: Rules = {
   },
   payment_attempts_route: {
     refused: [set('payment_attempts', `route = 'elsewhere'`)],
+    // By hand only with a proof: that is a rule of its own.
     legal: ['original', 'goodwill'].map((route) => set('payment_attempts', `route = '${route}'`)),
   },
   payment_attempts_route_destination: {
