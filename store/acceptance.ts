@@ -2,13 +2,21 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { parseBusinessCalendar } from '../domain/calendar';
 import { destinationInSnapshot } from '../domain/destination';
-import type { AcceptanceFacts, AcceptedPlan, OrderFacts, RequestedLine, StageChange } from '../domain/process';
+import type {
+  AcceptanceFacts,
+  AcceptedPlan,
+  GoodwillFacts,
+  OrderFacts,
+  RequestedLine,
+  StageChange,
+} from '../domain/process';
 import { parsePolicy, type PolicyDocument } from '../domain/policy';
 import { waitingForOf, type ExcludedPerson, type Plan, type ProcessState, type RefundAmounts } from '../domain/refund';
 import { loadOrderFacts, type LoadedOrder } from './acceptance-facts';
 import { chainEntries, insertAudit, refundStream, type AuditHead } from './audit';
 import type { Database, Db } from './client';
 import { insertDeskItems } from './desk-items';
+import { loadGoodwill } from './goodwill';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import { insertMessages, writeWebhooks } from './outgoing';
@@ -38,6 +46,8 @@ export interface NewRefund {
   /** Set for a customer's own token: only their own orders. */
   customerId: string | null;
   commandId: string;
+  /** True when something is given beside the refund. */
+  givesGoodwill?: boolean;
 }
 
 /** What the decision to accept is made with, read under the locks of the order's payments. */
@@ -53,6 +63,8 @@ export interface AcceptanceInput {
   destination: { id: string; fingerprint: string } | null;
   /** A leg in waiting for each payment, oldest first. */
   payments: AcceptanceFacts['payments'];
+  /** Null where the request gives none. */
+  goodwill: GoodwillFacts | null;
 }
 
 export interface AcceptanceDecision {
@@ -118,6 +130,7 @@ export async function acceptRefund(
         legId: newId('al'),
         reference: newReference(),
       })),
+      goodwill: request.givesGoodwill ? await loadGoodwill(tx, request.mode, loaded, nowIso) : null,
     });
     return await writeAcceptance(tx, request, loaded, decision, nowIso);
   });
@@ -237,6 +250,9 @@ function snapshotOf(
     allocationStrategy: state.allocation ?? 'original_first',
     shippingMinor: amounts.shippingMinor,
     deductions: amounts.deductions.map(({ code, amountMinor }) => ({ code, amountMinor })),
+    ...(amounts.goodwill
+      ? { goodwill: { code: amounts.goodwill.code, amountMinor: amounts.goodwill.amountMinor } }
+      : {}),
     lines: lines.map((line) => ({ lineId: line.lineId, quantity: line.quantity })),
     evidenceIds: request.evidenceIds,
     riskGrade: null,
@@ -256,13 +272,14 @@ function reserve(
     ...leg,
     position,
     attemptId: newId('at'),
+    route: leg.route ?? 'original',
     accountingCurrency: accounting[leg.id]?.currency,
     accountingRate: accounting[leg.id]?.rate,
     accountingMinor: accounting[leg.id]?.amountMinor,
   }));
   const leg = Prisma.sql`jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(id text, "paymentId" text, position int,
-    "attemptId" text, attempt int, reference text, "amountMinor" bigint, "accountingCurrency" text, "accountingRate" text,
-    "accountingMinor" bigint, "destinationId" text)`;
+    "attemptId" text, route text, "destinationId" text, attempt int, reference text, "amountMinor" bigint, "accountingCurrency" text, "accountingRate" text,
+    "accountingMinor" bigint)`;
   const now = Prisma.sql`${nowIso}::timestamptz`;
   const parts = [
     Prisma.sql`
@@ -277,9 +294,10 @@ function reserve(
       SELECT x.id, ${mode}::"Mode", ${refundId}, x."paymentId", x.position, x."amountMinor", 'reserved',
         x."accountingCurrency", x."accountingRate", x."accountingMinor" FROM ${leg}`,
     Prisma.sql`
-      INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, destination_id, created_at, updated_at)
-      SELECT x."attemptId", ${mode}::"Mode", x.id, x.attempt, x.reference, x."amountMinor", 'reserved', x."destinationId", ${now}, ${now}
-      FROM ${leg}`,
+      INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, route, destination_id,
+        created_at, updated_at)
+      SELECT x."attemptId", ${mode}::"Mode", x.id, x.attempt, x.reference, x."amountMinor", 'reserved', x.route,
+        x."destinationId", ${now}, ${now} FROM ${leg}`,
   ];
   if (lines.length === 0) return parts;
   const line = Prisma.sql`jsonb_to_recordset(${asJson(lines)}::jsonb) AS x("lineId" text, quantity int, "amountMinor" bigint)`;

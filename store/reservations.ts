@@ -226,7 +226,8 @@ export async function unsettleLines(tx: Db, refundId: string, amounts: RefundAmo
 }
 
 /**
- * Lines, and what of the money that was paid each carries. Without a frozen breakdown the money is shared out over them.
+ * Lines, and what each gave of what was paid, deductions included. Without a frozen breakdown the money is shared out over
+ * them.
  */
 async function paidShares(tx: Db, refundId: string, settled: boolean, amounts: RefundAmounts | null) {
   const lines = await tx.refundLine.findMany({
@@ -235,16 +236,20 @@ async function paidShares(tx: Db, refundId: string, settled: boolean, amounts: R
     orderBy: { orderLineId: 'asc' },
   });
   if (lines.length === 0) return { lines, shares: [] };
-  const sum = await tx.allocation.aggregate({ where: { refundId, status: 'succeeded' }, _sum: { amountMinor: true } });
-  const paidMinor = toMinor(sum._sum.amountMinor ?? 0n);
-  const given = amounts && breakdownAt(amounts, paidMinor).lines;
-  if (!given) {
+  // Goodwill is beside the amount, and on no line.
+  const paid = await tx.allocation.aggregate({
+    where: { refundId, status: 'succeeded', payment: { orderId: { not: null } } },
+    _sum: { amountMinor: true },
+  });
+  const paidMinor = toMinor(paid._sum.amountMinor ?? 0n);
+  if (!amounts) {
     const weights = lines.map((line) => toMinor(line.amountMinor));
     return { lines, shares: allocate(paidMinor, weights) };
   }
-  const shares = lines.map((line) => {
-    const one = given.find((candidate) => candidate.externalId === line.orderLine.externalId);
-    return one ? lineMinor(one) : 0;
+  const given = breakdownAt(amounts, paidMinor).lines;
+  const shares = lines.map(({ orderLine }) => {
+    const line = given.find((candidate) => candidate.externalId === orderLine.externalId);
+    return line ? lineMinor(line) : 0;
   });
   return { lines, shares };
 }

@@ -98,6 +98,13 @@ export const createRefundBody = z
       description: 'How it is spread over several payments; left out, the policy says.',
     }),
     deductions: deductions.default([]),
+    goodwill: z
+      .strictObject({ code: z.string().regex(/^[a-z][a-z0-9_-]{0,59}$/), amountMinor: positiveAmountMinor })
+      .optional()
+      .openapi({
+        description:
+          'Given beside the amount, from a goodwill budget, to the account that `destinationId` names. Codes and limits are the policy’s.',
+      }),
     requestedBy: z.strictObject({ name: freeText(1, 200), contact }).optional(),
     externalReference: externalId.optional(),
     destinationId: redressId('ds').optional().openapi({

@@ -1,6 +1,7 @@
 export * from './apply-transition';
 export * from './check-deductions';
 export { proposedActionOf, type DeskFacts } from './check-desk-facts';
+export * from './check-goodwill';
 export * from './desk-rules';
 export * from './check-request';
 export * from './direct-legs';

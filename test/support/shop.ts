@@ -235,6 +235,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
           ...input,
           amountMinor,
           allocation: amounts.allocation ?? null,
+          goodwill: null,
         });
         const directed = directLegs(accepted.state.legs, destinationId ?? null, input.destination);
         if ('refused' in directed) throw new Error(`Refused: ${directed.refused.code}`);
