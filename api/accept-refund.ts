@@ -10,7 +10,7 @@ import {
   type RequestedRefund,
   type RequestRefusal,
 } from '../domain/process';
-import { assertNever, type ExcludedPerson, type Goodwill } from '../domain/refund';
+import { assertNever, type ExcludedPerson } from '../domain/refund';
 import {
   acceptRefund as accept,
   OrderNotFoundError,
@@ -109,7 +109,7 @@ export async function acceptRefund(
           candidates: input.candidates,
         });
         const { lines } = checked;
-        const amounts = goodwill ? { ...checked.amounts, goodwill: frozenGoodwill(goodwill) } : checked.amounts;
+        const amounts = goodwill ? { ...checked.amounts, goodwill: goodwill.goodwill } : checked.amounts;
         if (accepted.declineClause !== null) return { accepted, lines, amounts };
         const directed = directLegs(accepted.state.legs, body.destinationId ?? null, input.destination);
         if ('refused' in directed) throw destinationProblem(directed.refused);
@@ -136,16 +136,8 @@ function goodwillOf(
   const hasDestination = input.destination !== null && deps.paysToAccounts(mode);
   const checked = checkGoodwill(requested.goodwill, input.goodwill, input.policy, requested.currency, hasDestination);
   if (checked.refused) throw problemOf(checked.refused, null);
-  return checked.goodwill;
+  return checked.accepted;
 }
-
-/** The words and the source, as they stand with the refund; its leg has the rest. */
-const frozenGoodwill = ({ code, amountMinor, label, budgetId }: AcceptedGoodwill): Goodwill => ({
-  code,
-  amountMinor,
-  label,
-  budgetId,
-});
 
 /** None of these may decide: who entered the request, and who owns or made the key that it came with. */
 function personsBehind(principal: Principal): ExcludedPerson[] {

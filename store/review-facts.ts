@@ -147,7 +147,7 @@ export async function readReviewFacts(db: Db, refundId: string): Promise<ReviewF
            'openDisputes', (SELECT count(*) FROM disputes d
               WHERE d.mode = p.mode AND d.provider = p.provider AND d.merchant_account = p.merchant_account
                 AND d.provider_payment_ids @> ARRAY[p.provider_payment_id] AND d.status = 'open')) ORDER BY a.position)
-         FROM allocations a JOIN payments p ON p.id = a.payment_id WHERE a.refund_id = r.id), '[]') AS allocation,
+         FROM allocations a JOIN payments p ON p.id = a.payment_id WHERE a.refund_id = r.id AND p.order_id IS NOT NULL), '[]') AS allocation,
       COALESCE((SELECT jsonb_agg(jsonb_build_object('id', k.id, 'kind', k.kind, 'dueAt', k.due_at) ORDER BY k.created_at)
          FROM desk_items k WHERE k.refund_id = r.id AND k.status = 'open'), '[]') AS desk
     FROM refunds r WHERE r.id = ${refundId}`;

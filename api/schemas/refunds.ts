@@ -204,6 +204,8 @@ const failure = z
   .nullable()
   .openapi({ description: 'Staff also get nextAction, ownerRole and sameReference.' });
 
+const hold = z.object({ reason: z.string(), since: z.string(), retryAt: nullableText }).nullable();
+
 /** A refund as the integrator's view shows it; other readers get more members. */
 export const refundAnswer = z
   .looseObject({
@@ -244,7 +246,7 @@ export const refundAnswer = z
         status: z.string(),
         reference: z.string(),
         failure,
-        hold: z.object({ reason: z.string(), since: z.string(), retryAt: nullableText }).nullable(),
+        hold,
         accounting: z
           .object({
             currency: z.string(),
@@ -283,6 +285,21 @@ export const refundAnswer = z
       .openapi({
         description:
           'What the amount approved so far, or else asked for, is made of: lines (goods - discount + tax), shipping and what stands on no line, less the deductions, are `totalMinor`.',
+      }),
+    goodwill: z
+      .object({
+        code: z.string(),
+        label: z.object({ en: z.string(), 'zh-CN': z.string() }),
+        amountMinor: z.int(),
+        status: z.string(),
+        reference: z.string(),
+        failure,
+        hold,
+      })
+      .nullable()
+      .openapi({
+        description:
+          'Given beside `amountMinor`, from a budget of its own to an account of the customer; in none of the sums.',
       }),
     arrival: z.object({
       expectedFrom: nullableText,

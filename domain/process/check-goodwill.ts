@@ -17,7 +17,8 @@ export interface GoodwillFacts {
 }
 
 /** Goodwill with the leg that pays it. */
-export interface AcceptedGoodwill extends Goodwill {
+export interface AcceptedGoodwill {
+  goodwill: Goodwill;
   paymentId: string;
   legId: string;
   reference: string;
@@ -39,7 +40,7 @@ export function checkGoodwill(
   { amounts: { goodwill: allowed } }: Pick<PolicyDocument, 'amounts'>,
   currency: string,
   hasDestination: boolean,
-): { refused: GoodwillRefusal } | { refused: null; goodwill: AcceptedGoodwill } {
+): { refused: GoodwillRefusal } | { refused: null; accepted: AcceptedGoodwill } {
   const rule = allowed.codes.find((candidate) => candidate.code === wanted.code);
   if (!rule) return { refused: { code: 'goodwill_not_allowed', why: 'unknown_goodwill', atMostMinor: null } };
   const atMostMinor = Object.hasOwn(allowed.maxMinor, currency) ? (allowed.maxMinor[currency] ?? 0) : 0;
@@ -54,10 +55,8 @@ export function checkGoodwill(
   const { legId, reference } = facts;
   return {
     refused: null,
-    goodwill: {
-      ...wanted,
-      label: rule.label,
-      budgetId: budget.budgetId,
+    accepted: {
+      goodwill: { ...wanted, label: rule.label, budgetId: budget.budgetId },
       paymentId: budget.paymentId,
       legId,
       reference,

@@ -168,11 +168,11 @@ function legOf(facts: AcceptanceFacts, part: { id: string; amountMinor: number }
 }
 
 /** Paid from its budget to an account of the customer, with the provider that pays to accounts. See directLegs. */
-const goodwillLeg = (goodwill: AcceptedGoodwill): Leg => ({
-  id: goodwill.legId,
-  paymentId: goodwill.paymentId,
+const goodwillLeg = ({ goodwill, paymentId, legId, reference }: AcceptedGoodwill): Leg => ({
+  id: legId,
+  paymentId,
   provider: 'bank_transfer',
-  reference: goodwill.reference,
+  reference,
   attempt: 1,
   amountMinor: goodwill.amountMinor,
   status: 'reserved',
