@@ -15,6 +15,7 @@ import { waitingForOf, type ExcludedPerson, type Plan, type ProcessState, type R
 import { loadOrderFacts, type LoadedOrder } from './acceptance-facts';
 import { chainEntries, insertAudit, refundStream, type AuditHead } from './audit';
 import type { Database, Db } from './client';
+import { isWriteConflict } from './database-errors';
 import { insertDeskItems } from './desk-items';
 import { loadGoodwill } from './goodwill';
 import { Prisma } from './generated/prisma/client';
@@ -23,6 +24,9 @@ import { insertMessages, writeWebhooks } from './outgoing';
 import { newReference } from './reference';
 import { asJson, sideBySide, type Fragment } from './rows';
 import { insertRound } from './stages';
+
+/** How often an acceptance that lost against another writer is run again. */
+const MAX_ATTEMPTS = 3;
 
 /** A request as it came through the door, with who brought it. */
 export interface NewRefund {
@@ -95,6 +99,22 @@ export const planHashOf = (plan: Plan): string =>
  * @throws OrderNotFoundError, PolicyMissingError, whatever `decide` throws.
  */
 export async function acceptRefund(
+  db: Database,
+  request: NewRefund,
+  nowIso: string,
+  decide: (input: AcceptanceInput) => AcceptanceDecision,
+): Promise<{ refundId: string }> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await acceptOnce(db, request, nowIso, decide);
+    } catch (error) {
+      // What gives money back takes the rows of payments and budgets in an order of its own: one of two may have to go again.
+      if (attempt >= MAX_ATTEMPTS || !isWriteConflict(error)) throw error;
+    }
+  }
+}
+
+async function acceptOnce(
   db: Database,
   request: NewRefund,
   nowIso: string,
