@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describeInstant } from '../domain/calendar';
 import { formatAmount, type Locale } from '../domain/money';
 import { FAILURE_RULES, isFailureClass } from '../domain/payment';
-import type { MessageKind } from '../domain/refund';
+import type { Goodwill, MessageKind } from '../domain/refund';
 import { renderEmail, type MessageView, type OutgoingEmail } from '../integrations/messaging';
 import type { ClaimedMessage, LetterFacts, LetterRecipient } from '../store';
 import type { LetterSettings } from './deps';
@@ -72,6 +72,7 @@ function viewOf(
     // There is no page to link to before the console and the customer's portal exist.
     statusUrl: null,
     messageToCustomer: words.messageToCustomer,
+    goodwillText: facts.goodwill && goodwillOf(facts.goodwill, facts.currency, locale),
     deductionsText: facts.deductions.length === 0 ? null : deductionsOf(facts, locale),
     clauseText: message.kind === 'refund_declined' ? (facts.declineClause?.[locale] ?? null) : null,
     paymentState: message.kind === 'payment_delayed' ? (text('failureClass') === null ? 'unknown' : 'failed') : null,
@@ -81,6 +82,12 @@ function viewOf(
     deskKind: text('deskKind'),
   };
 }
+
+/** What is given and for what. */
+const goodwillOf = ({ label, amountMinor }: Goodwill, currency: string, locale: Locale): string => {
+  const amount = formatAmount(amountMinor, currency, locale);
+  return locale === 'zh-CN' ? `${amount}（${label[locale]}）` : `${amount} (${label[locale]})`;
+};
 
 /** One line for each: what it is called, how much, and why. */
 const deductionsOf = ({ deductions, currency }: LetterFacts, locale: Locale): string =>

@@ -1,9 +1,11 @@
 import { UncertifiedYearError } from '../domain/calendar';
 import {
+  checkGoodwill,
   checkRequest,
   directLegs,
   planAcceptance,
   policyFacts,
+  type AcceptedGoodwill,
   type DestinationRefusal,
   type RequestedRefund,
   type RequestRefusal,
@@ -13,10 +15,11 @@ import {
   acceptRefund as accept,
   OrderNotFoundError,
   PolicyMissingError,
+  type AcceptanceInput,
   type CommandRecord,
   type Database,
 } from '../store';
-import { CONTRADICTIONS, DEDUCTION_PROBLEMS } from './contradictions';
+import { CONTRADICTIONS, DEDUCTION_PROBLEMS, GOODWILL_PROBLEMS } from './contradictions';
 import { Problem } from './problems';
 import type { CreateRefundBody } from './schemas/refunds';
 import type { Principal } from './types';
@@ -26,6 +29,8 @@ export interface AcceptDeps {
   clock: () => Date;
   /** Whether this installation can pay through an account of a provider. */
   canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string) => boolean;
+  /** Whether this installation can pay to accounts of customers. */
+  paysToAccounts: (mode: 'live' | 'test') => boolean;
 }
 
 /**
@@ -50,9 +55,10 @@ export async function acceptRefund(
     expectedRefundableMinor: body.expectedRefundableMinor ?? null,
     allocation: body.allocation ?? null,
     deductions: body.deductions,
+    goodwill: body.goodwill ?? null,
   };
-  // How it is spread and what is kept back are the shop's to say.
-  if (principal.kind === 'customer' && (requested.allocation !== null || body.deductions.length > 0))
+  // How it is spread, what is kept back and what is given beside it are the shop's to say.
+  if (principal.kind === 'customer' && (requested.allocation !== null || body.deductions.length > 0 || body.goodwill))
     throw new Problem('forbidden', { params: { roles: 'integrator, agent' } });
   try {
     return await accept(
@@ -75,6 +81,7 @@ export async function acceptRefund(
         behindKey: personsBehind(principal),
         customerId: principal.kind === 'customer' ? principal.customerId : null,
         commandId: command.id,
+        givesGoodwill: body.goodwill !== undefined,
       },
       now,
       (input) => {
@@ -88,10 +95,12 @@ export async function acceptRefund(
           input.purchasePolicy,
         );
         if (checked.refused) throw problemOf(checked.refused, requested.expectedRefundableMinor);
+        const goodwill = goodwillOf(deps, principal.mode, requested, input);
         const accepted = planAcceptance({
           ...policyFacts(requested, input.order, now),
           amountMinor: requested.amountMinor,
           allocation: requested.allocation ?? null,
+          goodwill,
           payments: input.payments,
           excluded: input.excluded,
           calendar: input.calendar,
@@ -99,14 +108,12 @@ export async function acceptRefund(
           purchasePolicy: input.purchasePolicy,
           candidates: input.candidates,
         });
-        if (accepted.declineClause !== null) return { accepted, lines: checked.lines, amounts: checked.amounts };
+        const { lines } = checked;
+        const amounts = goodwill ? { ...checked.amounts, goodwill: goodwill.goodwill } : checked.amounts;
+        if (accepted.declineClause !== null) return { accepted, lines, amounts };
         const directed = directLegs(accepted.state.legs, body.destinationId ?? null, input.destination);
         if ('refused' in directed) throw destinationProblem(directed.refused);
-        return {
-          accepted: { ...accepted, state: { ...accepted.state, legs: directed.legs } },
-          lines: checked.lines,
-          amounts: checked.amounts,
-        };
+        return { accepted: { ...accepted, state: { ...accepted.state, legs: directed.legs } }, lines, amounts };
       },
     );
   } catch (error) {
@@ -116,6 +123,20 @@ export async function acceptRefund(
       throw new Problem('calendar_not_certified', { params: { calendarId: error.calendarId, year: error.year } });
     throw error;
   }
+}
+
+/** What is given beside the refund; null where nothing is. @throws Problem when it cannot be given */
+function goodwillOf(
+  deps: AcceptDeps,
+  mode: 'live' | 'test',
+  requested: RequestedRefund,
+  input: AcceptanceInput,
+): AcceptedGoodwill | null {
+  if (!requested.goodwill || !input.goodwill) return null;
+  const hasDestination = input.destination !== null && deps.paysToAccounts(mode);
+  const checked = checkGoodwill(requested.goodwill, input.goodwill, input.policy, requested.currency, hasDestination);
+  if (checked.refused) throw problemOf(checked.refused, null);
+  return checked.accepted;
 }
 
 /** None of these may decide: who entered the request, and who owns or made the key that it came with. */
@@ -161,6 +182,19 @@ function problemOf(refused: RequestRefusal, expectedMinor: number | null): Probl
         extra: { why, ...data },
       });
     }
+    case 'goodwill_not_allowed':
+      return new Problem(refused.code, {
+        params: { reason: GOODWILL_PROBLEMS[refused.why] },
+        errors: [{ path: 'goodwill', code: refused.why, message: GOODWILL_PROBLEMS[refused.why].en }],
+        extra: { why: refused.why, ...(refused.atMostMinor === null ? {} : { atMostMinor: refused.atMostMinor }) },
+      });
+    case 'goodwill_destination_required':
+      return new Problem(refused.code);
+    case 'goodwill_budget_exhausted':
+      return new Problem(refused.code, {
+        params: { availableMinor: refused.availableMinor },
+        extra: { availableMinor: refused.availableMinor },
+      });
     case 'provider_not_configured':
       return new Problem(refused.code, {
         params: { provider: refused.provider, merchantAccount: refused.merchantAccount },

@@ -1,4 +1,4 @@
-import type { AnswerContradiction, ContradictionKind, DeductionProblem } from '../domain/process';
+import type { AnswerContradiction, ContradictionKind, DeductionProblem, GoodwillRefusal } from '../domain/process';
 import type { Language } from './types';
 
 /** Where a request and its order, or an answer and its request, contradict each other, in the reader's words. */
@@ -29,5 +29,20 @@ export const DEDUCTION_PROBLEMS: Record<DeductionProblem['why'], Record<Language
   deductions_forbidden: {
     en: 'The law that applies to this order does not allow to keep anything back.',
     'zh-CN': '该订单适用的法律不允许扣除任何费用。',
+  },
+};
+
+/** Why nothing is given beside a refund, in the reader's words. */
+export const GOODWILL_PROBLEMS: Record<
+  Extract<GoodwillRefusal, { code: 'goodwill_not_allowed' }>['why'],
+  Record<Language, string>
+> = {
+  unknown_goodwill: {
+    en: 'The policy knows no goodwill of this code.',
+    'zh-CN': '政策中没有这种补偿。',
+  },
+  goodwill_above_limit: {
+    en: 'The goodwill is above the policy’s limit per refund in this currency.',
+    'zh-CN': '补偿金额超过政策规定的单笔上限。',
   },
 };

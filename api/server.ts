@@ -67,6 +67,8 @@ function paymentAccounts(config: ApiConfig) {
     }),
     canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string): boolean =>
       find(mode, provider, merchantAccount) !== undefined,
+    paysToAccounts: (mode: 'live' | 'test'): boolean =>
+      accounts.some((own) => own.provider === 'bank_transfer' && own.account?.mode === mode),
     refundRules: (mode: 'live' | 'test', provider: string, merchantAccount: string): RefundRules | null => {
       const account = find(mode, provider, merchantAccount);
       return account ? refundRulesOf(provider, account.agreed) : null;
@@ -134,6 +136,7 @@ async function main(config: ApiConfig, logger: Logger): Promise<void> {
       cipher: createDataCipher(config.dataKeys),
       coolingOffMs: config.destinations.coolingOffMs,
     },
+    paysToAccounts: accounts.paysToAccounts,
     refundRules: accounts.refundRules,
     isDraining: () => shutdown.started,
   });

@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { destinationInSnapshot } from '../domain/destination';
-import type { AcceptanceFacts, AcceptedPlan, OrderFacts, RequestedLine, StageChange } from '../domain/process';
+import type {
+  AcceptanceFacts,
+  AcceptedPlan,
+  GoodwillFacts,
+  OrderFacts,
+  RequestedLine,
+  StageChange,
+} from '../domain/process';
 import { parsePolicy, type PolicyDocument } from '../domain/policy';
 import { waitingForOf, type ExcludedPerson, type Plan, type ProcessState, type RefundAmounts } from '../domain/refund';
 import { loadOrderFacts, type LoadedOrder } from './acceptance-facts';
 import { chainEntries, insertAudit, refundStream, type AuditHead } from './audit';
 import { calendarOfText } from './calendars';
 import { direct, inTransaction, type Database } from './client';
+import { isWriteConflict } from './database-errors';
 import { insertDeskItems } from './desk-items';
+import { loadGoodwill } from './goodwill';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import { insertMessages, writeWebhooks } from './outgoing';
@@ -16,6 +25,9 @@ import { newReference } from './reference';
 import { asJson, sideBySide, type Fragment } from './rows';
 import type { Statements } from './statements';
 import { insertRound } from './stages';
+
+/** How often an acceptance that lost against another writer is run again. */
+const MAX_ATTEMPTS = 3;
 
 /** A request as it came through the door, with who brought it. */
 export interface NewRefund {
@@ -39,6 +51,8 @@ export interface NewRefund {
   /** Set for a customer's own token: only their own orders. */
   customerId: string | null;
   commandId: string;
+  /** True when something is given beside the refund. */
+  givesGoodwill?: boolean;
 }
 
 /** What the decision to accept is made with, read under the locks of the order's payments. */
@@ -54,6 +68,8 @@ export interface AcceptanceInput {
   destination: { id: string; fingerprint: string } | null;
   /** A leg in waiting for each payment, oldest first. */
   payments: AcceptanceFacts['payments'];
+  /** Null where the request gives none. */
+  goodwill: GoodwillFacts | null;
 }
 
 export interface AcceptanceDecision {
@@ -89,6 +105,22 @@ export async function acceptRefund(
   nowIso: string,
   decide: (input: AcceptanceInput) => AcceptanceDecision,
 ): Promise<{ refundId: string }> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await acceptOnce(db, request, nowIso, decide);
+    } catch (error) {
+      // What gives money back takes the rows of payments and budgets in an order of its own: one of two may have to go again.
+      if (attempt >= MAX_ATTEMPTS || !isWriteConflict(error)) throw error;
+    }
+  }
+}
+
+async function acceptOnce(
+  db: Database,
+  request: NewRefund,
+  nowIso: string,
+  decide: (input: AcceptanceInput) => AcceptanceDecision,
+): Promise<{ refundId: string }> {
   return await inTransaction(db, async (tx) => {
     // Locked, so that the same command at work twice accepts once, and the second answers what the first accepted.
     const [command] = await tx.$queryRaw<{ outcome: string; refundId: string | null }[]>`
@@ -119,6 +151,7 @@ export async function acceptRefund(
         legId: newId('al'),
         reference: newReference(),
       })),
+      goodwill: request.givesGoodwill ? await loadGoodwill(tx, request.mode, loaded, nowIso) : null,
     });
     return await writeAcceptance(tx, request, loaded, decision, nowIso);
   });
@@ -238,6 +271,9 @@ function snapshotOf(
     allocationStrategy: state.allocation ?? 'original_first',
     shippingMinor: amounts.shippingMinor,
     deductions: amounts.deductions.map(({ code, amountMinor }) => ({ code, amountMinor })),
+    ...(amounts.goodwill
+      ? { goodwill: { code: amounts.goodwill.code, amountMinor: amounts.goodwill.amountMinor } }
+      : {}),
     lines: lines.map((line) => ({ lineId: line.lineId, quantity: line.quantity })),
     evidenceIds: request.evidenceIds,
     riskGrade: null,
@@ -257,13 +293,14 @@ function reserve(
     ...leg,
     position,
     attemptId: newId('at'),
+    route: leg.route ?? 'original',
     accountingCurrency: accounting[leg.id]?.currency,
     accountingRate: accounting[leg.id]?.rate,
     accountingMinor: accounting[leg.id]?.amountMinor,
   }));
   const leg = Prisma.sql`jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(id text, "paymentId" text, position int,
-    "attemptId" text, attempt int, reference text, "amountMinor" bigint, "accountingCurrency" text, "accountingRate" text,
-    "accountingMinor" bigint, "destinationId" text)`;
+    "attemptId" text, route text, "destinationId" text, attempt int, reference text, "amountMinor" bigint, "accountingCurrency" text, "accountingRate" text,
+    "accountingMinor" bigint)`;
   const now = Prisma.sql`${nowIso}::timestamptz`;
   const parts = [
     Prisma.sql`
@@ -278,9 +315,10 @@ function reserve(
       SELECT x.id, ${mode}::"Mode", ${refundId}, x."paymentId", x.position, x."amountMinor", 'reserved',
         x."accountingCurrency", x."accountingRate", x."accountingMinor" FROM ${leg}`,
     Prisma.sql`
-      INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, destination_id, created_at, updated_at)
-      SELECT x."attemptId", ${mode}::"Mode", x.id, x.attempt, x.reference, x."amountMinor", 'reserved', x."destinationId", ${now}, ${now}
-      FROM ${leg}`,
+      INSERT INTO payment_attempts (id, mode, allocation_id, number, reference, amount_minor, status, route, destination_id,
+        created_at, updated_at)
+      SELECT x."attemptId", ${mode}::"Mode", x.id, x.attempt, x.reference, x."amountMinor", 'reserved', x.route,
+        x."destinationId", ${now}, ${now} FROM ${leg}`,
   ];
   if (lines.length === 0) return parts;
   const line = Prisma.sql`jsonb_to_recordset(${asJson(lines)}::jsonb) AS x("lineId" text, quantity int, "amountMinor" bigint)`;

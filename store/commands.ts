@@ -16,6 +16,7 @@ export type CommandKind =
   | 'confirm_payout_limit'
   | 'state_balance'
   | 'book_exchange'
+  | 'grant_goodwill_budget'
   | 'create_webhook_endpoint'
   | 'upload_evidence'
   | 'reconcile'

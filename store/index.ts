@@ -19,6 +19,7 @@ export * from './order-input';
 export * from './orders';
 export * from './evidence';
 export * from './exchange';
+export * from './goodwill';
 export * from './people';
 export * from './webhook-endpoints';
 export * from './policies';

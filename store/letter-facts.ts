@@ -1,5 +1,5 @@
 import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
-import type { Deduction, LocalizedText, Plan } from '../domain/refund';
+import type { Deduction, Goodwill, LocalizedText, Plan } from '../domain/refund';
 import type { AuditHead } from './audit';
 import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
@@ -28,6 +28,8 @@ export interface LetterFacts {
   declineClause: LocalizedText | null;
   /** What is kept back of the amount, with the words for the customer. */
   deductions: Deduction[];
+  /** What is given beside the amount; null where nothing is. */
+  goodwill: Goodwill | null;
   createdAt: string;
   updatedAt: string;
   customer: {
@@ -63,6 +65,7 @@ export interface FactsRow {
   trace_number: string | null;
   decline_clause: string | null;
   deductions: Deduction[] | null;
+  goodwill: Goodwill | null;
   created_at: Date;
   updated_at: Date;
   audit_seq: number;
@@ -81,7 +84,8 @@ export interface FactsRow {
 export const FACT_COLUMNS = Prisma.sql`
   f.id AS refund_id, f.mode::text AS mode, f.status, f.transition_seq, k.synced_seq, o.external_id AS order_external_id,
   f.currency, f.amount_minor, f.approved_amount_minor, f.reason_code, f.waiting_stage, f.due_at, f.plan,
-  cal.xmin::text AS calendar_version, f.arrival_from, f.arrival_to, f.decline_clause, f.amounts->'deductions' AS deductions, f.created_at, f.updated_at,
+  cal.xmin::text AS calendar_version, f.arrival_from, f.arrival_to, f.decline_clause, f.amounts->'deductions' AS deductions,
+  f.amounts->'goodwill' AS goodwill, f.created_at, f.updated_at,
   f.audit_seq, f.audit_head,
   (SELECT t.trace_number FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id
      WHERE a.refund_id = f.id AND t.trace_number IS NOT NULL ORDER BY a.position, t.number DESC LIMIT 1) AS trace_number,
@@ -135,6 +139,7 @@ async function factsOf(db: Db, row: FactsRow, calendar: BusinessCalendar): Promi
     traceNumber: row.trace_number,
     declineClause: row.decline_clause ? await readClause(db, row, row.decline_clause) : null,
     deductions: row.deductions ?? [],
+    goodwill: row.goodwill,
     createdAt: toIso(row.created_at),
     updatedAt: toIso(row.updated_at),
     customer: { ...customer, externalId },

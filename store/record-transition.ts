@@ -243,8 +243,12 @@ function snapshotAfter(
   };
 }
 
+/** Of the refund's amount; goodwill is beside it. */
 const paidAmount = (state: ProcessState): number =>
-  state.legs.reduce((sum, leg) => sum + (leg.status === 'succeeded' ? leg.amountMinor : 0), 0);
+  state.legs.reduce(
+    (sum, leg) => sum + (leg.status === 'succeeded' && leg.fund === undefined ? leg.amountMinor : 0),
+    0,
+  );
 
 const receivedAt = (command: StoredCommand | null, at: string): string => {
   const stated = command?.body['arrivedAt'];

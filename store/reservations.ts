@@ -230,7 +230,10 @@ interface PaidLine {
   paidMinor: number;
 }
 
-/** Lines with their shares of what was paid. Without a frozen breakdown the money is shared out over their amounts. */
+/**
+ * Lines, and what each gave of what was paid, deductions included. Without a frozen breakdown the money is shared out over
+ * their amounts.
+ */
 async function paidShares(
   tx: Statements,
   refundId: string,
@@ -241,8 +244,9 @@ async function paidShares(
     { lineId: string; externalId: string; quantity: number; amountMinor: bigint; paidMinor: bigint }[]
   >`
     SELECT l.order_line_id AS "lineId", o.external_id AS "externalId", l.quantity, l.amount_minor AS "amountMinor",
-      (SELECT COALESCE(sum(a.amount_minor), 0)::bigint FROM allocations a
-         WHERE a.refund_id = l.refund_id AND a.status = 'succeeded') AS "paidMinor"
+      -- Goodwill is beside the amount, and on no line.
+      (SELECT COALESCE(sum(a.amount_minor), 0)::bigint FROM allocations a JOIN payments p ON p.id = a.payment_id
+         WHERE a.refund_id = l.refund_id AND a.status = 'succeeded' AND p.order_id IS NOT NULL) AS "paidMinor"
     FROM refund_lines l JOIN order_lines o ON o.id = l.order_line_id
     WHERE l.refund_id = ${refundId} AND l.settled = ${settled} ORDER BY l.order_line_id`;
   const [first] = lines;

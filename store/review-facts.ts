@@ -153,7 +153,7 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
            'disputes', COALESCE((SELECT jsonb_agg(jsonb_build_object('id', d.id, 'status', d.status,
                'amountMinor', d.amount_minor, 'reasonCode', d.reason_code, 'openedAt', d.opened_at) ORDER BY d.opened_at)
              FROM disputes d WHERE d.payment_id = p.id), '[]')) ORDER BY a.position)
-         FROM allocations a JOIN payments p ON p.id = a.payment_id WHERE a.refund_id = r.id), '[]') AS allocation,
+         FROM allocations a JOIN payments p ON p.id = a.payment_id WHERE a.refund_id = r.id AND p.order_id IS NOT NULL), '[]') AS allocation,
       COALESCE((SELECT jsonb_agg(jsonb_build_object('id', k.id, 'kind', k.kind, 'dueAt', k.due_at) ORDER BY k.created_at)
          FROM desk_items k WHERE k.refund_id = r.id AND k.status = 'open'), '[]') AS desk
     FROM refunds r WHERE r.id = ${refundId}`;

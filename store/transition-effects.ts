@@ -37,7 +37,8 @@ export async function writeMoney(
     await (attempt.returned ? returnLeg(tx, attempt, at) : settleLeg(tx, attempt, at));
   for (const attempt of effects.newAttempts) await openAttempt(tx, refund.mode, attempt, at);
   // What was given up in part has been paid in part: its lines are refunded for that much.
-  const isPaid = state.status === 'paid' || (state.givenUp && state.legs.some((leg) => leg.status === 'succeeded'));
+  const isPartlyPaid = state.legs.some((leg) => leg.status === 'succeeded' && leg.fund === undefined);
+  const isPaid = state.status === 'paid' || (state.givenUp && isPartlyPaid);
   if (isPaid && effects.release) await settleLines(tx, refund.id, refund.amounts);
   if (effects.release) await releaseReservations(tx, refund.id, at);
   if (transition.kind === 'information' && command) await writeAnswer(tx, refund.id, command.body);

@@ -45,6 +45,7 @@ const FIELD_MESSAGES: Record<string, Record<Language, string>> = {
     en: 'A rate is a decimal text above zero, such as 7.1935, with at most 12 digits before and behind the point.',
     'zh-CN': '汇率应为大于零的十进制文本，例如 7.1935，小数点前后各不超过 12 位。',
   },
+  ends_before_it_begins: { en: 'It ends before it begins.', 'zh-CN': '结束时间早于开始时间。' },
   too_many_keys: { en: 'There are too many keys.', 'zh-CN': '键过多。' },
   reason_required: { en: 'A reason is required for this decision.', 'zh-CN': '此决定必须填写理由。' },
   nothing_given: { en: 'Give at least one of the fields.', 'zh-CN': '请至少填写一个字段。' },

@@ -1,5 +1,5 @@
 import { FAILURE_RULES, isFailureClass, type FailureRule, type PaymentFailure } from '../../domain/payment';
-import type { PublicPayment } from '../../domain/refund';
+import type { PublicLeg } from '../../domain/refund';
 import type { Language } from '../types';
 import type { Reader } from './explanation';
 
@@ -10,16 +10,16 @@ export const failureText =
     FAILURE_RULES[failure.class][reader === 'reviewer' ? 'staff' : 'customer'][language];
 
 /** For staff: what is done next, and whose work it is. */
-export function ownedFailure(payment: PublicPayment): PublicPayment {
-  const { failure } = payment;
-  if (failure === null) return payment;
+export function ownedFailure<Leg extends PublicLeg>(leg: Leg): Leg {
+  const { failure } = leg;
+  if (failure === null) return leg;
   const { nextAction, ownerRole, sameReference } = FAILURE_RULES[failure.class];
-  return { ...payment, failure: { ...failure, nextAction, ownerRole, sameReference } };
+  return { ...leg, failure: { ...failure, nextAction, ownerRole, sameReference } };
 }
 
 /** For customers: the provider's own code says nothing to them. */
-export function plainFailure(payment: PublicPayment): PublicPayment {
-  return payment.failure === null ? payment : { ...payment, failure: { ...payment.failure, code: null } };
+export function plainFailure<Leg extends PublicLeg>(leg: Leg): Leg {
+  return leg.failure === null ? leg : { ...leg, failure: { ...leg.failure, code: null } };
 }
 
 /** What a desk item's failure asks for: next action, owner and words for staff; null when it tells of no failure. */

@@ -66,15 +66,21 @@ export async function presentRefunds(
       failureText: failureText(reader, reading.language),
     });
     const breakdown = breakdownOf(refund);
+    const { goodwill } = seen;
     switch (reader) {
       case 'integrator':
         return seen;
       case 'reviewer':
-        return { ...seen, breakdown, payments: seen.payments.map(ownedFailure) };
+        return {
+          ...seen,
+          breakdown,
+          payments: seen.payments.map(ownedFailure),
+          goodwill: goodwill && ownedFailure(goodwill),
+        };
       case 'customer': {
         const { metadata: _metadata, externalReference: _reference, ...own } = seen;
         const payments = own.payments.map((payment) => ({ ...plainFailure(payment), accounting: null }));
-        return { ...own, breakdown, payments };
+        return { ...own, breakdown, payments, goodwill: goodwill && plainFailure(goodwill) };
       }
     }
   });

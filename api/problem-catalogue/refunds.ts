@@ -110,6 +110,27 @@ export const REFUND_PROBLEMS = {
     '不允许此项扣除',
     '没有预留或保存任何内容（{reason}）。请去掉或降低该扣除项目，用新的幂等键重新提交。',
   ),
+  goodwill_not_allowed: entry(
+    422,
+    'This goodwill is not allowed',
+    'Nothing was reserved or kept. {reason} Leave the goodwill out or lower it, and send the request again with a new idempotency key.',
+    '不允许此项补偿',
+    '没有预留或保存任何内容（{reason}）。请去掉或降低补偿金额，用新的幂等键重新提交。',
+  ),
+  goodwill_destination_required: entry(
+    422,
+    'Goodwill needs an account of the customer',
+    'Nothing was reserved or kept. Goodwill never goes the way of the payment: enter the account with POST /v1/destinations and name it as destinationId, or leave the goodwill out.',
+    '补偿需要客户的收款账户',
+    '没有预留或保存任何内容。补偿不会原路退回：请先通过 POST /v1/destinations 录入账户，并以 destinationId 指明，或去掉补偿。',
+  ),
+  goodwill_budget_exhausted: entry(
+    409,
+    'No budget has enough left',
+    'Nothing was reserved or kept. At most {availableMinor} minor units can be given now; lower the goodwill, leave it out, or have a budget granted.',
+    '补偿预算不足',
+    '没有预留或保存任何内容。目前最多可补偿 {availableMinor}（最小货币单位）；请降低或去掉补偿，或申请新的预算。',
+  ),
   reason_not_available: entry(
     422,
     'The policy does not know this reason',

@@ -23,7 +23,7 @@ registerRoute({
   tag: 'Refunds',
   summary: 'Request a refund',
   description:
-    'Reserves the amount and accepts the request in one transaction; the process then starts by itself. Customers request on their own orders, without `allocation` and `deductions`, which are the shop’s to say.',
+    'Reserves the amount and accepts the request in one transaction; the process then starts by itself. Customers request on their own orders, without `allocation`, `deductions` and `goodwill`, which are the shop’s to say.',
   roles: ['integrator', 'agent', 'customer'],
   idempotent: true,
   request: { body: createRefundBody },
@@ -35,6 +35,9 @@ registerRoute({
     'duplicate_refund',
     'contradictory_facts',
     'deduction_not_allowed',
+    'goodwill_not_allowed',
+    'goodwill_destination_required',
+    'goodwill_budget_exhausted',
     'reason_not_available',
     'resolution_not_available',
     'provider_not_configured',

@@ -98,6 +98,13 @@ export const createRefundBody = z
       description: 'How it is spread over several payments; left out, the policy says.',
     }),
     deductions: deductions.default([]),
+    goodwill: z
+      .strictObject({ code: z.string().regex(/^[a-z][a-z0-9_-]{0,59}$/), amountMinor: positiveAmountMinor })
+      .optional()
+      .openapi({
+        description:
+          'Given beside the amount, from a goodwill budget, to the account that `destinationId` names. Codes and limits are the policy’s.',
+      }),
     requestedBy: z.strictObject({ name: freeText(1, 200), contact }).optional(),
     externalReference: externalId.optional(),
     destinationId: redressId('ds').optional().openapi({
@@ -197,6 +204,8 @@ const failure = z
   .nullable()
   .openapi({ description: 'Staff also get nextAction, ownerRole and sameReference.' });
 
+const hold = z.object({ reason: z.string(), since: z.string(), retryAt: nullableText }).nullable();
+
 /** A refund as the integrator's view shows it; other readers get more members. */
 export const refundAnswer = z
   .looseObject({
@@ -240,7 +249,7 @@ export const refundAnswer = z
           .enum(['original', 'destination', 'manual', 'goodwill'])
           .openapi({ description: 'Back as it came, to another account, or paid by hand.' }),
         failure,
-        hold: z.object({ reason: z.string(), since: z.string(), retryAt: nullableText }).nullable(),
+        hold,
         accounting: z
           .object({
             currency: z.string(),
@@ -279,6 +288,21 @@ export const refundAnswer = z
       .openapi({
         description:
           'What the amount approved so far, or else asked for, is made of: lines (goods - discount + tax), shipping and what stands on no line, less the deductions, are `totalMinor`.',
+      }),
+    goodwill: z
+      .object({
+        code: z.string(),
+        label: z.object({ en: z.string(), 'zh-CN': z.string() }),
+        amountMinor: z.int(),
+        status: z.string(),
+        reference: z.string(),
+        failure,
+        hold,
+      })
+      .nullable()
+      .openapi({
+        description:
+          'Given beside `amountMinor`, from a budget of its own to an account of the customer; in none of the sums.',
       }),
     arrival: z.object({
       expectedFrom: nullableText,

@@ -1,16 +1,12 @@
 import type { HoldReason, PaymentFailure, PaymentHold } from './attempt';
 import { holdRetryAt } from './holds';
-
-const DAY_MS = 86_400_000;
+import { limitReached, type RefundLimits } from './refund-rules';
 
 /** What a provider allows; see its gateway's declared capabilities. */
-export interface ProviderAllows {
+export interface ProviderAllows extends RefundLimits {
   /** Why this amount cannot be sent in this currency, as a code; null when it can. */
   refusal: string | null;
   partial: boolean;
-  maxRefundsPerPayment?: number | undefined;
-  refundableForDays?: number | undefined;
-  minimumIntervalMs?: number | undefined;
 }
 
 /** A limit in force, with what counts towards it already. Minor units of the payment's currency. */
@@ -117,15 +113,18 @@ function impossibleAt({ provider, payment, amountMinor, now, destination }: Inte
   if (provider.refusal !== null) return { class: 'interface_changed', code: provider.refusal };
   // What follows limits refunds of a payment; another route pays without referring to it.
   if (destination) return null;
-  if (!provider.partial && amountMinor < payment.capturedMinor)
-    return { class: 'interface_changed', code: 'partial_not_supported' };
-  const { refundableForDays, maxRefundsPerPayment } = provider;
-  const ageMs = Date.parse(now) - Date.parse(payment.capturedAt);
-  if (refundableForDays !== undefined && ageMs > refundableForDays * DAY_MS)
-    return { class: 'window_passed', code: 'window_passed' };
-  if (maxRefundsPerPayment !== undefined && payment.refunds >= maxRefundsPerPayment)
-    return { class: 'window_passed', code: 'too_many_refunds' };
-  return null;
+  const { capturedMinor, capturedAt, refunds: earlierRefunds } = payment;
+  const rules = { partial: provider.partial, limits: provider };
+  const reached = limitReached(rules, { amountMinor, capturedMinor, capturedAt, earlierRefunds }, now);
+  switch (reached) {
+    case 'partial_not_allowed':
+      return { class: 'interface_changed', code: 'partial_not_supported' };
+    case 'window_passed':
+    case 'too_many_refunds':
+      return { class: 'window_passed', code: reached };
+    case null:
+      return null;
+  }
 }
 
 /** When the provider takes the next refund of this payment; null when it does now. */

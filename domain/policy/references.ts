@@ -14,7 +14,7 @@ interface PolicyReferences {
   thresholds: Record<string, TierReferences[]>;
   reasonCodes: { code: string }[];
   ineligible: { id: string; reasonCodes: 'any' | string[] }[];
-  amounts: { deductions: { code: string }[] };
+  amounts: { deductions: { code: string }[]; goodwill: { codes: { code: string }[] } };
 }
 
 /** What the shape of a policy cannot say: that its parts name each other correctly and stand in order. */
@@ -32,6 +32,12 @@ export function checkReferences(policy: PolicyReferences): Problem[] {
       policy.amounts.deductions.map((deduction) => deduction.code),
       'amounts',
       'deductions',
+    ),
+    ...duplicates(
+      policy.amounts.goodwill.codes.map((one) => one.code),
+      'amounts',
+      'goodwill',
+      'codes',
     ),
     ...policy.stages.flatMap((stage, index) =>
       isIncreasing(stage.ladder.remindAtPercent)

@@ -103,6 +103,16 @@ const amountsSchema = z.strictObject({
     .default([]),
   /** Jurisdictions of orders whose law forbids to keep anything back. */
   noDeductionsIn: z.array(z.string().min(1).max(64)).max(100).default([]),
+  /** What may be given beside a refund, and for what, with its limit per refund by currency; none where nothing is said. */
+  goodwill: z
+    .strictObject({
+      codes: z.array(z.strictObject({ code: slug, label: localizedText })).max(20),
+      maxMinor: z.record(
+        z.string().refine(isCurrency, 'must be an ISO 4217 currency code'),
+        z.int().min(1).max(MAX_AMOUNT_MINOR),
+      ),
+    })
+    .default({ codes: [], maxMinor: {} }),
 });
 
 /**

@@ -61,7 +61,7 @@ export function readAnswer(
   if (body.lines !== undefined && amountMinor > kept.totalMinor) return contradict('amount_above_lines');
   const fewer = kept.lines.some((line) => line.quantity !== find(before.lines, line.externalId)?.quantity);
   const lowered = amountMinor < request.amountMinor;
-  const amounts = lowered || fewer ? { ...breakdownAt(kept, amountMinor), shippingRule: before.shippingRule } : null;
+  const amounts = lowered || fewer ? { ...before, ...breakdownAt(kept, amountMinor) } : null;
   return {
     changed:
       lowered ||

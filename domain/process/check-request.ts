@@ -2,6 +2,7 @@ import { sumMinor, type AllocationStrategy } from '../money';
 import { evaluatePolicy, type PolicyDocument } from '../policy';
 import { breakdownAt, deductedMinor, lineMinor, type Deduction, type RefundAmounts } from '../refund';
 import { checkDeductions, type DeductionProblem, type RequestedDeduction } from './check-deductions';
+import type { GoodwillRefusal, RequestedGoodwill } from './check-goodwill';
 import { prorateLine, prorateShipping, type LineToProrate, type ProratedLine } from './prorate-lines';
 
 export interface RequestedRefund {
@@ -17,6 +18,8 @@ export interface RequestedRefund {
   /** How to spread it over the payments; null leaves it to the policy. */
   allocation?: AllocationStrategy | null;
   deductions?: RequestedDeduction[];
+  /** What is given beside it; judged by checkGoodwill. */
+  goodwill?: RequestedGoodwill | null;
 }
 
 /** An order as acceptance finds it, under the locks of its payments. */
@@ -56,6 +59,7 @@ export type RequestRefusal =
   | { code: 'resolution_not_available'; resolution: string }
   | { code: 'contradictory_facts'; path: string; why: ContradictionKind; data: Record<string, string | number> }
   | { code: 'deduction_not_allowed'; problem: DeductionProblem }
+  | GoodwillRefusal
   | { code: 'provider_not_configured'; provider: string; merchantAccount: string }
   | { code: 'reason_not_available'; allowed: string[] }
   | { code: 'description_too_short'; minLength: number }
@@ -148,7 +152,8 @@ export function policyFacts(
 ): Parameters<typeof evaluatePolicy>[1] {
   const names = request.lines?.map((line) => line.externalId);
   return {
-    orderTotalOpenAndPaidMinor: order.openAndPaidMinor + request.amountMinor,
+    // Who gives beside a small refund takes the stages of both together.
+    orderTotalOpenAndPaidMinor: order.openAndPaidMinor + request.amountMinor + (request.goodwill?.amountMinor ?? 0),
     currency: request.currency,
     reasonCode: request.reasonCode,
     descriptionLength: [...request.description].length,

@@ -2,6 +2,7 @@ export * from './apply-transition';
 export * from './check-deductions';
 export { proposedActionOf } from './check-desk-facts';
 export type { DeskFacts } from './desk-facts';
+export * from './check-goodwill';
 export * from './desk-rules';
 export * from './check-request';
 export * from './direct-legs';

@@ -3,21 +3,23 @@ import type { Step } from './step';
 
 /**
  * New amounts of the legs for a new total, by the strategy that the refund was accepted with and within what is reserved
- * for each. A leg that pays nothing gets 0; the parts sum to the total, and what each is in the books goes with it.
+ * for each. Goodwill is beside the total and stays. A leg that pays nothing gets 0; the parts sum to the total, and what each is in the books goes with it.
  * @throws InsufficientAvailableError when more is to be paid than is reserved.
  */
 export function changeLegs({ state, effects, context }: Step, totalMinor: number): void {
+  const goodwill = state.legs.filter((leg) => leg.fund === 'goodwill').map((leg) => leg.id);
+  const legs = context.legs.filter((leg) => !goodwill.includes(leg.legId));
   const parts = allocateBy(
     state.allocation ?? 'original_first',
     totalMinor,
-    context.legs.map((leg) => ({ id: leg.legId, availableMinor: leg.reservedMinor })),
+    legs.map((leg) => ({ id: leg.legId, availableMinor: leg.reservedMinor })),
   );
   const amounts = Object.fromEntries(
-    context.legs.map((leg) => [leg.legId, parts.find((part) => part.id === leg.legId)?.amountMinor ?? 0]),
+    legs.map((leg) => [leg.legId, parts.find((part) => part.id === leg.legId)?.amountMinor ?? 0]),
   );
   effects.legAmounts = amounts;
   effects.legAccounting = Object.fromEntries(
-    context.legs.flatMap(({ legId, currency, accounting }) =>
+    legs.flatMap(({ legId, currency, accounting }) =>
       accounting ? [[legId, convertAtRate(amounts[legId] ?? 0, currency, accounting.rate, accounting.currency)]] : [],
     ),
   );

@@ -11,6 +11,7 @@ import {
 } from '../policy';
 import type { ExcludedPerson, Leg, Plan, ProcessState } from '../refund';
 import { openNextStage } from './apply-decision';
+import type { AcceptedGoodwill } from './check-goodwill';
 import { noEffects, type Effects } from './effects';
 import { closeStage, noteForCrm, openUnstaffed, tellCustomer, tellOutsiders, type Step } from './step';
 
@@ -28,6 +29,8 @@ export interface AcceptanceFacts extends PolicyFacts {
   }[];
   /** How the request wants it spread over the payments; null or absent leaves it to the policy. */
   allocation?: AllocationStrategy | null;
+  /** What is given beside it; absent or null where nothing is. */
+  goodwill?: AcceptedGoodwill | null;
   /** Who may not decide this refund. */
   excluded: ExcludedPerson[];
   calendar: BusinessCalendar;
@@ -76,6 +79,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
     facts.payments.map((payment) => ({ id: payment.legId, availableMinor: payment.availableMinor })),
   );
   const legs = allocation.map((part) => legOf(facts, part));
+  if (facts.goodwill) legs.push(goodwillLeg(facts.goodwill));
   const responseDueAt = firstResponseDueAt(facts.policy, facts.now);
   const state: ProcessState = {
     seq: 0,
@@ -162,6 +166,22 @@ function legOf(facts: AcceptanceFacts, part: { id: string; amountMinor: number }
     failure: null,
   };
 }
+
+/** Paid from its budget to an account of the customer, with the provider that pays to accounts. See directLegs. */
+const goodwillLeg = ({ goodwill, paymentId, legId, reference }: AcceptedGoodwill): Leg => ({
+  id: legId,
+  paymentId,
+  provider: 'bank_transfer',
+  reference,
+  attempt: 1,
+  amountMinor: goodwill.amountMinor,
+  status: 'reserved',
+  fund: 'goodwill',
+  route: 'destination',
+  queries: 0,
+  nextQueryAt: null,
+  failure: null,
+});
 
 function accountingOf(facts: AcceptanceFacts, legs: Leg[]): Record<string, LegAccounting> {
   return Object.fromEntries(

@@ -36,10 +36,20 @@ export interface Breakdown {
   totalMinor: number;
 }
 
+/** What is given beside the amount, from a budget of its own and by a route of its own. */
+export interface Goodwill {
+  code: string;
+  amountMinor: number;
+  label: LocalizedText;
+  budgetId: string;
+}
+
 /** The breakdown as asked for, frozen on the refund; what is approved may be less: see `breakdownAt`. */
 export interface RefundAmounts extends Breakdown {
   /** By the policy in force at purchase. */
   shippingRule: ShippingRule;
+  /** Absent where nothing is given; in no sum of the breakdown. */
+  goodwill?: Goodwill;
 }
 
 /** What a line gives, before deductions. */

@@ -51,6 +51,8 @@ export interface Leg {
   attempt: number;
   amountMinor: number;
   status: AttemptStatus;
+  /** What it is paid from, when that is not a capture of the order: then it is beside the refund's amount. */
+  fund?: 'goodwill';
   /** Replies and queries so far; the gateway's back-off counts by it. */
   queries: number;
   /** When to ask the provider next, or to try a held payment again; null when there is nothing to wait for. */

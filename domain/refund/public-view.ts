@@ -1,8 +1,8 @@
 import type { AttemptRoute, FailureClass, FailureRule, HoldReason, PaymentFailure } from '../payment';
 import type { AllocationStrategy } from '../money';
 import { breakdownAt, type Breakdown, type Deduction, type RefundAmounts } from './breakdown';
-import type { Plan } from './plan';
-import { waitingForOf, type ProcessState, type WaitingFor } from './process';
+import type { LocalizedText, Plan } from './plan';
+import { waitingForOf, type Leg, type ProcessState, type WaitingFor } from './process';
 import type { RefundStatus } from './status';
 
 /** What the views of a refund are made of. Instants are ISO, amounts minor units. */
@@ -59,17 +59,27 @@ export interface PublicBreakdown extends Omit<Breakdown, 'deductions'> {
   deductions: Omit<Deduction, 'reason'>[];
 }
 
-export interface PublicPayment {
-  paymentExternalId: string;
+/** One payout of a refund, wherever its money comes from. */
+export interface PublicLeg {
   amountMinor: number;
   status: string;
   reference: string;
   /** By which way the money goes: back as it came, to another account, or paid by hand. */
   route: AttemptRoute;
   failure: PublicFailure | null;
-  accounting: PublicAccounting | null;
   /** Why nothing is sent yet, since when, and when it is tried again; null when nothing holds it. */
   hold: { reason: HoldReason; since: string; retryAt: string | null } | null;
+}
+
+export interface PublicPayment extends PublicLeg {
+  paymentExternalId: string;
+  accounting: PublicAccounting | null;
+}
+
+/** What is given beside the amount, from a budget of its own to an account of the customer. */
+export interface PublicGoodwill extends PublicLeg {
+  code: string;
+  label: LocalizedText;
 }
 
 /**
@@ -107,6 +117,8 @@ export interface PublicRefund {
   payments: PublicPayment[];
   /** Of the amount approved so far, or else asked for. */
   breakdown: PublicBreakdown | null;
+  /** Beside `amountMinor` and in none of the sums; null where nothing is given. */
+  goodwill: PublicGoodwill | null;
   arrival: {
     expectedFrom: string | null;
     expectedTo: string | null;
@@ -155,17 +167,15 @@ export function publicRefund(
     waitingFor: waitingFor && { ...waitingFor, explanation: words.explanation ?? null },
     plan: publicPlan(record),
     allocationStrategy: process.allocation ?? 'original_first',
-    payments: process.legs.map((leg) => ({
-      paymentExternalId: record.paymentExternalIds[leg.paymentId] ?? leg.paymentId,
-      amountMinor: leg.amountMinor,
-      status: leg.status,
-      reference: leg.reference,
-      route: leg.route ?? 'original',
-      failure: leg.failure && { ...leg.failure, message: words.failureText?.(leg.failure) ?? null },
-      hold: leg.hold ? { ...leg.hold, retryAt: leg.nextQueryAt } : null,
-      accounting: record.accounting[leg.id] ?? null,
-    })),
+    payments: process.legs
+      .filter((leg) => leg.fund === undefined)
+      .map((leg) => ({
+        paymentExternalId: record.paymentExternalIds[leg.paymentId] ?? leg.paymentId,
+        ...publicLeg(leg, words.failureText),
+        accounting: record.accounting[leg.id] ?? null,
+      })),
     breakdown: publicBreakdown(breakdownOf(record)),
+    goodwill: publicGoodwill(record, words.failureText),
     arrival: {
       expectedFrom: record.arrivalFrom,
       expectedTo: record.arrivalTo,
@@ -193,6 +203,24 @@ const publicBreakdown = (breakdown: Breakdown | null): PublicBreakdown | null =>
     ...breakdown,
     deductions: breakdown.deductions.map(({ reason: _reason, ...deduction }) => deduction),
   };
+
+type FailureText = (failure: PaymentFailure) => string;
+
+const publicLeg = (leg: Leg, failureText: FailureText | undefined): PublicLeg => ({
+  amountMinor: leg.amountMinor,
+  status: leg.status,
+  reference: leg.reference,
+  route: leg.route ?? 'original',
+  failure: leg.failure && { ...leg.failure, message: failureText?.(leg.failure) ?? null },
+  hold: leg.hold ? { ...leg.hold, retryAt: leg.nextQueryAt } : null,
+});
+
+/** What is given beside the amount, as far as its leg is there: the machine's decline takes none. */
+function publicGoodwill(record: RefundRecord, failureText: FailureText | undefined): PublicGoodwill | null {
+  const leg = record.process.legs.find((candidate) => candidate.fund === 'goodwill');
+  const goodwill = record.amounts?.goodwill;
+  return leg && goodwill ? { code: goodwill.code, label: goodwill.label, ...publicLeg(leg, failureText) } : null;
+}
 
 function publicPlan(record: RefundRecord): PublicStage[] {
   const open = record.process.stage;

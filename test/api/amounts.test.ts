@@ -203,3 +203,100 @@ describe('the settlement rate', () => {
     expect([answer.status, answer.body.code]).toEqual([422, 'no_accounting_rate']);
   });
 });
+
+describe('goodwill', () => {
+  const goodwill = (amountMinor: number, code = 'inconvenience') => ({ goodwill: { code, amountMinor } });
+  const period = () => ({
+    periodFrom: new Date(Date.now() - 86_400_000).toISOString(),
+    periodTo: new Date(Date.now() + 86_400_000).toISOString(),
+  });
+  const grant = (limitMinor: number, key: 'finance' | 'integrator' | 'reviewer' = 'finance', change: object = {}) =>
+    api.post(key, '/v1/goodwill-budgets', { name: 'Service', currency: 'CNY', limitMinor, ...period(), ...change });
+  const spare = async () =>
+    (await api.get('finance', '/v1/goodwill-budgets')).body.data.map(
+      (budget: { reservedMinor: number; limitMinor: number }) => budget.limitMinor - budget.reservedMinor,
+    );
+  const account = {
+    holderName: 'Wang Xiaoming',
+    country: 'CN',
+    accountNumber: '6222020000000011',
+    bankCode: '102290002916',
+  };
+  let destinationId = '';
+  beforeAll(async () => {
+    const entered = await api.post('agent', '/v1/destinations', { customerExternalId: 'C-customer', ...account });
+    destinationId = entered.body.id as string;
+    await grant(30_000);
+  });
+
+  it('is given beside the amount, and shown apart to every reader', async () => {
+    const answer = await ask(10_000, { ...goodwill(2_000), destinationId });
+    expect(answer.status).toBe(202);
+    for (const key of ['integrator', 'customer', 'reviewer'] as const) {
+      const { body } = await api.get(key, `/v1/refunds/${answer.body.id}`);
+      expect(body).toMatchObject({
+        amountMinor: 10_000,
+        payments: [{ amountMinor: 10_000 }],
+        breakdown: { totalMinor: 10_000 },
+        goodwill: {
+          code: 'inconvenience',
+          amountMinor: 2_000,
+          status: 'reserved',
+          label: { en: 'For your trouble', 'zh-CN': '致歉补偿' },
+        },
+      });
+      expect(body.payments).toHaveLength(1);
+    }
+    const { body } = await api.get('reviewer', `/v1/refunds/${answer.body.id}`);
+    expect(body.allocation).toHaveLength(1);
+  });
+
+  it('takes the stages of what is refunded and given together', async () => {
+    const { body } = await ask(10_000, { ...goodwill(10_000), destinationId });
+    expect(body.plan).toHaveLength(2);
+    expect((await ask(10_000, {})).body.plan).toHaveLength(1);
+  });
+
+  it.each([
+    ['without an account', () => goodwill(1), 422, 'goodwill_destination_required'],
+    [
+      'of a code that the policy does not know',
+      () => ({ ...goodwill(1, 'because'), destinationId }),
+      422,
+      'goodwill_not_allowed',
+    ],
+    ['above the limit per refund', () => ({ ...goodwill(20_001), destinationId }), 422, 'goodwill_not_allowed'],
+    [
+      'above what any budget has left',
+      () => ({ ...goodwill(19_999), destinationId }),
+      409,
+      'goodwill_budget_exhausted',
+    ],
+    ['of nothing', () => ({ ...goodwill(0), destinationId }), 400, 'invalid_request'],
+    [
+      'to an account that is not there',
+      () => ({ ...goodwill(1), destinationId: `ds_${'0'.repeat(32)}` }),
+      422,
+      'goodwill_destination_required',
+    ],
+  ])('%s is refused before anything is reserved', async (_what, change, status, code) => {
+    const before = [await spare(), await api.db.refund.count()];
+    const answer = await ask(10_000, change());
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+    expect(answer.body.detail).not.toMatch(/\{\w+\}/);
+    expect([await spare(), await api.db.refund.count()]).toEqual(before);
+  });
+
+  it('is not for the customer to give', async () => {
+    const answer = await ask(10_000, { ...goodwill(1), destinationId }, 'customer');
+    expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);
+  });
+
+  it('comes from budgets that finance grants, for a time that does not end before it begins', async () => {
+    expect((await grant(1, 'integrator')).status).toBe(403);
+    expect((await grant(1, 'reviewer')).status).toBe(403);
+    const backwards = { periodFrom: period().periodTo, periodTo: period().periodFrom };
+    expect((await grant(1, 'finance', backwards)).body.code).toBe('invalid_request');
+    expect((await api.get('integrator', '/v1/goodwill-budgets')).status).toBe(403);
+  });
+});

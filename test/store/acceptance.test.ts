@@ -72,6 +72,7 @@ async function ask(
         ...policyFacts(requested, input.order, NOW),
         ...input,
         amountMinor: requested.amountMinor,
+        goodwill: null,
       });
       return { accepted, lines: checked.lines, amounts: checked.amounts };
     },

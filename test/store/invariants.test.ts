@@ -7,12 +7,13 @@ import { createTestDatabase, type TestDatabase } from '../support';
 import { openShop } from '../support/shop';
 import { AMOUNT_RULES } from './support/amount-rules';
 import { DESTINATION_RULES } from './support/destination-rules';
+import { GOODWILL_RULES } from './support/goodwill-rules';
 import { INTERLOCK_RULES } from './support/interlock-rules';
 import { LEDGER_RULES } from './support/ledger-rules';
 import { proveRules, set, type Rules } from './support/prove-rules';
 
 /** Rules that have test files of their own. */
-const PROVEN_ELSEWHERE: Rules[] = [AMOUNT_RULES, DESTINATION_RULES, INTERLOCK_RULES];
+const PROVEN_ELSEWHERE: Rules[] = [AMOUNT_RULES, DESTINATION_RULES, GOODWILL_RULES, INTERLOCK_RULES];
 
 let database: TestDatabase;
 let sql: Client;

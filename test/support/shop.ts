@@ -1,5 +1,12 @@
 import { cnShanghaiCalendar, type BusinessCalendar } from '../../domain/calendar';
-import { checkRequest, directLegs, planAcceptance, policyFacts, type RequestedRefund } from '../../domain/process';
+import {
+  checkGoodwill,
+  checkRequest,
+  directLegs,
+  planAcceptance,
+  policyFacts,
+  type RequestedRefund,
+} from '../../domain/process';
 import type { DecisionContent } from '../../domain/refund';
 import { acceptRefund, newId, type CommandRecord, type Database } from '../../store';
 import defaultPolicy from '../../prisma/seed/default-policy.json';
@@ -33,7 +40,7 @@ export interface Shop {
     amountMinor: number,
     nowIso?: string,
     lines?: RequestedRefund['lines'],
-    extra?: Pick<RequestedRefund, 'allocation' | 'deductions'> & { destinationId?: string },
+    extra?: Pick<RequestedRefund, 'allocation' | 'deductions' | 'goodwill'> & { destinationId?: string },
   ): Promise<string>;
   /** Writes a command as the API would. */
   command(input: NewTestCommand): Promise<CommandRecord>;
@@ -196,7 +203,10 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
     amountMinor: number,
     nowIso = new Date().toISOString(),
     lines: RequestedRefund['lines'] = null,
-    { destinationId, ...amounts }: Pick<RequestedRefund, 'allocation' | 'deductions'> & { destinationId?: string } = {},
+    {
+      destinationId,
+      ...amounts
+    }: Pick<RequestedRefund, 'allocation' | 'deductions' | 'goodwill'> & { destinationId?: string } = {},
   ): Promise<string> {
     const stated = await command({ kind: 'create_refund', refundId: '', who: 'integrator', body: {}, at: nowIso });
     const requested: RequestedRefund = {
@@ -225,23 +235,30 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
         customerId: null,
         destinationId: destinationId ?? null,
         commandId: stated.id,
+        givesGoodwill: requested.goodwill !== undefined,
       },
       nowIso,
       (input) => {
         const checked = checkRequest(requested, input.order, input.policy, input.knownEvidence, () => true, nowIso);
         if (checked.refused) throw new Error(`Refused: ${checked.refused.code}`);
+        const given =
+          requested.goodwill && input.goodwill
+            ? checkGoodwill(requested.goodwill, input.goodwill, input.policy, 'CNY', input.destination !== null)
+            : null;
+        if (given?.refused) throw new Error(`Refused: ${given.refused.code}`);
         const accepted = planAcceptance({
           ...policyFacts(requested, input.order, nowIso),
           ...input,
           amountMinor,
           allocation: amounts.allocation ?? null,
+          goodwill: given ? given.accepted : null,
         });
         const directed = directLegs(accepted.state.legs, destinationId ?? null, input.destination);
         if ('refused' in directed) throw new Error(`Refused: ${directed.refused.code}`);
         return {
           accepted: { ...accepted, state: { ...accepted.state, legs: directed.legs } },
           lines: checked.lines,
-          amounts: checked.amounts,
+          amounts: given ? { ...checked.amounts, goodwill: given.accepted.goodwill } : checked.amounts,
         };
       },
     );

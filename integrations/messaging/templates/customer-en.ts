@@ -6,6 +6,8 @@ type CustomerMessage = (typeof CUSTOMER_MESSAGES)[number];
 const MESSAGE = '{{#if messageToCustomer}}We were asked to tell you:\n{{messageToCustomer}}{{/if}}';
 const DEDUCTIONS =
   '{{#if deductionsText}}The amount is what remains after these deductions:\n{{deductionsText}}{{/if}}';
+const GOODWILL =
+  '{{#if goodwillText}}In addition we give you {{goodwillText}}, which goes to the account that was named for it.{{/if}}';
 
 /** Letters to customers in English. Each says what is true at that moment and no more: approved is not paid. */
 export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
@@ -47,6 +49,7 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     paragraphs: [
       'Your refund of {{amount}} for order {{orderExternalId}} has been approved.{{#if requestedAmount}} You had asked for {{requestedAmount}}.{{/if}}',
       DEDUCTIONS,
+      GOODWILL,
       MESSAGE,
       'The money has not been sent yet. We are about to instruct the payment provider and will write to you again as soon as the provider confirms it.',
     ],
@@ -91,6 +94,7 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     paragraphs: [
       'The payment provider has confirmed the refund of {{amount}} for order {{orderExternalId}}.{{#if requestedAmount}} You had asked for {{requestedAmount}}.{{/if}}',
       DEDUCTIONS,
+      GOODWILL,
       '{{#if arrivalToText}}We expect the money to reach you between {{arrivalFromText}} and {{arrivalToText}}. How fast it shows depends on your bank.{{else}}When the money shows depends on your bank.{{/if}}',
       '{{#if traceNumber}}If it has not arrived by then, your bank can trace it by the number {{traceNumber}}.{{/if}}',
     ],

@@ -5,6 +5,7 @@ type CustomerMessage = (typeof CUSTOMER_MESSAGES)[number];
 
 const MESSAGE = '{{#if messageToCustomer}}给您的说明：\n{{messageToCustomer}}{{/if}}';
 const DEDUCTIONS = '{{#if deductionsText}}上述金额已扣除以下款项：\n{{deductionsText}}{{/if}}';
+const GOODWILL = '{{#if goodwillText}}此外，我们另行向您支付 {{goodwillText}}，款项将汇入为此指定的账户。{{/if}}';
 
 /** 给客户的中文邮件。只说当时的事实：批准不等于已付款。 */
 export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
@@ -46,6 +47,7 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     paragraphs: [
       '您对订单 {{orderExternalId}} 的退款已获批准，金额为 {{amount}}。{{#if requestedAmount}}您申请的金额为 {{requestedAmount}}。{{/if}}',
       DEDUCTIONS,
+      GOODWILL,
       MESSAGE,
       '款项尚未汇出。我们即将通知支付机构办理，待支付机构确认后会再次通知您。',
     ],
@@ -90,6 +92,7 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     paragraphs: [
       '支付机构已确认订单 {{orderExternalId}} 的退款，金额为 {{amount}}。{{#if requestedAmount}}您申请的金额为 {{requestedAmount}}。{{/if}}',
       DEDUCTIONS,
+      GOODWILL,
       '{{#if arrivalToText}}预计款项在 {{arrivalFromText}} 至 {{arrivalToText}} 之间到账，具体时间取决于您的银行。{{else}}具体到账时间取决于您的银行。{{/if}}',
       '{{#if traceNumber}}如果届时仍未到账，您的银行可凭编号 {{traceNumber}} 查询。{{/if}}',
     ],

@@ -29,6 +29,8 @@ export interface MessageView {
   statusUrl: string | null;
   /** What a reviewer wrote for the customer; never the internal reason. */
   messageToCustomer: string | null;
+  /** What is given beside the amount, and for what; null when nothing is. */
+  goodwillText: string | null;
   /** What is kept back of the amount, a line for each deduction with its reason; null when nothing is. */
   deductionsText: string | null;
   /** The clause of the policy that a decline rests on, with its text. */

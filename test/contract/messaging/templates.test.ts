@@ -21,6 +21,7 @@ const full: MessageView = {
   traceNumber: '74000000000000000000001',
   statusUrl: 'https://shop.example/refunds/rf_01?a=1&b=2',
   messageToCustomer: 'Please see {{this}}\n<script>alert(1)</script>',
+  goodwillText: '50.00 元（致歉补偿 <x>）',
   deductionsText: 'Restocking fee: CNY 50.00 (<opened>)\nReturn shipping: CNY 12.00 (own label)',
   clauseText: '第 25 条 <七日无理由退货>',
   paymentState: 'unknown',
@@ -40,6 +41,7 @@ const bare: MessageView = {
   statusUrl: null,
   messageToCustomer: null,
   deductionsText: null,
+  goodwillText: null,
   clauseText: null,
   paymentState: null,
   failureText: null,
@@ -161,6 +163,16 @@ describe('letters say what is true', () => {
         expect(text).toContain('Restocking fee: CNY 50.00 (<opened>)\nReturn shipping: CNY 12.00 (own label)');
         expect(textOf(kind, locale, bare)).not.toMatch(/deductions|扣除/);
       }
+  });
+
+  test('goodwill is named beside the amount once it is approved', () => {
+    for (const locale of LOCALES) {
+      for (const kind of ['refund_approved', 'refund_paid'] as const) {
+        expect(textOf(kind, locale)).toContain('50.00 元（致歉补偿 <x>）');
+        expect(textOf(kind, locale, bare)).not.toMatch(/In addition|此外/);
+      }
+      expect(textOf('refund_received', locale)).not.toContain('致歉补偿');
+    }
   });
 
   test('a partial approval names both amounts', () => {

@@ -1,0 +1,177 @@
+import {
+  createGoodwillBudget,
+  listGoodwillBudgets,
+  newId,
+  openDatabase,
+  readRefund,
+  type Database,
+  type NewGoodwillBudget,
+} from '../../store';
+import { publicRefund } from '../../domain/refund';
+import { createTestDatabase, type TestDatabase } from '../support';
+import { enterDestination } from '../support/destinations';
+import { openShop, type Shop } from '../support/shop';
+
+let database: TestDatabase;
+let db: Database;
+let shop: Shop;
+let destinationId = '';
+const NOW = new Date();
+const newBudgetId = (): string => newId('cm').replace('cm_', 'gb_');
+const DAY_MS = 86_400_000;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  db = openDatabase({
+    databaseUrl: database.url,
+    maxConnections: 12,
+    connectTimeoutMs: 20_000,
+    applicationName: 'test',
+  });
+  shop = await openShop(db);
+  destinationId = (await enterDestination(db, shop)).id;
+});
+afterAll(async () => {
+  await db.$disconnect();
+  await database.drop();
+});
+beforeEach(async () => {
+  // Budgets of earlier tests are over.
+  await db.goodwillBudget.updateMany({ data: { periodFrom: new Date(0), periodTo: new Date(1) } });
+});
+
+const grant = (changes: Partial<NewGoodwillBudget> = {}) =>
+  createGoodwillBudget(
+    db,
+    'test',
+    {
+      id: newBudgetId(),
+      name: 'Service',
+      branch: null,
+      currency: 'CNY',
+      periodFrom: new Date(NOW.getTime() - DAY_MS).toISOString(),
+      periodTo: new Date(NOW.getTime() + DAY_MS).toISOString(),
+      limitMinor: 10_000,
+      createdById: 'pn_finance',
+      ...changes,
+    },
+    NOW.toISOString(),
+  );
+
+const ask = async (amountMinor: number, order?: string): Promise<string> =>
+  shop.accept(order ?? (await shop.addOrder(50_000)), 10_000, NOW.toISOString(), null, {
+    destinationId,
+    goodwill: { code: 'inconvenience', amountMinor },
+  });
+
+const standing = async (id: string) => {
+  const budget = (await listGoodwillBudgets(db, 'test')).find((one) => one.id === id);
+  return [budget?.reservedMinor, budget?.spentMinor];
+};
+
+test('a budget is granted once, however often its command is run, and is on record', async () => {
+  const id = newBudgetId();
+  const first = await grant({ id });
+  expect(await grant({ id, limitMinor: 99 })).toEqual(first);
+  expect(first).toMatchObject({ id, limitMinor: 10_000, reservedMinor: 0, spentMinor: 0, branch: null });
+  expect(
+    await db.auditEvent.count({ where: { type: 'goodwill_budget.granted', data: { path: ['budgetId'], equals: id } } }),
+  ).toBe(1);
+});
+
+test('goodwill is a leg of its own beside the amount, and never in the reservation of the capture', async () => {
+  const { id: budgetId } = await grant();
+  const refundId = await ask(2_000);
+  const legs = await db.allocation.findMany({
+    where: { refundId },
+    orderBy: { position: 'asc' },
+    include: { payment: true, attempts: true },
+  });
+  expect(legs.map((leg) => [leg.payment.provider, leg.amountMinor, leg.payment.reservedMinor])).toEqual([
+    ['stripe', 10_000n, 10_000n],
+    ['goodwill', 2_000n, 2_000n],
+  ]);
+  expect(legs[1]?.attempts).toMatchObject([
+    { route: 'destination', destinationId, provider: null, amountMinor: 2_000n },
+  ]);
+  expect(legs[0]?.attempts).toMatchObject([{ route: 'original', destinationId: null }]);
+  expect(await standing(budgetId)).toEqual([2_000, 0]);
+
+  const record = await readRefund(db, 'test', refundId);
+  if (!record) throw new Error('gone');
+  expect(publicRefund(record)).toMatchObject({
+    amountMinor: 10_000,
+    payments: [{ amountMinor: 10_000 }],
+    breakdown: { totalMinor: 10_000 },
+    goodwill: {
+      code: 'inconvenience',
+      amountMinor: 2_000,
+      status: 'reserved',
+      label: { en: 'For your trouble', 'zh-CN': '致歉补偿' },
+    },
+  });
+  expect(record.process.legs.map((leg) => [leg.fund, leg.destinationId])).toEqual([
+    [undefined, undefined],
+    ['goodwill', destinationId],
+  ]);
+  const { snapshot } = await db.refund.findUniqueOrThrow({ where: { id: refundId } });
+  expect(snapshot).toMatchObject({ goodwill: { code: 'inconvenience', amountMinor: 2_000 } });
+});
+
+test('clients at once never get more than the budget has, and none of them more than the capture', async () => {
+  const { id: budgetId } = await grant({ limitMinor: 5_000 });
+  const orders = await Promise.all(Array.from({ length: 12 }, () => shop.addOrder(50_000)));
+  const results = await Promise.allSettled(orders.map((order) => ask(1_000, order)));
+  const refused = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+  expect(refused).toEqual(Array.from({ length: 7 }, () => 'Error: Refused: goodwill_budget_exhausted'));
+  expect(await standing(budgetId)).toEqual([5_000, 0]);
+  // Whoever was refused holds nothing of the capture either.
+  const held = await db.payment.aggregate({
+    where: { order: { externalId: { in: orders } } },
+    _sum: { reservedMinor: true },
+  });
+  expect(held._sum.reservedMinor).toBe(50_000n);
+});
+
+test('a budget of the branch goes first, then the one that ends first; one of another time or branch is not touched', async () => {
+  const general = await grant({ limitMinor: 3_000 });
+  const own = await grant({ branch: 'shanghai-1', limitMinor: 1_000 });
+  const other = await grant({ branch: 'shanghai-2' });
+  const over = await grant({
+    periodFrom: new Date(NOW.getTime() - 3 * DAY_MS).toISOString(),
+    periodTo: new Date(NOW.getTime() - 1).toISOString(),
+  });
+  const order = await shop.addOrder(50_000);
+  await db.order.updateMany({ where: { externalId: order }, data: { branch: 'shanghai-1' } });
+  await ask(1_000, order);
+  expect(await standing(own.id)).toEqual([1_000, 0]);
+  await ask(2_000, await shop.addOrder(50_000));
+  expect(await standing(general.id)).toEqual([2_000, 0]);
+  expect([await standing(other.id), await standing(over.id)]).toEqual([
+    [0, 0],
+    [0, 0],
+  ]);
+});
+
+test.each([
+  ['an unknown code', { code: 'because', amountMinor: 1 }, 'goodwill_not_allowed'],
+  ['more than the policy gives', { code: 'inconvenience', amountMinor: 20_001 }, 'goodwill_not_allowed'],
+])('%s is refused before anything is reserved', async (_what, goodwill, code) => {
+  const { id: budgetId } = await grant({ limitMinor: 100_000 });
+  const order = await shop.addOrder(50_000);
+  await expect(shop.accept(order, 10_000, NOW.toISOString(), null, { destinationId, goodwill })).rejects.toThrow(code);
+  expect(await standing(budgetId)).toEqual([0, 0]);
+  expect(
+    await db.payment.aggregate({ where: { order: { externalId: order } }, _sum: { reservedMinor: true } }),
+  ).toEqual({
+    _sum: { reservedMinor: 0n },
+  });
+});
+
+test('without an account of the customer nothing is reserved', async () => {
+  const { id: budgetId } = await grant();
+  const order = await shop.addOrder(50_000);
+  await expect(
+    shop.accept(order, 10_000, NOW.toISOString(), null, { goodwill: { code: 'inconvenience', amountMinor: 1 } }),
+  ).rejects.toThrow('goodwill_destination_required');
+  expect(await standing(budgetId)).toEqual([0, 0]);
+});
