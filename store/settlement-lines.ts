@@ -24,12 +24,16 @@ export async function storeSettlementLines(db: Db, run: Run, lines: readonly Set
         currency = EXCLUDED.currency, at = EXCLUDED.at, status = EXCLUDED.status, fee_minor = EXCLUDED.fee_minor`;
 }
 
-/** Removes what an earlier record of the day had and this one has not. Call it when all lines are stored. */
+/**
+ * Removes what an earlier record of the day had and this one has not. Call it when all lines are stored. The table may
+ * have grown by a hundred thousand rows just now: without fresh statistics the comparison's lookups read it as a whole.
+ */
 export async function dropUnseenSettlementLines(db: Db, run: Run): Promise<void> {
   const { id, mode, provider, merchantAccount, day } = run;
   await db.settlementLine.deleteMany({
     where: { mode, provider, merchantAccount, day, runId: { not: id } },
   });
+  await db.$executeRaw`ANALYZE settlement_lines`;
 }
 
 /** Where a page of lines ends. */
