@@ -7,9 +7,11 @@ import {
   dayBounds,
   DIFFERENCE_KINDS,
   differenceDueAt,
+  judgeProcess,
   lookBackDays,
   type BookLine,
   type DifferenceKind,
+  type ProcessFact,
   type SettlementLine,
   type SettlementTiming,
 } from '../domain/reconciliation';
@@ -42,7 +44,7 @@ export type CompareDeps = SettlementDeps & Pick<ActivityDeps, 'crm'>;
 export type ReadWorkflows = (stands: readonly RefundStand[]) => Promise<Map<string, WorkflowStand>>;
 
 const BATCH = 2_000;
-const REFUND_BATCH = 500;
+const REFUND_BATCH = 1_000;
 /** What the CRM is to know by now was stated before this long. */
 const CRM_GRACE_MS = 3_600_000;
 /** Records of the CRM that one run asks for: CRMs count calls. The rest is compared with what the CRM last took. */
@@ -115,8 +117,9 @@ async function addMoney(
     heartbeat();
   };
   const firstDay = addDays(run.day, -lookBackDays(timing));
+  const days = { from: firstDay, to: run.day };
   for (let after: LineCursor | null = null; ;) {
-    const page = await pageSettlementLines(db, run, { from: firstDay, to: run.day }, { limit: BATCH, after });
+    const page = await pageSettlementLines(db, run, days, { limit: BATCH, after });
     addLines(page.lines);
     if (page.next === null) break;
     after = page.next;
@@ -132,10 +135,10 @@ async function addMoney(
     after = page.next;
   }
   await inBatches(subjects.references, async (references) => {
-    addLines(await findSettlementLines(db, run, { references, providerRefundIds: [] }));
+    addLines(await findSettlementLines(db, run, { references, providerRefundIds: [] }, days));
   });
   await inBatches(subjects.providerRefundIds, async (providerRefundIds) => {
-    addLines(await findSettlementLines(db, run, { references: [], providerRefundIds }));
+    addLines(await findSettlementLines(db, run, { references: [], providerRefundIds }, days));
   });
   await addBooksBy(db, run, 'references', [...subjects.references, ...referencesOf(lines.values())], books, addBooks);
   await addBooksBy(db, run, 'legIds', subjects.legIds, books, addBooks);
@@ -146,7 +149,7 @@ async function addMoney(
   await inBatches([...books.values()], async (some) => {
     const references = some.map(({ reference }) => reference);
     const providerRefundIds = some.flatMap(({ providerRefundId }) => providerRefundId ?? []);
-    addLines(await findSettlementLines(db, run, { references, providerRefundIds }));
+    addLines(await findSettlementLines(db, run, { references, providerRefundIds }, days));
   });
   const paymentIds = new Set([...subjects.paymentIds, ...[...books.values()].map(({ paymentId }) => paymentId)]);
   await inBatches([...new Set(nameless.flatMap(({ providerPaymentIds }) => providerPaymentIds))], async (names) => {
@@ -187,18 +190,19 @@ async function addRefunds(
   let mayRead = MAX_CRM_READS;
   let crmIsSeen = crm !== null;
   const look = async (ids: string[]): Promise<void> => {
-    const before = await readRefundStands(db, run, ids, at);
-    const workflows = await readWorkflows(before);
-    // Read again behind the workflows' answers: the projection is then never the older of the two by its own fault.
     const stands = await readRefundStands(db, run, ids, at);
-    for (const stand of stands) {
-      const { refundId, status, seq, legs, changedAt, isOver } = stand;
-      const workflow = workflows.get(refundId);
-      const seen = before.find((one) => one.refundId === refundId);
-      // What moved on while it was looked at says nothing.
-      if (workflow !== undefined && seen?.seq === seq)
-        comparison.addProcess({ refundId, stand: { status, seq, legs }, changedAt, isOver, ...workflow });
-    }
+    const workflows = await readWorkflows(stands);
+    const facts = stands.flatMap((stand) => {
+      const workflow = workflows.get(stand.refundId);
+      return workflow === undefined ? [] : [factOf(stand, workflow)];
+    });
+    // What moved on while it was looked at says nothing: those that seem to differ are read again behind the answers.
+    const suspicious = facts.filter((fact) => judgeProcess(fact, Date.parse(nowIso)).length > 0);
+    const seqs = new Map(suspicious.map(({ refundId, stand }) => [refundId, stand.seq]));
+    const moved = new Set(seqs.keys());
+    for (const { refundId, seq } of await readRefundStands(db, run, [...seqs.keys()], at))
+      if (seqs.get(refundId) === seq) moved.delete(refundId);
+    for (const fact of facts) if (!moved.has(fact.refundId)) comparison.addProcess(fact);
     if (crm === null || !crmIsSeen) return;
     try {
       mayRead -= await addCrmFacts(crm, stands, mayRead, comparison);
@@ -212,6 +216,11 @@ async function addRefunds(
   await inBatches([...refundIds], look, REFUND_BATCH);
   return crmIsSeen;
 }
+
+const factOf = (stand: RefundStand, workflow: WorkflowStand): ProcessFact => {
+  const { refundId, status, seq, legs, changedAt, isOver } = stand;
+  return { refundId, stand: { status, seq, legs }, changedAt, isOver, ...workflow };
+};
 
 /** @returns how many records the CRM was asked for */
 async function addCrmFacts(

@@ -1,6 +1,6 @@
 import { getClient, heartbeat } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import { getRefundQuery, REFUND_STATUS, refundIdOf, refundWorkflowId, type RefundWorkflowResult } from '../contract';
+import { getRefundQuery, REFUND_STATUS, refundWorkflowId, type RefundWorkflowResult } from '../contract';
 import type { ProcessFact } from '../domain/reconciliation';
 import type { RefundStand } from '../store';
 import { inParallel } from './in-parallel';
@@ -28,34 +28,37 @@ export async function readWorkflowStands(stands: readonly RefundStand[]): Promis
     heartbeat();
     await inParallel(some, ASKED_AT_ONCE, async (stand) => {
       const { refundId, status, seq } = stand;
-      const agrees = listed.get(refundId) === status;
+      const workflowId = workflowIdOf(stand);
+      const agrees = listed.get(workflowId) === status;
       if (agrees) mayAsk -= 1;
       const isTrusted = agrees && mayAsk < 0;
-      found.set(refundId, isTrusted ? { workflow: 'running', says: { status, seq, legs: null } } : await ask(stand));
+      found.set(
+        refundId,
+        isTrusted ? { workflow: 'running', says: { status, seq, legs: null } } : await ask(workflowId),
+      );
       heartbeat();
     });
   }
   return found;
 }
 
-/** The statuses of running workflows, as the search index has them. */
+/** The newest workflow of a refund: its own, or the one that went on when money came back. */
+const workflowIdOf = ({ refundId, workflowId }: RefundStand): string => workflowId ?? refundWorkflowId(refundId);
+
+/** The statuses of running workflows by their ids, as the search index has them. */
 async function listedStatuses(stands: readonly RefundStand[]): Promise<Map<string, string>> {
-  const ids = stands.map((stand) => `'${newestOf(stand)}'`).join(', ');
+  const ids = stands.map((stand) => `'${workflowIdOf(stand)}'`).join(', ');
   const statuses = new Map<string, string>();
   const query = `WorkflowId IN (${ids}) AND ExecutionStatus = 'Running'`;
   for await (const { workflowId, typedSearchAttributes } of getClient().workflow.list({ query })) {
-    const refundId = refundIdOf(workflowId);
     const status = typedSearchAttributes.get(REFUND_STATUS);
-    if (refundId !== null && status !== undefined) statuses.set(refundId, status);
+    if (status !== undefined) statuses.set(workflowId, status);
   }
   return statuses;
 }
 
-/** The workflow that lives, or lived last. */
-const newestOf = ({ refundId, workflowId }: RefundStand): string => workflowId ?? refundWorkflowId(refundId);
-
-async function ask(stand: RefundStand): Promise<WorkflowStand> {
-  const handle = getClient().workflow.getHandle(newestOf(stand));
+async function ask(workflowId: string): Promise<WorkflowStand> {
+  const handle = getClient().workflow.getHandle(workflowId);
   try {
     const { status } = await handle.describe();
     if (status.name === 'RUNNING') {

@@ -29,7 +29,10 @@ export async function pageSettledBookLines(
   const last = rows.at(-1);
   return {
     books: rows.map(bookOf),
-    next: rows.length === limit && last ? { settledAt: toIso(last.changed_at), reference: last.reference } : null,
+    next:
+      rows.length === limit && last?.settled_at
+        ? { settledAt: toIso(last.settled_at), reference: last.reference }
+        : null,
   };
 }
 
@@ -55,8 +58,8 @@ export async function findBookLines(db: Db, account: AccountKey, names: BookName
 /** What was paid by hand stands in no provider's record; what took another route stands in that account's. */
 const selectBooks = ({ mode, provider, merchantAccount }: AccountKey): Prisma.Sql => Prisma.sql`
   SELECT t.reference, a.refund_id, t.allocation_id, t.number, p.id AS payment_id, p.provider_payment_id,
-    t.provider_refund_id, t.status, t.amount_minor, p.currency, t.instructed_at,
-    COALESCE(t.settled_at, t.updated_at) AS changed_at
+    t.provider_refund_id, t.status, t.amount_minor, p.currency, t.instructed_at, t.settled_at,
+    CASE t.status WHEN 'returned' THEN t.updated_at ELSE COALESCE(t.settled_at, t.updated_at) END AS changed_at
   FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id JOIN payments p ON p.id = a.payment_id
   WHERE p.mode = ${mode}::"Mode" AND COALESCE(t.provider, p.provider) = ${provider}
     AND COALESCE(t.merchant_account, p.merchant_account) = ${merchantAccount} AND t.route <> 'manual'`;
@@ -73,6 +76,7 @@ interface BookRow {
   amount_minor: bigint;
   currency: string;
   instructed_at: Date | null;
+  settled_at: Date | null;
   changed_at: Date;
 }
 
@@ -115,12 +119,12 @@ export interface RefundStand {
   legs: LegFact[];
   changedAt: string;
   isOver: boolean;
+  /** Its newest workflow; null: its own. */
+  workflowId: string | null;
   /** The transition that the CRM must know by now; null: none. */
   crmDueSeq: number | null;
   crmSyncedSeq: number | null;
   crmRecordId: string | null;
-  /** Its newest workflow; null: its own. */
-  workflowId: string | null;
 }
 
 /**
@@ -181,24 +185,38 @@ interface StandRow {
   record_id: string | null;
 }
 
-/** The sums of payments, beside what the rows they stand for add up to: both of one moment. */
+/** The sums of payments, beside what their rows and the ledger's transfers add up to: all of one moment. */
 export async function readPaymentFacts(db: Db, paymentIds: readonly string[]): Promise<PaymentFact[]> {
-  const rows = await db.$queryRaw<
-    { id: string; refunded: bigint; reserved: bigint; rows_refunded: bigint; rows_reserved: bigint }[]
-  >`
+  const rows = await db.$queryRaw<PaymentFactRow[]>`
     SELECT p.id, p.refunded_minor AS refunded, p.reserved_minor AS reserved,
-      COALESCE(paid.minor, 0)::bigint AS rows_refunded, COALESCE(held.minor, 0)::bigint AS rows_reserved
+      COALESCE(paid.minor, 0)::bigint AS rows_refunded, COALESCE(held.minor, 0)::bigint AS rows_reserved,
+      COALESCE(ledger.refunded, 0)::bigint AS ledger_refunded, COALESCE(ledger.reserved, 0)::bigint AS ledger_reserved
     FROM payments p
     LEFT JOIN LATERAL (SELECT SUM(t.amount_minor) AS minor
       FROM allocations a JOIN payment_attempts t ON t.allocation_id = a.id
       WHERE a.payment_id = p.id AND t.status = 'succeeded') paid ON true
     LEFT JOIN LATERAL (SELECT SUM(r.amount_minor - r.settled_minor) AS minor
       FROM reservations r WHERE r.payment_id = p.id AND r.state = 'held') held ON true
+    LEFT JOIN LATERAL (SELECT SUM(e.minor) FILTER (WHERE e.account = 'refunded') AS refunded,
+        SUM(e.minor) FILTER (WHERE e.account IN ('reserved', 'in_flight')) AS reserved
+      FROM ledger_transfers t
+      CROSS JOIN LATERAL (VALUES (t.debit_account, t.amount_minor), (t.credit_account, -t.amount_minor)) e (account, minor)
+      WHERE t.payment_id = p.id) ledger ON true
     WHERE p.id = ANY(${[...paymentIds]})`;
   return rows.map((row) => ({
     paymentId: row.id,
     row: { refundedMinor: toMinor(row.refunded), reservedMinor: toMinor(row.reserved) },
     rows: { refundedMinor: toMinor(row.rows_refunded), reservedMinor: toMinor(row.rows_reserved) },
-    ledger: null,
+    ledger: { refundedMinor: toMinor(row.ledger_refunded), reservedMinor: toMinor(row.ledger_reserved) },
   }));
+}
+
+interface PaymentFactRow {
+  id: string;
+  refunded: bigint;
+  reserved: bigint;
+  rows_refunded: bigint;
+  rows_reserved: bigint;
+  ledger_refunded: bigint;
+  ledger_reserved: bigint;
 }

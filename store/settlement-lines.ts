@@ -24,12 +24,16 @@ export async function storeSettlementLines(db: Db, run: Run, lines: readonly Set
         currency = EXCLUDED.currency, at = EXCLUDED.at, status = EXCLUDED.status, fee_minor = EXCLUDED.fee_minor`;
 }
 
-/** Removes what an earlier record of the day had and this one has not. Call it when all lines are stored. */
+/**
+ * Removes what an earlier record of the day had and this one has not. Call it when all lines are stored. The table may
+ * have grown by a hundred thousand rows just now: without fresh statistics the comparison's lookups read it as a whole.
+ */
 export async function dropUnseenSettlementLines(db: Db, run: Run): Promise<void> {
   const { id, mode, provider, merchantAccount, day } = run;
   await db.settlementLine.deleteMany({
     where: { mode, provider, merchantAccount, day, runId: { not: id } },
   });
+  await db.$executeRaw`ANALYZE settlement_lines`;
 }
 
 /** Where a page of lines ends. */
@@ -59,22 +63,26 @@ export async function pageSettlementLines(
   };
 }
 
-/** Lines of any day that carry one of these references or ids of the provider. */
+/**
+ * Lines that carry one of these references or ids of the provider, of any day.
+ * @param known days whose lines the caller has: they are left out
+ */
 export async function findSettlementLines(
   db: Db,
   account: AccountKey,
   names: { references: readonly string[]; providerRefundIds: readonly string[] },
+  known: { from: string; to: string },
 ): Promise<SettlementLine[]> {
   const { mode, provider, merchantAccount } = account;
   // Two lookups by index; an OR of both would read the account's whole table.
   const rows = await db.$queryRaw<LineRow[]>`
     SELECT * FROM settlement_lines
     WHERE mode = ${mode}::"Mode" AND provider = ${provider} AND merchant_account = ${merchantAccount}
-      AND reference = ANY(${[...names.references]})
+      AND reference = ANY(${[...names.references]}) AND (day < ${known.from} OR day > ${known.to})
     UNION
     SELECT * FROM settlement_lines
     WHERE mode = ${mode}::"Mode" AND provider = ${provider} AND merchant_account = ${merchantAccount}
-      AND provider_refund_id = ANY(${[...names.providerRefundIds]})`;
+      AND provider_refund_id = ANY(${[...names.providerRefundIds]}) AND (day < ${known.from} OR day > ${known.to})`;
   return rows.map(lineOf);
 }
 

@@ -2,3 +2,4 @@ export * from './comparison';
 export * from './coverage';
 export * from './difference';
 export type * from './facts';
+export { judgeProcess } from './judge-own';

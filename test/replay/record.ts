@@ -7,13 +7,19 @@ import {
   decideStageUpdate,
   DELIVERY_WORKFLOW_ID,
   providerEventSignal,
+  RECONCILE_WORKFLOW_TYPE,
+  reconcileWorkflowId,
   REFUND_RETURN_WORKFLOW_TYPE,
+  REFUNDS_QUEUE,
   refundReturnStart,
   refundReturnWorkflowId,
 } from '../../contract';
+import { addDays, dayOf } from '../../domain/reconciliation';
 import type { DecisionContent, DeskAction, ProcessState } from '../../domain/refund';
+import { SettlementNotReadyError } from '../../integrations/payments';
 import { claimRefundRun, createEvidence, readRefundRun, type NewProviderEvent } from '../../store';
 import { newId } from '../../store';
+import { startTestWorkers } from '../support/test-workers';
 import globalSetup from '../support/global-setup';
 import globalTeardown from '../support/global-teardown';
 import { approve, decisionMessage, decline, openWorld, refusalOf, rolesOf, type World } from '../support/world';
@@ -354,6 +360,37 @@ async function adopted(world: World): Promise<WorkflowHandle> {
   return handle;
 }
 
+/** A day of two accounts: one record comes late and is compared, the other never comes and is given up. */
+async function reconciled(world: World): Promise<WorkflowHandle> {
+  const timing = { dayOffsetMinutes: 0, graceMs: 0, patienceMs: 3_600_000 };
+  let asked = 0;
+  const worker = await startTestWorkers(world.place, world.db, {
+    parts: {
+      settlements: {
+        accounts: () => ['late', 'never'].map((provider) => ({ provider, merchantAccount: 'default', mode: 'test' })),
+        find: (provider) => ({
+          provider,
+          timing,
+          // oxlint-disable-next-line require-yield
+          async *fetchDay() {
+            if (provider === 'never' || (asked += 1) < 3) throw new SettlementNotReadyError(provider, 'no_bill');
+          },
+        }),
+      },
+    },
+  });
+  const body = { day: addDays(dayOf(Date.now(), 0), -1) };
+  const command = await world.shop.command({ kind: 'reconcile', who: 'finance', refundId: '', body });
+  const handle = await world.temporal.skippingClient.workflow.start(RECONCILE_WORKFLOW_TYPE, {
+    workflowId: reconcileWorkflowId(command.id),
+    taskQueue: REFUNDS_QUEUE,
+    args: [{ commandId: command.id }],
+  });
+  await handle.result();
+  await worker.stop();
+  return handle;
+}
+
 async function keep(workflow: string, scenario: string, handle: WorkflowHandle): Promise<void> {
   const file = path.join(HISTORIES, `${workflow}--${scenario}--${version}.json`);
   const json = encodeHistory(await handle.fetchHistory());
@@ -373,6 +410,14 @@ async function main(wanted: string[]): Promise<void> {
         await keep('refund-return', 'paid-again', await returned(world));
     } finally {
       await world.close();
+    }
+    if (wanted.length === 0 || wanted.includes('waited')) {
+      const alone = await openWorld({ worker: false });
+      try {
+        await keep('reconcile-payments', 'waited', await reconciled(alone));
+      } finally {
+        await alone.close();
+      }
     }
     if (wanted.length === 0 || wanted.includes('adopted')) {
       const lonely = await openWorld({ worker: false });

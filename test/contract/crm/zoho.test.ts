@@ -90,6 +90,29 @@ const failure = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
+describe('zoho: what it shows', () => {
+  test('records that are there are shown with their status, others are left out', async () => {
+    const crm = connector();
+    const paid = await crm.upsertRefundCase(refundCase({ status: 'paid' }));
+    const gone = await crm.upsertRefundCase(refundCase());
+    await call('DELETE', `/control/zoho/records/${gone.recordId}`);
+    const shown = await crm.readRefundCases([paid.recordId, gone.recordId]);
+    expect([...shown]).toEqual([[paid.recordId, { status: 'paid' }]]);
+    expect([...(await crm.readRefundCases([gone.recordId]))]).toEqual([]);
+    expect([...(await crm.readRefundCases([]))]).toEqual([]);
+  });
+
+  test('an answer that is no list is not taken for an empty CRM', async () => {
+    const crm = connector();
+    const { recordId } = await crm.upsertRefundCase(refundCase());
+    await fault({ operation: 'record.list', behaviour: '5xx' });
+    expect(await failure(crm.readRefundCases([recordId]))).toBeInstanceOf(CrmTransientError);
+    await fault({ operation: 'record.list', behaviour: 'error:NO_PERMISSION' });
+    expect(await failure(crm.readRefundCases([recordId]))).toMatchObject({ code: 'NO_PERMISSION' });
+    await expect(crm.readRefundCases([recordId])).resolves.toHaveProperty('size', 1);
+  });
+});
+
 describe('zoho: one key, one record', () => {
   test('the same upsert twice is one refund and one contact, with exact amounts', async () => {
     const crm = connector();
