@@ -59,7 +59,7 @@ it('a held payment says why, since when and until when, to staff in their langua
   expect(JSON.stringify(mine)).not.toContain('disputed');
 });
 
-it('it cannot be withdrawn any more, and finance looks again by the desk', async () => {
+it('a held payment cannot be withdrawn any more, and finance looks again by the desk', async () => {
   const id = await heldRefund('disputed');
   const late = await api.post('customer', `/v1/refunds/${id}/withdrawal`, { reason: 'kept it' });
   expect([late.status, late.body.code]).toEqual([409, 'too_late']);
