@@ -48,7 +48,7 @@ export async function readFunds(db: Db, mode: Mode): Promise<FundsRecord[]> {
       b.balance_minor AS "statedMinor", b.as_of AS "asOf",
       b.balance_minor - (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED_PAYMENTS} u
         WHERE u.mode = b.mode AND u.provider = b.provider AND u.merchant_account = b.merchant_account AND u.currency = b.currency
-          AND u.instructed_at >= b.as_of AND u.status NOT IN ('failed', 'reserved'))::bigint AS "estimatedMinor",
+          AND u.instructed_at >= b.as_of AND u.status NOT IN ('failed', 'reserved', 'returned'))::bigint AS "estimatedMinor",
       l.amount_minor AS "floorMinor"
     FROM keys k
     LEFT JOIN unfunded w USING (provider, merchant_account, currency)

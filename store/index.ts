@@ -35,6 +35,7 @@ export * from './two-person';
 export * from './payout-stops';
 export * from './payout-limits';
 export * from './funds';
+export * from './held-refunds';
 export * from './start-tickets';
 export * from './crm-links';
 export * from './provider-events';

@@ -79,8 +79,15 @@ export async function presentRefunds(
         };
       case 'customer': {
         const { metadata: _metadata, externalReference: _reference, ...own } = seen;
-        const payments = own.payments.map((payment) => ({ ...plainFailure(payment), accounting: null }));
-        return { ...own, breakdown, payments, goodwill: goodwill && plainFailure(goodwill) };
+        // Why a payment is held is ours to know: a dispute or an empty account is not told between the lines.
+        const payments = own.payments.map((payment) => ({ ...plainFailure(payment), accounting: null, hold: null }));
+        return {
+          ...own,
+          waitingFor: own.waitingFor && { ...own.waitingFor, reason: null },
+          breakdown,
+          payments,
+          goodwill: goodwill && { ...plainFailure(goodwill), hold: null },
+        };
       }
     }
   });

@@ -9,6 +9,7 @@ import { Problem } from '../problems';
 import { balanceBody, fundsList, fundsParams, fundsView } from '../schemas/funds';
 import { personActOf } from '../two-persons';
 import type { AppDeps } from '../types';
+import { wakeHeld } from '../wake-held';
 
 const WRITERS = ['finance'] as const;
 const READERS = ['finance', 'admin', 'auditor'] as const;
@@ -31,7 +32,7 @@ registerRoute({
   tag: TAG,
   summary: 'State what a refund account holds',
   description:
-    'A floor (`POST /v1/payout-limits`) is compared with this balance less what was instructed since; without a balance it holds nothing.',
+    'A floor (`POST /v1/payout-limits`) is compared with this balance less what was instructed since; without a balance it holds nothing. Refunds that wait for money try again at once.',
   roles: WRITERS,
   idempotent: true,
   request: { params: fundsParams, body: balanceBody },
@@ -75,6 +76,7 @@ export function fundsRoutes(deps: AppDeps): Router {
           funds.currency === body.currency,
       );
       if (!stands) throw new Error('A balance was stated and is not there.');
+      void wakeHeld(deps, principalOf(req), command, ['insufficient_funds', 'below_floor']);
       return { status: 200, body: view(stands) };
     }),
   );

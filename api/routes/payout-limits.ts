@@ -1,5 +1,6 @@
 import { Router } from 'express';
-import { confirmPayoutLimit, listPayoutLimits, proposePayoutLimit } from '../../store';
+import type { HoldReason } from '../../domain/payment';
+import { confirmPayoutLimit, listPayoutLimits, proposePayoutLimit, type LimitKind } from '../../store';
 import { idempotent } from '../middleware/idempotency';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseParams, parseQuery } from '../middleware/validate';
@@ -14,10 +15,18 @@ import {
 } from '../schemas/payout-rules';
 import { personActOf, proposalId, rowAfter } from '../two-persons';
 import type { AppDeps } from '../types';
+import { wakeHeld } from '../wake-held';
 
 const ACTORS = ['finance', 'admin'] as const;
 const READERS = [...ACTORS, 'auditor'] as const;
 const TAG = 'Payouts';
+
+/** What a limit of a kind holds: looked at again when another takes its place. */
+const HELD_BY: Record<LimitKind, readonly HoldReason[]> = {
+  daily_cap: ['daily_cap'],
+  exposure: ['exposure_limit'],
+  floor: ['below_floor'],
+};
 
 registerRoute({
   method: 'post',
@@ -87,7 +96,9 @@ export function payoutLimitRoutes(deps: AppDeps): Router {
     idempotent(deps, { kind: 'confirm_payout_limit', body: emptyBody }, async (req, command) => {
       const { id } = parseParams(payoutLimitParams, req);
       const outcome = await confirmPayoutLimit(deps.db, personActOf(req, command, deps.clock()), id);
-      return { status: 200, body: rowAfter(outcome, 'payout_limit_not_found') };
+      const limit = rowAfter(outcome, 'payout_limit_not_found');
+      void wakeHeld(deps, principalOf(req), command, HELD_BY[limit.kind]);
+      return { status: 200, body: limit };
     }),
   );
 

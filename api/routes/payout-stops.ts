@@ -24,6 +24,7 @@ import {
 } from '../schemas/payout-rules';
 import { personActOf, proposalId, rowAfter } from '../two-persons';
 import type { AppDeps } from '../types';
+import { wakeHeld } from '../wake-held';
 
 const ACTORS = ['finance', 'admin'] as const;
 const READERS = [...ACTORS, 'auditor'] as const;
@@ -52,7 +53,7 @@ const WORDS = [
     say: confirmLift,
     summary: 'Lift a stop',
     description:
-      'By another person than the one who proposed the lift. Held payments look again within an hour, or at once by `retry_held` at the desk.',
+      'By another person than the one who proposed the lift. Payments that it held look again at once; where the process engine is away, within an hour.',
   },
 ] as const satisfies readonly {
   path: string;
@@ -129,8 +130,9 @@ export function payoutStopRoutes(deps: AppDeps): Router {
       requireRole(...ACTORS),
       idempotent(deps, { kind, body: emptyBody }, async (req, command) => {
         const { id } = parseParams(payoutStopParams, req);
-        const outcome = await say(deps.db, personActOf(req, command, deps.clock()), id);
-        return { status: 200, body: rowAfter(outcome, 'payout_stop_not_found') };
+        const stop = rowAfter(await say(deps.db, personActOf(req, command, deps.clock()), id), 'payout_stop_not_found');
+        if (stop.state === 'lifted') void wakeHeld(deps, principalOf(req), command, ['payout_stopped']);
+        return { status: 200, body: stop };
       }),
     );
 

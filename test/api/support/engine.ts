@@ -8,16 +8,22 @@ import {
   type PaymentActivities,
   type TellActivities,
 } from '../../../contract';
-import type { PaymentSighting } from '../../../domain/payment';
+import type { HoldReason, PaymentSighting } from '../../../domain/payment';
 import type { Database } from '../../../store';
 import { createTestNamespace, workflowBundle, type TestNamespace } from '../../support';
 
 /** What the provider says at once to every instruction, until a test changes it. */
 export type ProviderWord = PaymentSighting['outcome'];
 
+/** `reason` is why it is held, where it says that. */
+export interface ImaginedProvider {
+  says: ProviderWord;
+  reason?: HoldReason;
+}
+
 export interface TestEngine extends TestNamespace {
   /** Runs the real workflow with the real record step; only the outside world is imagined. */
-  work(db: Database, provider?: { says: ProviderWord }): Promise<void>;
+  work(db: Database, provider?: ImaginedProvider): Promise<void>;
 }
 
 /** A namespace with workers on demand; everything ends with `close`. */
@@ -27,7 +33,7 @@ export async function openEngine(): Promise<TestEngine> {
   const connections: NativeConnection[] = [];
   return {
     ...space,
-    async work(db, provider = { says: 'succeeded' }) {
+    async work(db, provider: ImaginedProvider = { says: 'succeeded' }) {
       quietRuntime();
       const connection = await NativeConnection.connect({ address: space.address });
       connections.push(connection);
@@ -66,7 +72,7 @@ const SILENCE: TellActivities = {
   syncCrm: () => Promise.resolve(),
 };
 
-function imaginedPayments(db: Database, provider: { says: ProviderWord }): PaymentActivities {
+function imaginedPayments(db: Database, provider: ImaginedProvider): PaymentActivities {
   const sighting = async (legId: string, source: 'reply' | 'query', now: string): Promise<PaymentSighting> => {
     const attempt = await db.paymentAttempt.findFirstOrThrow({ where: { allocationId: legId } });
     return {
@@ -74,10 +80,18 @@ function imaginedPayments(db: Database, provider: { says: ProviderWord }): Payme
       outcome: provider.says,
       providerEventId: null,
       providerRefundId: `re_${attempt.reference}`,
-      amountMinor: Number(attempt.amountMinor),
+      amountMinor: provider.says === 'held' ? null : Number(attempt.amountMinor),
       failure: null,
       traceNumber: null,
       at: now,
+      ...(provider.says === 'held'
+        ? {
+            hold: {
+              reason: provider.reason ?? 'payout_stopped',
+              retryAt: new Date(Date.parse(now) + 3_600_000).toISOString(),
+            },
+          }
+        : {}),
     };
   };
   return {

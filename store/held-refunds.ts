@@ -1,0 +1,17 @@
+import type { HoldReason } from '../domain/payment';
+import type { Db } from './client';
+import type { Mode } from './refund-views';
+
+/** Open refunds of a mode with a payment that is held for one of these reasons, those that wait longest first. */
+export async function listHeldRefunds(
+  db: Db,
+  query: { mode: Mode; reasons: readonly HoldReason[]; limit: number },
+): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT f.id FROM refunds f
+    WHERE f.mode = ${query.mode}::"Mode" AND f.status IN ('paying', 'awaiting_funds', 'payment_unknown', 'payment_failed')
+      AND EXISTS (SELECT 1 FROM jsonb_array_elements(f.process -> 'legs') leg
+        WHERE leg -> 'hold' ->> 'reason' = ANY(${[...query.reasons]}))
+    ORDER BY f.updated_at, f.id LIMIT ${query.limit}`;
+  return rows.map((row) => row.id);
+}

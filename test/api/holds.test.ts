@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import request from 'supertest';
+import type { HoldReason } from '../../domain/payment';
+import { eventually, openEngine, type ImaginedProvider, type TestEngine } from './support/engine';
+import { openRefundApi, type KeyName, type RefundApi } from './support/refund-api';
+
+// What people see of a payment that is held, and what they can do: the whole way from the API to the workflow.
+
+let engine: TestEngine;
+let api: RefundApi;
+const provider: ImaginedProvider = { says: 'held' };
+beforeAll(async () => {
+  engine = await openEngine();
+  api = await openRefundApi(engine);
+  await engine.work(api.db, provider);
+});
+afterAll(async () => {
+  await engine.close();
+  await api.close();
+});
+
+const read = async (id: string, key: KeyName = 'auditor', language = 'en') =>
+  (
+    await request(api.app)
+      .get(`/v1/refunds/${id}`)
+      .set({ Authorization: `Bearer ${api.keys[key]}`, 'Accept-Language': language })
+  ).body;
+
+/** A refund that is approved and held. */
+async function heldRefund(reason: HoldReason): Promise<string> {
+  provider.says = 'held';
+  provider.reason = reason;
+  const { id } = await api.accept(1_000);
+  const decision = { stage: 'first_review', decision: 'approve', snapshotVersion: 1 };
+  expect((await api.post('reviewer', `/v1/refunds/${id}/decisions`, decision)).status).toBe(200);
+  await eventually('it is held', async () => (await read(id)).payments[0].hold !== null);
+  return id;
+}
+
+const paid = (id: string) => eventually('it is paid', async () => (await read(id)).status === 'paid');
+
+it('a held payment says why, since when and until when, to staff in their language and to the customer without reasons', async () => {
+  const id = await heldRefund('disputed');
+  const refund = await read(id);
+  expect(refund.status).toBe('paying');
+  const { hold } = refund.payments[0];
+  expect(hold).toEqual({ reason: 'disputed', since: expect.any(String), retryAt: expect.any(String) });
+  expect(refund.waitingFor).toMatchObject({
+    kind: 'desk',
+    who: 'role:finance',
+    reason: 'disputed',
+    dueAt: hold.retryAt,
+  });
+  expect((await read(id, 'integrator')).waitingFor.reason).toBe('disputed');
+  expect((await read(id, 'finance', 'en')).waitingFor.explanation).toContain('nothing has been sent');
+  expect((await read(id, 'finance', 'zh-CN')).waitingFor.explanation).toContain('尚未付款');
+  const mine = await read(id, 'customer');
+  expect(mine.waitingFor).toMatchObject({ reason: null, explanation: expect.any(String) });
+  expect(JSON.stringify(mine)).not.toContain('disputed');
+});
+
+it('a held payment cannot be withdrawn any more, and finance looks again by the desk', async () => {
+  const id = await heldRefund('disputed');
+  const late = await api.post('customer', `/v1/refunds/${id}/withdrawal`, { reason: 'kept it' });
+  expect([late.status, late.body.code]).toEqual([409, 'too_late']);
+  const [item] = (await api.get('finance', `/v1/desk?refundId=${id}&kind=payment_held`)).body.data;
+  expect(item.actions).toContain('retry_held');
+  expect(item.actions).not.toContain('resolve');
+  provider.says = 'succeeded';
+  expect((await api.post('finance', `/v1/desk/${item.id}/actions`, { action: 'retry_held' })).status).toBe(200);
+  await paid(id);
+  const closed = await api.get('finance', `/v1/desk?refundId=${id}&status=resolved`);
+  expect(closed.body.data.map((one: { kind: string }) => one.kind)).toContain('payment_held');
+});
+
+it('lifting a stop wakes what it held, in the name of who lifted it', async () => {
+  const ids = [await heldRefund('payout_stopped'), await heldRefund('payout_stopped')];
+  const other = await heldRefund('disputed');
+  const { body: stop } = await api.post('finance', '/v1/payout-stops', { scope: 'all', reason: 'a leak' });
+  await api.post('admin', `/v1/payout-stops/${stop.id}/confirmation`, {});
+  await api.post('finance', `/v1/payout-stops/${stop.id}/lift`, {});
+  provider.says = 'succeeded';
+  expect((await api.post('admin', `/v1/payout-stops/${stop.id}/lift/confirmation`, {})).body.state).toBe('lifted');
+  for (const id of ids) {
+    await paid(id);
+    const acted = await api.db.auditEvent.findMany({ where: { refundId: id, type: 'refund.desk_acted' } });
+    expect(acted).toMatchObject([{ actorId: api.personIds.admin, data: { act: 'retry_held' } }]);
+  }
+  expect((await read(other)).payments[0].hold.reason).toBe('disputed');
+});
+
+it('stating a balance wakes what waits for money', async () => {
+  const id = await heldRefund('insufficient_funds');
+  expect(await read(id)).toMatchObject({ status: 'awaiting_funds', waitingFor: { kind: 'funds' } });
+  provider.says = 'succeeded';
+  const stated = await request(api.app)
+    .put('/v1/funds/stripe/default')
+    .set({ Authorization: `Bearer ${api.keys.finance}`, 'Idempotency-Key': randomUUID() })
+    .send({ currency: 'CNY', balanceMinor: 1_000_000, asOf: new Date(Date.now() - 1_000).toISOString() });
+  expect(stated.status).toBe(200);
+  await paid(id);
+});
