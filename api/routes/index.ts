@@ -6,6 +6,7 @@ import { deskRoutes } from './desk';
 import { destinationRoutes } from './destinations';
 import { evidenceRoutes } from './evidence';
 import { fundsRoutes } from './funds';
+import { ledgerRoutes } from './ledger';
 import { orderRoutes } from './orders';
 import { reconciliationRoutes } from './reconciliations';
 import { payoutLimitRoutes } from './payout-limits';
@@ -29,6 +30,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   fundsRoutes,
   evidenceRoutes,
   settlementRateRoutes,
+  ledgerRoutes,
   webhookEndpointRoutes,
   destinationRoutes,
   bankFileRoutes,

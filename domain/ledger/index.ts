@@ -1,0 +1,3 @@
+export * from './accounting-amount';
+export * from './journal';
+export * from './transfer';
