@@ -178,24 +178,38 @@ interface StandRow {
   record_id: string | null;
 }
 
-/** The sums of payments, beside what the rows they stand for add up to: both of one moment. */
+/** The sums of payments, beside what the rows they stand for and the ledger's transfers add up to: all of one moment. */
 export async function readPaymentFacts(db: Db, paymentIds: readonly string[]): Promise<PaymentFact[]> {
   const rows = await db.$queryRaw<
-    { id: string; refunded: bigint; reserved: bigint; rows_refunded: bigint; rows_reserved: bigint }[]
+    {
+      id: string;
+      refunded: bigint;
+      reserved: bigint;
+      rows_refunded: bigint;
+      rows_reserved: bigint;
+      ledger_refunded: bigint;
+      ledger_reserved: bigint;
+    }[]
   >`
     SELECT p.id, p.refunded_minor AS refunded, p.reserved_minor AS reserved,
-      COALESCE(paid.minor, 0)::bigint AS rows_refunded, COALESCE(held.minor, 0)::bigint AS rows_reserved
+      COALESCE(paid.minor, 0)::bigint AS rows_refunded, COALESCE(held.minor, 0)::bigint AS rows_reserved,
+      COALESCE(booked.refunded, 0)::bigint AS ledger_refunded, COALESCE(booked.reserved, 0)::bigint AS ledger_reserved
     FROM payments p
     LEFT JOIN LATERAL (SELECT SUM(t.amount_minor) AS minor
       FROM allocations a JOIN payment_attempts t ON t.allocation_id = a.id
       WHERE a.payment_id = p.id AND t.status = 'succeeded') paid ON true
     LEFT JOIN LATERAL (SELECT SUM(r.amount_minor - r.settled_minor) AS minor
       FROM reservations r WHERE r.payment_id = p.id AND r.state = 'held') held ON true
+    LEFT JOIN LATERAL (SELECT
+        SUM(CASE 'refunded' WHEN l.debit_account THEN l.amount_minor WHEN l.credit_account THEN -l.amount_minor END) AS refunded,
+        SUM(CASE WHEN l.debit_account IN ('reserved', 'in_flight') THEN l.amount_minor ELSE 0 END
+          - CASE WHEN l.credit_account IN ('reserved', 'in_flight') THEN l.amount_minor ELSE 0 END) AS reserved
+      FROM ledger_transfers l WHERE l.payment_id = p.id) booked ON true
     WHERE p.id = ANY(${[...paymentIds]})`;
   return rows.map((row) => ({
     paymentId: row.id,
     row: { refundedMinor: toMinor(row.refunded), reservedMinor: toMinor(row.reserved) },
     rows: { refundedMinor: toMinor(row.rows_refunded), reservedMinor: toMinor(row.rows_reserved) },
-    ledger: null,
+    ledger: { refundedMinor: toMinor(row.ledger_refunded), reservedMinor: toMinor(row.ledger_reserved) },
   }));
 }

@@ -179,7 +179,13 @@ describe('money that comes back', () => {
     const { paymentId } = refund.state.legs[0] ?? { paymentId: '' };
     const line = await db.refundLine.findFirstOrThrow({ where: { refundId: refund.refundId } });
     // Another refund takes all that was left of the payment and of the line's amount.
-    await db.payment.update({ where: { id: paymentId }, data: { reservedMinor: 5_000n } });
+    const { refundId } = await paying(1_000);
+    await db.$transaction([
+      db.reservation.create({
+        data: { refundId, paymentId, mode: 'test', amountMinor: 5_000n, state: 'held', createdAt: new Date() },
+      }),
+      db.payment.update({ where: { id: paymentId }, data: { reservedMinor: 5_000n } }),
+    ]);
     await db.orderLine.update({ where: { id: line.orderLineId }, data: { reservedMinor: 5_000n } });
     await refund.sight('failed');
     expect(await moneyOf(refund)).toEqual({ reserved: 15_000, refunded: 0 });
