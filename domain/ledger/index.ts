@@ -1,3 +1,2 @@
-export * from './accounting-amount';
 export * from './journal';
 export * from './transfer';

@@ -1,5 +1,4 @@
-import { toDecimalString } from '../money';
-import { toAccountingMinor } from './accounting-amount';
+import { AmountError, convertAtRate, isRate, toDecimalString } from '../money';
 import { csvRecord } from './csv';
 import type { LedgerAccount, LedgerTransfer } from './transfer';
 
@@ -59,9 +58,7 @@ export const journalHead = (): string => csvRecord(COLUMNS);
 export function journalLines(entry: JournalEntry): string {
   const amount = toDecimalString(entry.amountMinor, entry.currency);
   const { accounting } = entry;
-  const inBooks =
-    accounting && toAccountingMinor(entry.amountMinor, entry.currency, accounting.currency, accounting.rate);
-  const accountingAmount = accounting && inBooks !== null ? toDecimalString(inBooks, accounting.currency) : null;
+  const accountingAmount = inBooks(entry);
   const line = (n: 1 | 2, account: LedgerAccount): string =>
     csvRecord([
       entry.id,
@@ -88,4 +85,19 @@ export function journalLines(entry: JournalEntry): string {
       entry.providerPaymentId,
     ]);
   return line(1, entry.debitAccount) + line(2, entry.creditAccount);
+}
+
+/** The amount in the currency of the books; empty where no usable rate is stated: an amount is never made up. */
+function inBooks({ amountMinor, currency, accounting }: JournalEntry): string | null {
+  if (!accounting || !isRate(accounting.rate)) return null;
+  try {
+    return toDecimalString(
+      convertAtRate(amountMinor, currency, accounting.rate, accounting.currency),
+      accounting.currency,
+    );
+  } catch (error) {
+    // A rate that makes more of it than can be counted is a slip of whoever stated it.
+    if (error instanceof AmountError) return null;
+    throw error;
+  }
 }

@@ -8,8 +8,8 @@ export type Locale = 'zh-CN' | 'en';
  * The amount as a plain decimal string, the way payment interfaces write it: 129900 CNY is `1299.00`, 5 JPY is `5`.
  * @throws UnknownCurrencyError, AmountError
  */
-export function toDecimalString(amountMinor: number | bigint, currency: string): string {
-  if (typeof amountMinor === 'number' && !Number.isSafeInteger(amountMinor)) {
+export function toDecimalString(amountMinor: number, currency: string): string {
+  if (!Number.isSafeInteger(amountMinor)) {
     throw new AmountError('not_an_integer', 'An amount is a whole number of minor units.');
   }
   const exponent = currencyExponent(currency);
