@@ -22,7 +22,7 @@ import { chainEntries, insertAudit, refundStream, type AuditEntry, type AuditHea
 import type { Database, Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
-import { loadForTransition, lockRefund, type LockedRefund } from './transition-load';
+import { loadForTransition, lockRefund, receivedAt, type LockedRefund } from './transition-load';
 import { readProviderSighting } from './provider-sightings';
 import { writeWebhooks, type Subscriber } from './outgoing';
 import { asJson, sideBySide, type Fragment } from './rows';
@@ -34,6 +34,7 @@ export interface LoadedTransition {
   plan: Plan;
   calendar: BusinessCalendar;
   legs: LegToPay[];
+  receivedAt: string | null;
   candidates: Candidate[];
   answered: AnsweredRequest | null;
   sighted: Awaited<ReturnType<typeof readProviderSighting>>;
@@ -245,11 +246,6 @@ function snapshotAfter(
 
 const paidAmount = (state: ProcessState): number =>
   state.legs.reduce((sum, leg) => sum + (leg.status === 'succeeded' ? leg.amountMinor : 0), 0);
-
-const receivedAt = (command: StoredCommand | null, at: string): string => {
-  const stated = command?.body['arrivedAt'];
-  return typeof stated === 'string' ? stated : at;
-};
 
 function insertDecision(
   refund: LockedRefund,

@@ -236,6 +236,7 @@ export const refundAnswer = z
         amountMinor: z.int(),
         status: z.string(),
         reference: z.string(),
+        traceNumber: nullableText.openapi({ description: 'What the customer can tell a bank to look for.' }),
         failure,
         hold: z.object({ reason: z.string(), since: z.string(), retryAt: nullableText }).nullable(),
         accounting: z

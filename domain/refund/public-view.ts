@@ -1,4 +1,4 @@
-import type { FailureClass, FailureRule, HoldReason, PaymentFailure } from '../payment';
+import type { ArrivalBasis, FailureClass, FailureRule, HoldReason, PaymentFailure } from '../payment';
 import type { AllocationStrategy } from '../money';
 import { breakdownAt, type Breakdown, type Deduction, type RefundAmounts } from './breakdown';
 import type { Plan } from './plan';
@@ -64,6 +64,8 @@ export interface PublicPayment {
   amountMinor: number;
   status: string;
   reference: string;
+  /** What a bank can trace the money by; null where the provider tells none. */
+  traceNumber: string | null;
   failure: PublicFailure | null;
   accounting: PublicAccounting | null;
   /** Why nothing is sent yet, since when, and when it is tried again; null when nothing holds it. */
@@ -108,7 +110,7 @@ export interface PublicRefund {
   arrival: {
     expectedFrom: string | null;
     expectedTo: string | null;
-    basis: 'seed_table' | 'measured';
+    basis: ArrivalBasis;
     confirmedAt: string | null;
   };
   createdAt: string;
@@ -156,6 +158,7 @@ export function publicRefund(
       amountMinor: leg.amountMinor,
       status: leg.status,
       reference: leg.reference,
+      traceNumber: leg.traceNumber ?? null,
       failure: leg.failure && { ...leg.failure, message: words.failureText?.(leg.failure) ?? null },
       hold: leg.hold ? { ...leg.hold, retryAt: leg.nextQueryAt } : null,
       accounting: record.accounting[leg.id] ?? null,
@@ -164,7 +167,7 @@ export function publicRefund(
     arrival: {
       expectedFrom: record.arrivalFrom,
       expectedTo: record.arrivalTo,
-      basis: 'seed_table',
+      basis: process.arrival?.basis ?? 'seed_table',
       confirmedAt: record.arrivalConfirmedAt,
     },
     createdAt: record.createdAt,
