@@ -49,6 +49,7 @@ export * from './message-settlement';
 export * from './webhook-deliveries';
 export * from './provider-event-news';
 export * from './letter-facts';
+export * from './ledger';
 export * from './migrate';
 export * from './reference';
 export * from './reconcile-command';

@@ -22,7 +22,7 @@ import { chainEntries, insertAudit, refundStream, type AuditEntry, type AuditHea
 import { inTransaction, type Database } from './client';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
-import { loadForTransition, lockRefund, type LockedRefund } from './transition-load';
+import { loadForTransition, lockRefund, receivedAt, type LockedRefund } from './transition-load';
 import { readProviderSighting } from './provider-sightings';
 import { writeWebhooks, type Subscriber } from './outgoing';
 import { asJson, sideBySide, type Fragment } from './rows';
@@ -35,6 +35,7 @@ export interface LoadedTransition {
   plan: Plan;
   calendar: BusinessCalendar;
   legs: LegToPay[];
+  receivedAt: string | null;
   candidates: Candidate[];
   answered: AnsweredRequest | null;
   sighted: Awaited<ReturnType<typeof readProviderSighting>>;
@@ -249,11 +250,6 @@ const paidAmount = (state: ProcessState): number =>
     (sum, leg) => sum + (leg.status === 'succeeded' && leg.fund === undefined ? leg.amountMinor : 0),
     0,
   );
-
-const receivedAt = (command: StoredCommand | null, at: string): string => {
-  const stated = command?.body['arrivedAt'];
-  return typeof stated === 'string' ? stated : at;
-};
 
 function insertDecision(
   refund: LockedRefund,

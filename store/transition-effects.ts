@@ -1,5 +1,6 @@
 import type { Effects, StageChange, StoredCommand } from '../domain/process';
 import { isFinal, type ProcessState, type RecordTransitionInput } from '../domain/refund';
+import { deleteObservation, insertObservation } from './arrival-observations';
 import { insertDeskItems, resolveDeskItems } from './desk-items';
 import { insertMessages } from './outgoing';
 import {
@@ -70,6 +71,8 @@ export function courseFragments(
   if (newRound || isFinal(state.status)) ending.push(skipPendingStages(refund.id));
   if (effects.messages.length > 0) opening.push(insertMessages(refund, state.seq, effects.messages, atIso));
   if (effects.deskOpen.length > 0) opening.push(insertDeskItems(refund, effects.deskOpen, atIso));
+  if (effects.observed) opening.push(insertObservation(refund, effects.observed, atIso));
+  if (effects.reopened) ending.push(deleteObservation(refund.id));
   if (effects.deskResolve.length > 0) ending.push(resolveDeskItems(refund, effects.deskResolve, atIso));
   return { ending, opening };
 }

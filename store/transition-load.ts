@@ -3,8 +3,10 @@ import type { Candidate } from '../domain/approval';
 import { readAnswer, type AnsweredRequest, type LegToPay, type StoredCommand } from '../domain/process';
 import type { Subscriber } from './outgoing';
 import { readNamedLines } from './reservations';
-import type { Plan, ProcessState, RecordTransitionInput, RefundAmounts } from '../domain/refund';
+import type { Plan, ProcessState, RecordTransitionInput, RefundAmounts, TransitionKind } from '../domain/refund';
+import { measuredArrivals } from './arrival-observations';
 import { calendarOfText } from './calendars';
+import { Prisma } from './generated/prisma/client';
 import type { Statements } from './statements';
 
 /** A refund under its row lock. */
@@ -43,7 +45,14 @@ interface Loaded {
   command: Command | null;
   answered: AnsweredRequest | null;
   subscribers: Subscriber[];
-  loaded: { state: ProcessState; plan: Plan; calendar: BusinessCalendar; legs: LegToPay[]; candidates: Candidate[] };
+  loaded: {
+    state: ProcessState;
+    plan: Plan;
+    calendar: BusinessCalendar;
+    legs: LegToPay[];
+    receivedAt: string | null;
+    candidates: Candidate[];
+  };
 }
 
 interface LoadRow {
@@ -66,6 +75,22 @@ interface LoadRow {
   subscribers: Subscriber[] | null;
 }
 
+/** Transitions by which a refund can become paid, and so promise when the money arrives. */
+const MAY_PAY: readonly TransitionKind[] = ['payment', 'provider_event', 'desk_action'];
+
+/** The way of a leg's present attempt, in the words of the query below; money to another account goes to a bank's. */
+const ROUTE = {
+  mode: Prisma.sql`a.mode`,
+  provider: Prisma.sql`COALESCE(t.provider, p.provider)`,
+  method: Prisma.sql`CASE t.route WHEN 'original' THEN p.method ELSE 'bank_account' END`,
+};
+
+/** When the money was there by a receipt's own words, or when it was stated. */
+export function receivedAt(command: StoredCommand | null, atIso: string): string {
+  const stated = command?.body['arrivedAt'];
+  return typeof stated === 'string' ? stated : atIso;
+}
+
 /** One round trip for everything a transition is judged by. Run after the lock, so that it sees what was committed. */
 export async function loadForTransition(
   tx: Statements,
@@ -85,11 +110,12 @@ export async function loadForTransition(
            'legId', a.id, 'paymentId', a.payment_id, 'provider', p.provider, 'method', p.method, 'reference', t.reference,
            'attempt', t.number, 'amountMinor', a.amount_minor, 'reservedMinor', r.amount_minor, 'currency', p.currency,
            'accounting', CASE WHEN a.accounting_rate IS NOT NULL
-             THEN jsonb_build_object('currency', a.accounting_currency, 'rate', a.accounting_rate) END) ORDER BY a.position)
+             THEN jsonb_build_object('currency', a.accounting_currency, 'rate', a.accounting_rate) END,
+           'measured', CASE WHEN ${MAY_PAY.includes(transition.kind)} THEN ${measuredArrivals(ROUTE, input.at)} END) ORDER BY a.position)
          FROM allocations a
          JOIN payments p ON p.id = a.payment_id
          JOIN reservations r ON r.refund_id = a.refund_id AND r.payment_id = a.payment_id
-         JOIN LATERAL (SELECT reference, number FROM payment_attempts WHERE allocation_id = a.id ORDER BY number DESC LIMIT 1) t ON true
+         JOIN LATERAL (SELECT reference, number, route, provider FROM payment_attempts WHERE allocation_id = a.id ORDER BY number DESC LIMIT 1) t ON true
          WHERE a.refund_id = ${refund.id}) AS legs,
       CASE WHEN ${transition.kind === 'decision'} THEN
         (SELECT jsonb_agg(jsonb_build_object('personId', h.id, 'roles', h.roles))
@@ -134,6 +160,7 @@ export async function loadForTransition(
       plan: refund.plan,
       calendar: calendarOfText(row.calendar),
       legs: row.legs ?? [],
+      receivedAt: transition.kind === 'receipt' ? receivedAt(command, input.at) : null,
       candidates: row.candidates ?? [],
     },
   };

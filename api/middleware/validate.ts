@@ -48,6 +48,11 @@ const FIELD_MESSAGES: Record<string, Record<Language, string>> = {
   ends_before_it_begins: { en: 'It ends before it begins.', 'zh-CN': '结束时间早于开始时间。' },
   too_many_keys: { en: 'There are too many keys.', 'zh-CN': '键过多。' },
   reason_required: { en: 'A reason is required for this decision.', 'zh-CN': '此决定必须填写理由。' },
+  period_empty: { en: 'The period ends before it begins.', 'zh-CN': '期间的结束早于开始。' },
+  period_not_over: {
+    en: 'The period is not over: choose an end that lies at least 30 seconds in the past.',
+    'zh-CN': '期间尚未结束：结束时间须至少早于当前 30 秒。',
+  },
   nothing_given: { en: 'Give at least one of the fields.', 'zh-CN': '请至少填写一个字段。' },
 };
 
@@ -81,6 +86,10 @@ const fieldError = (path: string[], code: string, language: Language, message = 
   code,
   message: FIELD_MESSAGES[code]?.[language] ?? message,
 });
+
+/** A refusal of one field that only the route can judge; `code` is one of FIELD_MESSAGES. */
+export const fieldProblem = (path: string, code: string, language: Language): Problem =>
+  new Problem('invalid_request', { errors: [fieldError([path], code, language)] });
 
 /**
  * Parses a value with a schema.

@@ -7,6 +7,7 @@ import { destinationRoutes } from './destinations';
 import { evidenceRoutes } from './evidence';
 import { fundsRoutes } from './funds';
 import { goodwillBudgetRoutes } from './goodwill-budgets';
+import { ledgerRoutes } from './ledger';
 import { orderRoutes } from './orders';
 import { reconciliationRoutes } from './reconciliations';
 import { payoutLimitRoutes } from './payout-limits';
@@ -31,6 +32,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   evidenceRoutes,
   settlementRateRoutes,
   goodwillBudgetRoutes,
+  ledgerRoutes,
   webhookEndpointRoutes,
   destinationRoutes,
   bankFileRoutes,

@@ -248,6 +248,7 @@ export const refundAnswer = z
         route: z
           .enum(['original', 'destination', 'manual', 'goodwill'])
           .openapi({ description: 'Back as it came, to another account, or paid by hand.' }),
+        traceNumber: nullableText.openapi({ description: 'What the customer can tell a bank to look for.' }),
         failure,
         hold,
         accounting: z

@@ -17,4 +17,5 @@ export {
   certifiedUntil,
   isOpen,
   nextOpen,
+  workingDatesUntil,
 } from './working-time';

@@ -91,6 +91,23 @@ export function addWorkingDates(calendar: BusinessCalendar, fromIso: string, cou
 }
 
 /**
+ * The least number of working dates after the date of `fromIso` by whose end `toIso` had come: the reverse of
+ * addWorkingDates. 0 on the same date and before; what comes on a closed day counts as the working date after it.
+ * @throws UncertifiedYearError, InvalidCalendarError, RangeError
+ */
+export function workingDatesUntil(calendar: BusinessCalendar, fromIso: string, toIso: string): number {
+  const days = WorkingDays.of(calendar);
+  const last = days.clock.localDay(parseInstant(toIso));
+  let count = 0;
+  let isOpenDay = true;
+  for (let day = days.clock.localDay(parseInstant(fromIso)) + 1; day <= last; day += 1) {
+    isOpenDay = days.spansOf(day).length > 0;
+    if (isOpenDay) count += 1;
+  }
+  return isOpenDay ? count : count + 1;
+}
+
+/**
  * Whether the team works at this instant; the end of an interval is no longer working time.
  * @throws UncertifiedYearError, InvalidCalendarError, RangeError
  */

@@ -14,7 +14,9 @@ export function toDecimalString(amountMinor: number, currency: string): string {
   }
   const exponent = currencyExponent(currency);
   const sign = amountMinor < 0 ? '-' : '';
-  const digits = String(Math.abs(amountMinor)).padStart(exponent + 1, '0');
+  const digits = String(amountMinor)
+    .replace('-', '')
+    .padStart(exponent + 1, '0');
   if (exponent === 0) return `${sign}${digits}`;
   return `${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
 }

@@ -1,3 +1,4 @@
+export * from './arrival';
 export * from './attempt';
 export * from './dispute';
 export * from './failure-classes';

@@ -58,6 +58,7 @@ function payAgain(step: Step, legId: string): void {
   const leg = state.legs.find((candidate) => candidate.id === legId);
   if (!leg) throw new Error('A leg was to be paid again that is not there.');
   leg.attempt += 1;
+  delete leg.traceNumber;
   leg.reference = context.newReference();
   leg.status = 'reserved';
   leg.failure = null;

@@ -1,4 +1,3 @@
-import { addWorkingDates } from '../calendar';
 import {
   cureOf,
   isOlderNews,
@@ -13,6 +12,7 @@ import {
 import { isOver, type Leg, type RefundStatus } from '../refund';
 import { holdLeg, isHeld, releaseLeg } from './apply-hold';
 import { applyReturn } from './apply-return';
+import { promiseOf } from './arrival';
 import type { AuditNote } from './effects';
 import { endWhenGivenUp } from './give-up';
 import { voidProposals } from './proposals';
@@ -55,6 +55,7 @@ function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighti
   // Nothing was sent and nobody was asked: that uses up none of the provider's back-off.
   if (sighting.source !== 'event' && sighting.outcome !== 'held') leg.queries += 1;
   leg.failure = failureAfter(leg, merged, sighting);
+  if (sighting.traceNumber !== null) leg.traceNumber = sighting.traceNumber;
   if (isHeld(leg, sighting)) holdLeg(step, leg, sighting.hold);
   else {
     releaseLeg(step, leg);
@@ -153,19 +154,15 @@ export function payingAgain({ effects }: Step): void {
 /** Every leg is proven paid: the customer gets a promise, and what was held beyond it is given back. */
 export function becomePaid(step: Step): void {
   const { state, effects, context } = step;
-  const promises = context.legs
-    .filter((leg) => state.legs.some((paid) => paid.id === leg.legId))
-    .map((leg) => context.plan.arrivalBusinessDays[leg.method] ?? { from: 1, to: 7 });
-  const from = addWorkingDates(context.calendar, context.at, Math.max(...promises.map((promise) => promise.from)));
-  const to = addWorkingDates(context.calendar, context.at, Math.max(...promises.map((promise) => promise.to)));
+  const { from, to, basis } = promiseOf(step);
   const watchUntil = new Date(Date.parse(to) + context.plan.arrivalWatchDays * 86_400_000).toISOString();
-  state.arrival = { promisedBy: to, watchUntil, overdue: false };
+  state.arrival = { promisedBy: to, watchUntil, overdue: false, paidAt: context.at, basis };
   effects.arrival = { from, to };
   // What was reserved beyond the approved amount is given back now that the rest has moved.
   effects.release = true;
   effects.events.push('refund.paid');
   effects.deskResolve.push('payment_unresolved', 'payment_failed', 'payment_returned');
-  effects.audit.push({ type: 'refund.paid', data: { promisedFrom: from, promisedTo: to } });
+  effects.audit.push({ type: 'refund.paid', data: { promisedFrom: from, promisedTo: to, basis } });
   tellOutsiders(step, 'refund_paid', 'refund', { arrivalFrom: from, arrivalTo: to });
 }
 

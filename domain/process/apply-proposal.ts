@@ -80,6 +80,7 @@ function classOfHold(reason: HoldReason): FailureClass {
 function payByOtherRoute({ effects, context }: Step, leg: Leg, { destinationId }: Proposal): void {
   if (!destinationId) throw new Error('Another route was proposed without its account.');
   leg.attempt += 1;
+  delete leg.traceNumber;
   leg.reference = context.newReference();
   leg.route = 'destination';
   leg.destinationId = destinationId;
@@ -101,6 +102,7 @@ function payByOtherRoute({ effects, context }: Step, leg: Leg, { destinationId }
 function payByHand({ effects, context }: Step, leg: Leg, { proofEvidenceId, paidAt }: Proposal): void {
   if (!proofEvidenceId || !paidAt) throw new Error('A payment by hand was proposed without its proof.');
   leg.attempt += 1;
+  delete leg.traceNumber;
   leg.reference = context.newReference();
   leg.route = 'manual';
   leg.status = 'succeeded';

@@ -1,5 +1,6 @@
 import { judgeTransition } from '../approval';
 import { assertNever, returnsOf, type ProcessState, type Transition } from '../refund';
+import { observeArrival } from './arrival';
 import { applyDecision } from './apply-decision';
 import { applyDeskAction } from './apply-desk-action';
 import { applyAnswerOverdue, applyInformation } from './apply-information';
@@ -52,6 +53,7 @@ export function applyTransition(
       break;
     case 'receipt':
       state.status = 'arrived';
+      effects.observed = observeArrival(step);
       effects.events.push('refund.arrived');
       effects.deskResolve.push('arrival_overdue');
       effects.audit.push({ type: 'refund.arrived', data: { commandId: transition.commandId } });

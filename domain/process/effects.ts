@@ -1,5 +1,5 @@
 import type { NamedLine } from './answer';
-import type { AttemptStatus, PaymentFailure } from '../payment';
+import type { AttemptStatus, ObservedArrival, PaymentFailure } from '../payment';
 import type { MessageToSend, ProcessState, RefundAmounts, Refusal } from '../refund';
 
 /** Names of the events that outgoing webhooks carry. */
@@ -119,6 +119,8 @@ export interface Effects {
   events: PublicEvent[];
   audit: AuditNote[];
   arrival: { from: string; to: string } | null;
+  /** How long the money took, when a receipt tells. */
+  observed: ObservedArrival | null;
 }
 
 export const noEffects = (): Effects => ({
@@ -139,6 +141,7 @@ export const noEffects = (): Effects => ({
   events: [],
   audit: [],
   arrival: null,
+  observed: null,
 });
 
 /** What became of a transition: refused with the state as it was, or the next state with what it writes. */

@@ -113,6 +113,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
       candidates: [],
       sighted: null,
       canReturn: () => false,
+      receivedAt: null,
       desk: null,
       newReference: () => {
         throw new Error('Acceptance brings its references with it.');

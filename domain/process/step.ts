@@ -2,7 +2,7 @@ import type { Candidate } from '../approval';
 import type { AnsweredRequest } from './answer';
 import type { BusinessCalendar } from '../calendar';
 import type { DeskFacts } from './desk-facts';
-import type { PaymentSighting, QueryBackOff } from '../payment';
+import type { MeasuredArrivals, PaymentSighting, QueryBackOff } from '../payment';
 import type { MessageKind, MessageOwner, Plan, ProcessState } from '../refund';
 import type { Effects, StageStatus } from './effects';
 
@@ -20,6 +20,8 @@ export interface LegToPay {
   accounting: { currency: string; rate: string } | null;
   /** What is held for this leg: the most it can pay. */
   reservedMinor: number;
+  /** How fast money came by the route of this leg; read for what can pay. */
+  measured?: MeasuredArrivals | null;
 }
 
 /** Everything a transition is applied with, loaded under the refund's row lock. */
@@ -39,6 +41,8 @@ export interface TransitionContext {
   backOffOf: (provider: string) => QueryBackOff;
   /** Whether money that a provider moved may come back. */
   canReturn: (provider: string) => boolean;
+  /** When the money was there, as a receipt states it; null for everything else. */
+  receivedAt: string | null;
   /** What an act of the desk rests on; null when none is judged. */
   desk: DeskFacts | null;
 }

@@ -92,6 +92,6 @@ export interface PaymentFact {
   paymentId: string;
   row: { refundedMinor: number; reservedMinor: number };
   rows: { refundedMinor: number; reservedMinor: number };
-  /** What the double-entry ledger says; null where there is none. */
-  ledger: { refundedMinor: number; reservedMinor: number } | null;
+  /** What the double-entry ledger says. */
+  ledger: { refundedMinor: number; reservedMinor: number };
 }

@@ -69,7 +69,7 @@ export function judgePayment(fact: PaymentFact): Difference[] {
   const { paymentId, row, rows, ledger } = fact;
   const equal = (other: PaymentFact['row']): boolean =>
     row.refundedMinor === other.refundedMinor && row.reservedMinor === other.reservedMinor;
-  if (equal(rows) && (ledger === null || equal(ledger))) return [];
+  if (equal(rows) && equal(ledger)) return [];
   return [
     difference(
       'ledger_unbalanced',
@@ -80,8 +80,8 @@ export function judgePayment(fact: PaymentFact): Difference[] {
         reservedMinor: row.reservedMinor,
         rowsRefundedMinor: rows.refundedMinor,
         rowsReservedMinor: rows.reservedMinor,
-        ledgerRefundedMinor: ledger?.refundedMinor ?? null,
-        ledgerReservedMinor: ledger?.reservedMinor ?? null,
+        ledgerRefundedMinor: ledger.refundedMinor,
+        ledgerReservedMinor: ledger.reservedMinor,
       },
     ),
   ];

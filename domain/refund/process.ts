@@ -1,4 +1,11 @@
-import { cureOf, type AttemptRoute, type AttemptStatus, type HoldReason, type PaymentFailure } from '../payment';
+import {
+  cureOf,
+  type ArrivalBasis,
+  type AttemptRoute,
+  type AttemptStatus,
+  type HoldReason,
+  type PaymentFailure,
+} from '../payment';
 import type { AllocationStrategy } from '../money';
 import type { Rung } from './plan';
 import { isFinal, type RefundStatus, type WaitingKind } from './status';
@@ -73,6 +80,8 @@ export interface Leg {
    * it did not, or a person proves that it did, nothing more is instructed.
    */
   contradicted?: number;
+  /** The number that a bank can trace the money of the present attempt by, where its provider tells one. */
+  traceNumber?: string;
   /** Set when two people have given this leg up: nothing is paid for it any more. */
   givenUp?: true;
 }
@@ -105,6 +114,10 @@ export interface ArrivalWatch {
   promisedBy: string;
   watchUntil: string;
   overdue: boolean;
+  /** When the last of the money was paid; absent where nobody kept it. */
+  paidAt?: string;
+  /** What the promise rests on, frozen with it; absent: the policy's table. */
+  basis?: ArrivalBasis;
 }
 
 export interface LastDecision {

@@ -1,4 +1,4 @@
-import type { AttemptRoute, FailureClass, FailureRule, HoldReason, PaymentFailure } from '../payment';
+import type { ArrivalBasis, AttemptRoute, FailureClass, FailureRule, HoldReason, PaymentFailure } from '../payment';
 import type { AllocationStrategy } from '../money';
 import { breakdownAt, type Breakdown, type Deduction, type RefundAmounts } from './breakdown';
 import type { LocalizedText, Plan } from './plan';
@@ -66,6 +66,8 @@ export interface PublicLeg {
   reference: string;
   /** By which way the money goes: back as it came, to another account, or paid by hand. */
   route: AttemptRoute;
+  /** What a bank can trace the money by; null where the provider tells none. */
+  traceNumber: string | null;
   failure: PublicFailure | null;
   /** Why nothing is sent yet, since when, and when it is tried again; null when nothing holds it. */
   hold: { reason: HoldReason; since: string; retryAt: string | null } | null;
@@ -122,7 +124,7 @@ export interface PublicRefund {
   arrival: {
     expectedFrom: string | null;
     expectedTo: string | null;
-    basis: 'seed_table' | 'measured';
+    basis: ArrivalBasis;
     confirmedAt: string | null;
   };
   /** When two people ended it though its money, or part of it, could not be paid; else null. */
@@ -179,7 +181,7 @@ export function publicRefund(
     arrival: {
       expectedFrom: record.arrivalFrom,
       expectedTo: record.arrivalTo,
-      basis: 'seed_table',
+      basis: process.arrival?.basis ?? 'seed_table',
       confirmedAt: record.arrivalConfirmedAt,
     },
     givenUpAt: process.givenUp?.at ?? null,
@@ -211,6 +213,7 @@ const publicLeg = (leg: Leg, failureText: FailureText | undefined): PublicLeg =>
   status: leg.status,
   reference: leg.reference,
   route: leg.route ?? 'original',
+  traceNumber: leg.traceNumber ?? null,
   failure: leg.failure && { ...leg.failure, message: failureText?.(leg.failure) ?? null },
   hold: leg.hold ? { ...leg.hold, retryAt: leg.nextQueryAt } : null,
 });

@@ -83,12 +83,20 @@ const KEY = (columns: string, values: string): string =>
 const BY_HAND = `route = 'manual', proof_evidence_id = 'ev_1', paid_at = now()`;
 
 /** Every rule that the migrations add beyond what Prisma models: what must fail, and the nearest that must pass. */
+const OBSERVATION = (workingDays: number): string =>
+  `INSERT INTO arrival_observations (refund_id, mode, provider, method, working_days, confirmed_at)
+   SELECT id, mode, 'stripe', 'bank_card', ${workingDays}, created_at FROM refunds`;
+
 const RULES: Rules = {
   payments_amounts_not_negative: {
     refused: ['captured_minor', 'refunded_minor', 'refunded_elsewhere_minor', 'disputed_minor', 'reserved_minor'].map(
       (column) => set('payments', `${column} = -1`),
     ),
     legal: [set('payments', 'reserved_minor = 0, captured_minor = 0')],
+  },
+  arrival_observations_days: {
+    refused: [OBSERVATION(-1)],
+    legal: [OBSERVATION(0)],
   },
   payments_cap: {
     refused: [

@@ -17,11 +17,6 @@ beforeAll(async () => {
   db = openDatabase({ databaseUrl: database.url, maxConnections: 4, connectTimeoutMs: 5_000, applicationName: 'test' });
   sql = new Client({ connectionString: database.url });
   await sql.connect();
-  // As the return of money needs it: an attempt that succeeded and came back makes room for the next one.
-  await sql.query(`
-    ALTER TABLE payment_attempts DROP CONSTRAINT payment_attempts_status;
-    DROP INDEX payment_attempts_one_live;
-    CREATE UNIQUE INDEX payment_attempts_one_live ON payment_attempts (allocation_id) WHERE status NOT IN ('failed', 'returned')`);
   shop = await openShop(db);
 });
 afterAll(async () => {

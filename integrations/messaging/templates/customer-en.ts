@@ -96,7 +96,7 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
       DEDUCTIONS,
       GOODWILL,
       '{{#if arrivalToText}}We expect the money to reach you between {{arrivalFromText}} and {{arrivalToText}}. How fast it shows depends on your bank.{{else}}When the money shows depends on your bank.{{/if}}',
-      '{{#if traceNumber}}If it has not arrived by then, your bank can trace it by the number {{traceNumber}}.{{/if}}',
+      '{{#if traceNumber}}If it has not arrived by then, tell your bank: “Please look for an incoming refund with the trace number {{traceNumber}}.” The number shows them where the money is.{{/if}}',
     ],
     facts: ['refundId', 'orderExternalId', 'amount', 'arrival', 'traceNumber'],
     action: 'See your refund',

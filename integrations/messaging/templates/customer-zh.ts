@@ -94,7 +94,7 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
       DEDUCTIONS,
       GOODWILL,
       '{{#if arrivalToText}}预计款项在 {{arrivalFromText}} 至 {{arrivalToText}} 之间到账，具体时间取决于您的银行。{{else}}具体到账时间取决于您的银行。{{/if}}',
-      '{{#if traceNumber}}如果届时仍未到账，您的银行可凭编号 {{traceNumber}} 查询。{{/if}}',
+      '{{#if traceNumber}}如果届时仍未到账，请告诉您的银行：“请查询追踪编号为 {{traceNumber}} 的退款入账。”银行凭此编号可以查到款项去向。{{/if}}',
     ],
     facts: ['refundId', 'orderExternalId', 'amount', 'arrival', 'traceNumber'],
     action: '查看退款',

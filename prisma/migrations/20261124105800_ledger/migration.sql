@@ -16,6 +16,8 @@ CREATE TABLE "ledger_transfers" (
     "credit_account" TEXT NOT NULL,
     "amount_minor" BIGINT NOT NULL,
     "currency" TEXT NOT NULL,
+    "accounting_currency" TEXT,
+    "accounting_rate" TEXT,
     "at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
 
     CONSTRAINT "ledger_transfers_pkey" PRIMARY KEY ("id")
@@ -51,8 +53,9 @@ ALTER TABLE ledger_transfers
 -- 2. A payment: what was captured, refunded elsewhere and disputed. Changes are signed; less is the move turned round.
 CREATE FUNCTION ledger_move_payment(of payments, captured bigint, elsewhere bigint, disputed bigint)
 RETURNS void LANGUAGE sql AS $$
-  INSERT INTO ledger_transfers (mode, payment_id, kind, debit_account, credit_account, amount_minor, currency)
-  SELECT of.mode, of.id, m.kind, m.debit, m.credit, m.amount, of.currency
+  INSERT INTO ledger_transfers (mode, payment_id, kind, debit_account, credit_account, amount_minor, currency,
+    accounting_currency, accounting_rate)
+  SELECT of.mode, of.id, m.kind, m.debit, m.credit, m.amount, of.currency, of.accounting_currency, of.accounting_rate
   FROM (VALUES
     (1, 'capture', 'available', 'captured', captured),
     (2, 'elsewhere', 'elsewhere', 'available', elsewhere), (3, 'elsewhere', 'available', 'elsewhere', -elsewhere),
@@ -102,27 +105,30 @@ DECLARE
   settled bigint := COALESCE(NEW.settled_minor, 0) - COALESCE(OLD.settled_minor, 0);
   spoken_for bigint := COALESCE(CASE NEW.state WHEN 'held' THEN NEW.amount_minor ELSE NEW.settled_minor END, 0)
     - COALESCE(CASE OLD.state WHEN 'held' THEN OLD.amount_minor ELSE OLD.settled_minor END, 0);
-  of_mode "Mode";
-  of_currency text;
+  of payments;
   of_leg text;
 BEGIN
   IF settled = 0 AND spoken_for = 0 THEN RETURN NULL; END IF;
   UPDATE payments SET ledger_reserved_minor = ledger_reserved_minor + spoken_for + GREATEST(-settled, 0),
     ledger_in_flight_minor = ledger_in_flight_minor - GREATEST(settled, 0), ledger_refunded_minor = ledger_refunded_minor + settled
-    WHERE id = of_payment RETURNING mode, currency INTO of_mode, of_currency;
+    WHERE id = of_payment RETURNING * INTO of;
   SELECT id INTO of_leg FROM allocations WHERE refund_id = of_refund AND payment_id = of_payment;
   IF settled <> 0 THEN
-    INSERT INTO ledger_transfers (mode, payment_id, refund_id, leg_id, attempt, kind, debit_account, credit_account, amount_minor, currency)
-    VALUES (of_mode, of_payment, of_refund, of_leg,
+    INSERT INTO ledger_transfers (mode, payment_id, refund_id, leg_id, attempt, kind, debit_account, credit_account,
+      amount_minor, currency, accounting_currency, accounting_rate)
+    VALUES (of.mode, of_payment, of_refund, of_leg,
       (SELECT number FROM payment_attempts WHERE allocation_id = of_leg ORDER BY status IN ('reserved', 'failed'), number DESC LIMIT 1),
       CASE WHEN settled > 0 THEN 'settle' ELSE 'return' END, CASE WHEN settled > 0 THEN 'refunded' ELSE 'reserved' END,
-      CASE WHEN settled > 0 THEN 'in_flight' ELSE 'refunded' END, abs(settled), of_currency);
+      CASE WHEN settled > 0 THEN 'in_flight' ELSE 'refunded' END, abs(settled), of.currency,
+      of.accounting_currency, of.accounting_rate);
   END IF;
   IF spoken_for <> 0 THEN
-    INSERT INTO ledger_transfers (mode, payment_id, refund_id, leg_id, kind, debit_account, credit_account, amount_minor, currency)
-    VALUES (of_mode, of_payment, of_refund, of_leg, CASE WHEN spoken_for > 0 THEN 'reserve' ELSE 'release' END,
+    INSERT INTO ledger_transfers (mode, payment_id, refund_id, leg_id, kind, debit_account, credit_account,
+      amount_minor, currency, accounting_currency, accounting_rate)
+    VALUES (of.mode, of_payment, of_refund, of_leg, CASE WHEN spoken_for > 0 THEN 'reserve' ELSE 'release' END,
       CASE WHEN spoken_for > 0 THEN 'reserved' ELSE 'available' END,
-      CASE WHEN spoken_for > 0 THEN 'available' ELSE 'reserved' END, abs(spoken_for), of_currency);
+      CASE WHEN spoken_for > 0 THEN 'available' ELSE 'reserved' END, abs(spoken_for), of.currency,
+      of.accounting_currency, of.accounting_rate);
   END IF;
   RETURN NULL;
 END;
@@ -142,11 +148,12 @@ BEGIN
     UPDATE payments p SET ledger_reserved_minor = p.ledger_reserved_minor - sent,
       ledger_in_flight_minor = p.ledger_in_flight_minor + sent
     FROM allocations a WHERE a.id = of_leg AND p.id = a.payment_id
-    RETURNING p.id, p.mode, p.currency, a.refund_id)
-  INSERT INTO ledger_transfers (mode, payment_id, refund_id, leg_id, attempt, kind, debit_account, credit_account, amount_minor, currency)
+    RETURNING p.id, p.mode, p.currency, p.accounting_currency, p.accounting_rate, a.refund_id)
+  INSERT INTO ledger_transfers (mode, payment_id, refund_id, leg_id, attempt, kind, debit_account, credit_account,
+    amount_minor, currency, accounting_currency, accounting_rate)
   SELECT p.mode, p.id, p.refund_id, of_leg, of_attempt, CASE WHEN sent > 0 THEN 'instruct' ELSE 'revert' END,
     CASE WHEN sent > 0 THEN 'in_flight' ELSE 'reserved' END, CASE WHEN sent > 0 THEN 'reserved' ELSE 'in_flight' END,
-    abs(sent), p.currency
+    abs(sent), p.currency, p.accounting_currency, p.accounting_rate
   FROM p;
   RETURN NULL;
 END;
@@ -173,8 +180,10 @@ END;
 $$;
 
 -- 6. What was there before: the transfers that its rows tell of, at the times that they tell.
-INSERT INTO ledger_transfers (mode, payment_id, refund_id, leg_id, attempt, kind, debit_account, credit_account, amount_minor, currency, at)
-SELECT p.mode, p.id, m.refund_id, m.leg_id, m.attempt, m.kind, m.debit, m.credit, m.amount, p.currency, m.at
+INSERT INTO ledger_transfers (mode, payment_id, refund_id, leg_id, attempt, kind, debit_account, credit_account, amount_minor,
+  currency, accounting_currency, accounting_rate, at)
+SELECT p.mode, p.id, m.refund_id, m.leg_id, m.attempt, m.kind, m.debit, m.credit, m.amount,
+  p.currency, p.accounting_currency, p.accounting_rate, m.at
 FROM payments p CROSS JOIN LATERAL (
   SELECT 1 AS step, NULL AS refund_id, NULL AS leg_id, NULL::int AS attempt, 'capture' AS kind, 'available' AS debit,
       'captured' AS credit, p.captured_minor AS amount, p.created_at AS at

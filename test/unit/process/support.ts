@@ -89,6 +89,7 @@ export function contextOf(
     candidates: STAFF,
     sighted: null,
     canReturn: () => false,
+    receivedAt: null,
     desk: { isUnsent: true, proofFound: true, destination: { kind: 'usable' } },
     newReference: () => 'RNEWREFERENCE',
     backOffOf: () => ({ delaysSeconds: [10, 60], maxQueries: 3 }),

@@ -1,0 +1,51 @@
+import { addWorkingDates, UncertifiedYearError, workingDatesUntil } from '../calendar';
+import { promiseOfLeg, promiseTogether, type ArrivalBasis, type ObservedArrival } from '../payment';
+import type { Leg } from '../refund';
+import type { LegToPay, Step } from './step';
+
+/** When the money should be there, by the refund's calendar: ends of local dates. Counted from the transition's time. */
+export function promiseOf({ state, context }: Step): { from: string; to: string; basis: ArrivalBasis } {
+  const promise = promiseTogether(
+    paidLegs(state.legs, context.legs).map(([leg, row]) =>
+      promiseOfLeg(context.plan.arrivalBusinessDays, routeOf(leg, row), row.measured ?? null),
+    ),
+  );
+  return {
+    from: addWorkingDates(context.calendar, context.at, promise.from),
+    to: addWorkingDates(context.calendar, context.at, promise.to),
+    basis: promise.basis,
+  };
+}
+
+/**
+ * What a confirmed receipt teaches about its route. Null when it teaches nothing: the money went by several routes, nobody
+ * kept when it was paid, or its days are beyond what the calendar knows.
+ */
+export function observeArrival({ state, context }: Step): ObservedArrival | null {
+  const paidAt = state.arrival?.paidAt;
+  const { receivedAt } = context;
+  if (paidAt === undefined || receivedAt === null) return null;
+  const routes = paidLegs(state.legs, context.legs).map(([leg, row]) => routeOf(leg, row));
+  const [route] = routes;
+  const isOne = routes.every(({ provider, method }) => provider === route?.provider && method === route.method);
+  if (!route || !isOne) return null;
+  try {
+    return { ...route, workingDays: workingDatesUntil(context.calendar, paidAt, receivedAt) };
+  } catch (error) {
+    // A receipt counts whatever the calendar knows; only nothing is learnt from it.
+    if (error instanceof UncertifiedYearError) return null;
+    throw error;
+  }
+}
+
+const paidLegs = (legs: Leg[], rows: LegToPay[]): [Leg, LegToPay][] =>
+  legs.flatMap((leg) => {
+    const row = leg.amountMinor > 0 ? rows.find((candidate) => candidate.legId === leg.id) : undefined;
+    return row ? [[leg, row] as [Leg, LegToPay]] : [];
+  });
+
+/** Money that does not go back the way it came goes to a bank account. */
+const routeOf = (leg: Leg, row: LegToPay): { provider: string; method: string } => ({
+  provider: leg.provider,
+  method: leg.route === undefined || leg.route === 'original' ? row.method : 'bank_account',
+});
