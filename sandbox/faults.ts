@@ -25,11 +25,7 @@ export const BEHAVIOURS = [
 export type BehaviourName = (typeof BEHAVIOURS)[number];
 
 /** Behaviours of answers that the provider signs. */
-export const OF_A_SIGNED_ANSWER: ReadonlySet<BehaviourName> = new Set([
-  'bad-answer-signature',
-  'no-answer-signature',
-  'unreadable-answer',
-]);
+export const OF_A_SIGNED_ANSWER: ReadonlySet<BehaviourName> = new Set(['bad-answer-signature', 'no-answer-signature']);
 
 /** Behaviours of the event that follows; a call can carry one of them beside one behaviour of its answer. */
 const OF_THE_WEBHOOK: ReadonlySet<BehaviourName> = new Set([

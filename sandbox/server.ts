@@ -57,7 +57,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Running> {
     stripe: { operations: STRIPE_OPERATIONS, behaviours: BEHAVIOURS.filter((name) => !OF_A_SIGNED_ANSWER.has(name)) },
     bank_transfer: {
       operations: BANK_OPERATIONS,
-      behaviours: BEHAVIOURS.filter((name) => !OF_A_SIGNED_ANSWER.has(name)),
+      // What the bank answers is files; one that nobody can read is its `bad-signature`.
+      behaviours: BEHAVIOURS.filter((name) => !OF_A_SIGNED_ANSWER.has(name) && name !== 'unreadable-answer'),
     },
     wechat_pay: { operations: WECHAT_PAY_OPERATIONS, behaviours: BEHAVIOURS },
     alipay: { operations: ALIPAY_OPERATIONS, behaviours: BEHAVIOURS },

@@ -130,6 +130,10 @@ export class StripeCalls {
         );
         if (fault?.name === 'slow') await this.pause(fault);
         if (fault?.name === 'drop-after-commit') return dropConnection(response);
+        if (fault?.name === 'unreadable-answer') {
+          response.status(200).type('html').send('<html><h1>Please sign in to this network</h1></html>');
+          return;
+        }
         this.send(exchange, answer);
       } finally {
         release();

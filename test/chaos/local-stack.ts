@@ -29,7 +29,7 @@ export interface LocalStack {
   /**
    * One request as every caller should make it: repeated under the same idempotency key while nobody answers, or while the
    * answer is 503 or says that the same key is still at work.
-   * @throws Error when that has not ended after two minutes
+   * @throws Error when that has not ended after five minutes
    */
   ask(method: string, path: string, key: DemoKeyName, body?: object): Promise<Answer>;
   /** Answers of the API that nobody should ever get. */
@@ -51,7 +51,8 @@ export interface LocalStack {
 }
 
 const ANSWER_TIMEOUT_MS = 30_000;
-const PATIENCE_MS = 120_000;
+/** While parts are killed one after another, a caller may meet several kills, each of which costs a lease of 30 seconds. */
+const PATIENCE_MS = 300_000;
 const RECOVERY_MS = 120_000;
 
 /** Starts a stack of its own in a throw-away folder, on free ports. */

@@ -1,3 +1,7 @@
+import { Client, Connection } from '@temporalio/client';
+import type { InboxMessage, Movement } from '../../sandbox';
+import { openDatabase } from '../../store';
+import { findViolations } from '../support/oracle';
 import { http, isRunning, LocalStack, until, type Answer } from './support';
 
 /* The whole product, started as `npm start` starts it and driven by HTTP alone. The tests build on each other. */
@@ -187,4 +191,28 @@ test('Ctrl-C leaves no process behind, and a second start takes up where the fir
     async () => (await decide(body.id, 'reviewer', 'first_review')).status === 200,
   );
   await reaches(body.id, 'paid');
+});
+
+test('after all of it the seven invariants hold', async () => {
+  const { database, temporal, sandbox, inbox } = stack.refresh();
+  const db = openDatabase({
+    databaseUrl: database,
+    maxConnections: 5,
+    connectTimeoutMs: 10_000,
+    applicationName: 'e2e',
+  });
+  const connection = await Connection.connect({ address: temporal.address });
+  try {
+    const read = async <T>(url: string): Promise<T> => (await (await fetch(url)).json()) as T;
+    const violations = await findViolations({
+      db,
+      ledger: await read<Movement[]>(`${sandbox}/ledger`),
+      letters: () => read<InboxMessage[]>(`${inbox}/messages`),
+      client: new Client({ connection, namespace: temporal.namespace }),
+    });
+    expect(violations).toEqual([]);
+  } finally {
+    await connection.close();
+    await db.$disconnect();
+  }
 });

@@ -30,7 +30,9 @@ export const lostAnswers: Drill = {
     });
     const ids = requested.map(({ refundId }) => refundId);
     const unpaid = await untilPaid(stack, ids, WITHIN_MS);
-    await untilQuiet(stack);
+    // A tenth does not wait for letters: they have their own tests.
+    const delivered = size >= lostAnswers.fullSize;
+    if (delivered) await untilQuiet(stack);
     const references = new Set(requested.map(({ reference }) => reference));
     const movements = (await stack.ledger()).filter(({ reference }) => references.has(reference));
     const asked = await stack.db.auditEvent.findMany({
@@ -50,7 +52,7 @@ export const lostAnswers: Drill = {
         ...unpaid,
         ...(movements.length === size ? [] : [`${movements.length} movements for ${size} refunds`]),
         ...notByQuery.map((id) => `refund ${id} was not resolved by asking`),
-        ...(await stack.violations({ delivered: true })),
+        ...(await stack.violations({ delivered })),
       ],
     };
   },

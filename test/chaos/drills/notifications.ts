@@ -60,12 +60,13 @@ export const notifications: Drill = {
       if (more !== size) violations.push(`${provider}: ${more} of ${size} forgeries were counted`);
     }
     if ((await stateOf(stack, requested)) !== before) violations.push('a forgery changed something');
-    await untilQuiet(stack);
+    const delivered = size >= notifications.fullSize;
+    if (delivered) await untilQuiet(stack);
     violations.push(...(await appliedTwice(stack, idsOf(requested))));
     const events = await stack.db.providerEvent.count({ where: { refundId: { in: idsOf(requested) } } });
     return {
       line: `${requested.length} refunds with notifications repeated ${size} times, late and overtaken: ${events} events kept; ${forged} forgeries refused`,
-      violations: [...violations, ...(await stack.violations({ delivered: true }))],
+      violations: [...violations, ...(await stack.violations({ delivered }))],
     };
   },
 };

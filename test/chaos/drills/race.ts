@@ -48,7 +48,8 @@ export const race: Drill = {
       }
       say(`race ${round} of ${size}: ${won.length} of ${CLIENTS} accepted, ${takenMinor} of ${CAPTURED_MINOR} taken`);
     }
-    await untilQuiet(stack);
+    const delivered = size >= race.fullSize;
+    if (delivered) await untilQuiet(stack);
     const dead = (await deadlocks(stack.db)) - deadlocksBefore;
     if (dead > 0) violations.push(`${dead} deadlocks`);
     tookMs.sort((a, b) => a - b);
@@ -57,7 +58,7 @@ export const race: Drill = {
       line:
         `${CLIENTS} clients racing for each of ${size} payments: ${accepted} accepted, ${dead} deadlocks, ` +
         `p50 ${p(0.5)} ms, p99 ${p(0.99)} ms (wanted: below 500)`,
-      violations: [...violations, ...(await stack.violations({ delivered: true }))],
+      violations: [...violations, ...(await stack.violations({ delivered }))],
     };
   },
 };

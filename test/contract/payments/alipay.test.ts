@@ -105,6 +105,7 @@ async function startWorld(): Promise<AlipayWorld> {
     refusalCode: 'TRADE_NOT_ALLOW_REFUND',
     slowDownCode: 'isv.app-call-limited',
     tooLittleMoney: { code: 'SELLER_BALANCE_NOT_ENOUGH', sameReference: true },
+    signsAnswers: true,
     saysAmounts: false,
     capture: async (amountMinor) => {
       const outTradeNo = `T${randomBytes(10).toString('hex')}`;

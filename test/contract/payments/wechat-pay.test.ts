@@ -93,6 +93,7 @@ async function startWorld(): Promise<GatewayWorld> {
     refusalCode: 'USER_ACCOUNT_ABNORMAL',
     slowDownCode: 'FREQUENCY_LIMITED',
     tooLittleMoney: { code: 'NOT_ENOUGH', sameReference: true },
+    signsAnswers: true,
     tracesMoney: false,
     capture: (amountMinor) => capture(sandbox.url, amountMinor),
     fault: async ({ call: which, ...fault }) => {
