@@ -71,7 +71,7 @@ export function commandMismatch(
   }
   if (transition.kind === 'desk_action') {
     const { act, ...rest } = transition.action;
-    const says = Object.entries(rest).every(([key, value]) => !(key in command.body) || command.body[key] === value);
+    const says = Object.entries(rest).every(([key, value]) => command.body[key] === value);
     if (command.body['action'] !== act || !says) return 'says_otherwise';
   }
   return null;
