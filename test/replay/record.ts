@@ -22,6 +22,7 @@ import { newId } from '../../store';
 import { startTestWorkers } from '../support/test-workers';
 import globalSetup from '../support/global-setup';
 import globalTeardown from '../support/global-teardown';
+import { approveFile, enterDestination, tendBankTransfers } from '../support/destinations';
 import { approve, decisionMessage, decline, openWorld, refusalOf, rolesOf, type World } from '../support/world';
 import { encodeHistory } from './history-file';
 
@@ -94,6 +95,20 @@ const SCENARIOS: Record<string, Scenario> = {
     await world.decide(handle, 'reviewer', approve('first_review'));
     await world.until(handle, paid);
     return handle;
+  },
+  'bank-transfer': async (world) => {
+    const destination = await enterDestination(world.db, world.shop, { coolingOffMs: 3_600_000 });
+    const order = await world.shop.addOrder(10_000, { paidBy: 'bank_transfer' });
+    const refundId = await world.shop.accept(order, 10_000, undefined, null, { destinationId: destination.id });
+    const handle = await world.startAccepted(refundId);
+    await world.decide(handle, 'reviewer', approve('first_review'));
+    await world.until(handle, ({ legs }) => legs[0]?.hold != null);
+    await world.advanceTo(handle, destination.usableFrom ?? '');
+    await world.until(handle, ({ legs }) => legs[0]?.status === 'pending');
+    const file = await world.db.bankFile.findFirstOrThrow({ where: { refundId } });
+    for (const who of ['finance', 'finance2'] as const) await approveFile(world.db, world.shop, file, who);
+    await tendBankTransfers(world.temporal.client);
+    return askUntilPaid(world, handle);
   },
   decline: async (world) => {
     const handle = await world.start(10_000);

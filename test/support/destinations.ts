@@ -1,15 +1,19 @@
+import type { Client } from '@temporalio/client';
 import { sealAccount } from '../../api/sealed-accounts';
+import { REFUNDS_QUEUE, TEND_BANK_TRANSFERS_TYPE } from '../../contract';
 import type { BankAccount, PayeeCheck } from '../../domain/destination';
 import {
+  approveBankFile,
   createDestination,
   enterDestinationAgain,
   newId,
   recordPayeeCheck,
+  type BankFileRecord,
   type Database,
   type DestinationRecord,
 } from '../../store';
 import { testCipher } from './data-keys';
-import type { Shop } from './shop';
+import type { Shop, StaffName } from './shop';
 
 /** An account that looks like a card number, with a holder that stands nowhere else. */
 export const CANARY_ACCOUNT: BankAccount = {
@@ -67,4 +71,27 @@ export async function enterDestination(
   if (again?.verdict.kind !== 'equal') throw new Error('The second entry was refused.');
   if (until === 'checked') await recordPayeeCheck(db, row, options.payeeCheck ?? 'match', at);
   return again.destination;
+}
+
+/** One person's approval of a file that waits, as the API records it. @throws Error when it is refused */
+export async function approveFile(
+  db: Database,
+  shop: Shop,
+  file: { id: string; sha256: string },
+  who: StaffName,
+): Promise<BankFileRecord> {
+  const command = await shop.command({ kind: 'approve_bank_file', refundId: '', who, body: {} });
+  const approval = { personId: shop.personIds[who], sha256: file.sha256, at: new Date().toISOString() };
+  const outcome = await approveBankFile(db, { id: file.id, mode: 'test' }, { ...approval, commandId: command.id });
+  if (outcome?.refusal !== null) throw new Error(`Refused: ${outcome?.refusal}`);
+  return outcome.file;
+}
+
+let rounds = 0;
+
+/** One round of what the schedule starts, by the worker's activities; answers the id of its workflow. */
+export async function tendBankTransfers(client: Client): Promise<string> {
+  const workflowId = `tend-${(rounds += 1)}`;
+  await client.workflow.execute(TEND_BANK_TRANSFERS_TYPE, { workflowId, taskQueue: REFUNDS_QUEUE, args: [] });
+  return workflowId;
 }
