@@ -254,8 +254,8 @@ test('a leg whose money came back is paid to another account, when two persons s
     provider: 'bank_transfer',
     reference: file.reference,
   });
-  await approveFile(file, 'finance');
-  await approveFile(file, 'finance2');
+  await approveAs('finance', file);
+  await approveAs('finance2', file);
   await tend();
   await tend();
   await askAgain(handle);
