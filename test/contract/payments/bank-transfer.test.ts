@@ -400,6 +400,8 @@ describe('bank_transfer: the configuration', () => {
     BANK_TRANSFER_DEBTOR_NAME: 'Shop Ltd',
     BANK_TRANSFER_DEBTOR_ACCOUNT: '6222020200112233',
     BANK_TRANSFER_CURRENCIES: 'CNY, EUR',
+    DATA_KEYS: `test:${'A'.repeat(43)}=`,
+    DATA_INDEX_KEY: `${'B'.repeat(42)}A=`,
   };
 
   test('an account of the environment refuses what has no destination, and writes nothing', async () => {

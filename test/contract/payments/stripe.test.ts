@@ -423,13 +423,22 @@ describe('stripe: notifications', () => {
     expect(read('charge.refunded', charge)).toMatchObject({ reference: null, facts: null, providerPaymentId: 'pi_1' });
   });
 
-  test('a dispute keeps its type and tells nothing about a refund', () => {
-    const dispute = { object: 'dispute', id: 'dp_1', amount: 700, payment_intent: 'pi_1' };
+  test('a dispute keeps its type and tells nothing about a refund; one without its amount is refused', () => {
+    const dispute = {
+      object: 'dispute',
+      id: 'dp_1',
+      amount: 700,
+      currency: 'cny',
+      status: 'needs_response',
+      reason: 'fraudulent',
+      payment_intent: 'pi_1',
+    };
     expect(read('charge.dispute.created', dispute)).toMatchObject({
       type: 'charge.dispute.created',
       facts: null,
       reference: null,
     });
+    expect(() => read('charge.dispute.created', { ...dispute, amount: null })).toThrow(ForgedNotificationError);
   });
 
   test('an account nobody configured is null, so that the caller answers 404', () => {
