@@ -1,0 +1,20 @@
+/** The constraints and triggers of reconciliation: test/store/invariants-reconciliation.test.ts tries each. */
+export const RECONCILIATION_RULES: readonly string[] = [
+  'reconciliation_differences_ended',
+  'reconciliation_differences_frozen',
+  'reconciliation_differences_kept',
+  'reconciliation_differences_kind',
+  'reconciliation_differences_occurrence',
+  'reconciliation_differences_status',
+  'reconciliation_findings_append_only',
+  'reconciliation_findings_finding',
+  'reconciliation_runs_day',
+  'reconciliation_runs_ended',
+  'reconciliation_runs_loaded',
+  'reconciliation_runs_one_active',
+  'reconciliation_runs_status',
+  'reconciliation_runs_trigger',
+  'settlement_lines_amount',
+  'settlement_lines_currency',
+  'settlement_lines_status',
+];
