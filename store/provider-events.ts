@@ -1,4 +1,5 @@
 import type { DisputeNotice, PaymentSighting } from '../domain/payment';
+import { deskDueAt, deskRuleOf } from '../domain/process';
 import { isOver, type ProcessState } from '../domain/refund';
 import { direct, type Database, type Db } from './client';
 import { recordDispute } from './disputes';
@@ -6,6 +7,9 @@ import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import type { Mode } from './refund-views';
 import { asJson } from './rows';
+
+/** The kind of desk item that a notification opens which is about a refund and fits none. */
+const UNMATCHED = 'unmatched_provider_event';
 
 /** What a verified notification says about a refund's money. */
 export type ProviderEventFacts = Pick<PaymentSighting, 'outcome' | 'amountMinor' | 'failure' | 'traceNumber'>;
@@ -75,8 +79,9 @@ export async function storeProviderEvent(
       ON CONFLICT DO NOTHING
       RETURNING refund_id, status),
     desk AS (
-      INSERT INTO desk_items (id, mode, kind, dedup_key, data, created_at)
-      SELECT ${newId('di')}, ${mode}::"Mode", 'unmatched_provider_event', ${deskKey}, ${asJson(deskData)}::jsonb, ${now}
+      INSERT INTO desk_items (id, mode, kind, dedup_key, due_at, owner_role, data, created_at)
+      SELECT ${newId('di')}, ${mode}::"Mode", ${UNMATCHED}, ${deskKey},
+        ${new Date(deskDueAt(UNMATCHED, nowIso))}, ${deskRuleOf(UNMATCHED).ownerRole}, ${asJson(deskData)}::jsonb, ${now}
       FROM written WHERE status = 'unmatched'
       ON CONFLICT (dedup_key) DO NOTHING)
     SELECT refund_id AS "refundId", status FROM written`;
