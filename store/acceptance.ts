@@ -182,6 +182,7 @@ async function writeAcceptance(
           currency: request.currency,
           tier: plan.tier,
           policyVersion: `${plan.policyName}@${plan.policyVersion}`,
+          ...amountsInAudit(state, amounts),
           planHash: planHashOf(plan),
           commandId: request.commandId,
         },
@@ -212,6 +213,13 @@ async function writeAcceptance(
   await writeWebhooks(tx, refund, state, effects.events, order.subscribers, at);
   return { refundId };
 }
+
+/** How the amount was spread, what was kept back and what is given, as far as it is not the usual: codes, never words. */
+const amountsInAudit = (state: ProcessState, { deductions, goodwill }: RefundAmounts): Record<string, unknown> => ({
+  ...(state.allocation ? { allocation: state.allocation } : {}),
+  ...(deductions.length > 0 ? { deductions: deductions.map(({ code, amountMinor }) => ({ code, amountMinor })) } : {}),
+  ...(goodwill ? { goodwill: { code: goodwill.code, amountMinor: goodwill.amountMinor } } : {}),
+});
 
 /** Declined by the machine: no stage was ever open, and none will be. */
 const closedWhenDeclined = ({ declineClause, effects, plan }: AcceptedPlan): StageChange[] =>

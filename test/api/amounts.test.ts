@@ -45,6 +45,7 @@ describe('deductions', () => {
     expect(await seenBy('customer')).toEqual([{ code: 'restocking', amountMinor: 1_000, label, reason: REASON }]);
     const timeline = await api.get('reviewer', `/v1/refunds/${body.id}/timeline`);
     expect(timeline.text).not.toContain('seal');
+    expect(timeline.body.data[0].data).toMatchObject({ deductions: [{ code: 'restocking', amountMinor: 1_000 }] });
   });
 
   it.each([
