@@ -347,5 +347,7 @@ test('every rule that the database has is proven, and none that it has not', asy
     UNION SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
       WHERE i.indisunique AND i.indpred IS NOT NULL AND c.relnamespace = 'public'::regnamespace`);
   const proven = [RULES, ...PROVEN_ELSEWHERE].flatMap((rules) => Object.keys(rules));
-  expect(rows.map(({ name }) => name).toSorted()).toEqual([...proven, ...LEDGER_RULES, ...RECONCILIATION_RULES].toSorted());
+  expect(rows.map(({ name }) => name).toSorted()).toEqual(
+    [...proven, ...LEDGER_RULES, ...RECONCILIATION_RULES].toSorted(),
+  );
 });

@@ -81,7 +81,8 @@ export async function openBench(): Promise<Bench> {
     activities: (parts = {}) => createActivities({ ...deps, ...parts }),
     async payingRefund(amountMinor = 100_00) {
       const refundId = await shop.accept(await shop.addOrder(amountMinor), amountMinor);
-      await db.refund.update({ where: { id: refundId }, data: { status: 'paying' } });
+      await db.$executeRaw`
+        UPDATE refunds SET status = 'paying', process = jsonb_set(process, '{status}', '"paying"') WHERE id = ${refundId}`;
       const leg = await db.paymentAttempt.findFirstOrThrow({ where: { allocation: { refundId } } });
       return { refundId, legId: leg.allocationId, reference: leg.reference };
     },

@@ -21,7 +21,8 @@ beforeAll(async () => {
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
       const read = reader.read('stripe', 'default', incoming.headers, Buffer.concat(chunks), new Date());
-      if (read) received.push(read);
+      // What a refund that was tried tells of comes late, and is another matter.
+      if (read?.dispute) received.push(read);
       response.end();
     });
   });
