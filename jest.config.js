@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 // Packages that ship ES modules alone: jest runs CommonJS, so they are transformed too.
 const esmOnly = ['p-queue', 'p-timeout', 'eventemitter3', 'uuidv7', 'postal-mime', 'standardwebhooks'];
 
@@ -19,6 +21,12 @@ module.exports = {
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(?:${esmOnly.join('|')})/)`],
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
+  // Jest would leave one core to itself. A file that waits needs none, and the one PostgreSQL of a run has connections for four.
+  maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
+  // What each file loaded stays in its worker; a new worker takes about a second.
+  workerIdleMemoryLimit: '1GB',
   coverageProvider: 'babel',
-  testTimeout: 60_000,
+  // The first file that asks for PostgreSQL or Temporal waits for their start, on a busy machine for a minute and more.
+  testTimeout: 120_000,
 };

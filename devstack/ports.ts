@@ -1,21 +1,27 @@
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 
 const LOCALHOST = '127.0.0.1';
 
-/** A port of 127.0.0.1 that nothing listens on at this moment. Another process may still take it before the caller does. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, LOCALHOST, () => {
-      const address = server.address();
-      if (address === null || typeof address === 'string') {
-        reject(new Error('the system gave no port'));
-        return;
-      }
-      server.close(() => resolve(address.port));
-    });
-  });
+/**
+ * Below the ports that systems give to whoever asks for any (Linux from 32768, macOS and Windows from 49152): between the
+ * look and the moment at which the caller listens, no other server or outgoing connection is given it.
+ */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+const TRIES = 100;
+
+/**
+ * A port of 127.0.0.1 that nothing listens on at this moment, taken by lot so that callers in several processes get
+ * different ones.
+ * @throws Error when none is found
+ */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const port = FIRST_PORT + randomInt(PORTS);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free port between ${FIRST_PORT} and ${FIRST_PORT + PORTS}`);
 }
 
 /** Whether a server could listen on this port of 127.0.0.1 now. */
