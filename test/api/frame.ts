@@ -6,7 +6,7 @@ import { refundRulesOf } from '../../domain/payment';
 import { createLogger, createMetrics } from '../../platform';
 import { seed, type DemoKeyName } from '../../prisma/seed';
 import { openDatabase, type Database } from '../../store';
-import { createTestDatabase, type TestDatabase } from '../support';
+import { createTestDatabase, type TestDatabase } from '../support/database';
 import { testCipher } from '../support/data-keys';
 
 const SETTINGS: ApiSettings = {

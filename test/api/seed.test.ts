@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { addWorkingDates, cnShanghaiCalendar } from '../../domain/calendar';
 import { DEMO_KEY_NAMES, DEMO_PAYMENTS, DEMO_PEOPLE, seed } from '../../prisma/seed';
 import { findKeyIdentity, generateKey, openDatabase, readCalendar } from '../../store';
-import { createTestDatabase, type TestDatabase } from '../support';
+import { createTestDatabase, type TestDatabase } from '../support/database';
 import { openFrame, type Frame } from './frame';
 
 const run = promisify(execFile);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
 import { applyMigrations } from '../../store/migrate';
-import { createEmptyDatabase, type TestDatabase } from '../support';
+import { createEmptyDatabase, type TestDatabase } from '../support/database';
 
 let database: TestDatabase;
 let directory: string;

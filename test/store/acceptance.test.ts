@@ -1,25 +1,16 @@
 import { checkRequest, planAcceptance, policyFacts, type RequestedRefund } from '../../domain/process';
-import { acceptRefund, openDatabase, verifyRefundChain, type CommandRecord, type Database } from '../../store';
-import { createTestDatabase, type TestDatabase } from '../support';
-import { openShop, type Shop } from '../support/shop';
+import { acceptRefund, verifyRefundChain, type CommandRecord, type Database } from '../../store';
+import type { Shop } from '../support/shop';
+import { openStore, type TestStore } from './support/open-store';
 
-let database: TestDatabase;
+let store: TestStore;
 let db: Database;
 let shop: Shop;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = openDatabase({
-    databaseUrl: database.url,
-    maxConnections: 25,
-    connectTimeoutMs: 20_000,
-    applicationName: 'test',
-  });
-  shop = await openShop(db);
+  store = await openStore();
+  ({ db, shop } = store);
 });
-afterAll(async () => {
-  await db.$disconnect();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 const NOW = new Date().toISOString();
 

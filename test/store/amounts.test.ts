@@ -1,27 +1,18 @@
 import { createRecordActivities } from '../../activities/record-transition';
 import type { RequestedDeduction } from '../../domain/process';
 import type { DecisionContent, ProcessState, RefundAmounts, Transition } from '../../domain/refund';
-import { bookExchange, openDatabase, putOrder, readRefund, readWorkflowStart, type Database } from '../../store';
-import { createTestDatabase, type TestDatabase } from '../support';
-import { openShop, type Shop, type StaffName } from '../support/shop';
+import { bookExchange, putOrder, readRefund, readWorkflowStart, type Database } from '../../store';
+import type { Shop, StaffName } from '../support/shop';
+import { openStore, type TestStore } from './support/open-store';
 
-let database: TestDatabase;
+let store: TestStore;
 let db: Database;
 let shop: Shop;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = openDatabase({
-    databaseUrl: database.url,
-    maxConnections: 8,
-    connectTimeoutMs: 5_000,
-    applicationName: 'test',
-  });
-  shop = await openShop(db);
+  store = await openStore();
+  ({ db, shop } = store);
 });
-afterAll(async () => {
-  await db.$disconnect();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 let orders = 0;
 /** Three chairs at 100.00 less 10.00, with 13.00 tax, and a lamp at 50.00; shipping 8.00; paid in three parts. */

@@ -1,22 +1,18 @@
 import { createRecordActivities } from '../../activities/record-transition';
 import { ARRIVALS_NEEDED } from '../../domain/payment';
 import { publicRefund, type PublicRefund, type Transition } from '../../domain/refund';
-import { openDatabase, readRefund, readWorkflowStart, type Database } from '../../store';
-import { createTestDatabase, type TestDatabase } from '../support';
-import { openShop, type Shop } from '../support/shop';
+import { readRefund, readWorkflowStart, type Database } from '../../store';
+import type { Shop } from '../support/shop';
+import { openStore, type TestStore } from './support/open-store';
 
-let database: TestDatabase;
+let store: TestStore;
 let db: Database;
 let shop: Shop;
 beforeEach(async () => {
-  database = await createTestDatabase();
-  db = openDatabase({ databaseUrl: database.url, maxConnections: 4, connectTimeoutMs: 5_000, applicationName: 'test' });
-  shop = await openShop(db, new Date('2026-03-01T00:00:00Z'));
+  store = await openStore(new Date('2026-03-01T00:00:00Z'));
+  ({ db, shop } = store);
 });
-afterEach(async () => {
-  await db.$disconnect();
-  await database.drop();
-});
+afterEach(() => store.close());
 
 /** A Monday morning in Shanghai. */
 const PAID_AT = '2026-03-02T02:00:00.000Z';

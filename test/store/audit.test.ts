@@ -2,31 +2,21 @@ import {
   appendRefundAudit,
   appendSharedAudit,
   auditHash,
-  openDatabase,
   verifyChains,
   verifyRefundChain,
   type Database,
 } from '../../store';
-import { createTestDatabase, type TestDatabase } from '../support';
-import { openShop, type Shop } from '../support/shop';
+import type { Shop } from '../support/shop';
+import { openStore, type TestStore } from './support/open-store';
 
-let database: TestDatabase;
+let store: TestStore;
 let db: Database;
 let shop: Shop;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = openDatabase({
-    databaseUrl: database.url,
-    maxConnections: 12,
-    connectTimeoutMs: 5_000,
-    applicationName: 'test',
-  });
-  shop = await openShop(db);
+  store = await openStore();
+  ({ db, shop } = store);
 });
-afterAll(async () => {
-  await db.$disconnect();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 const AT = '2026-03-02T01:00:00.000Z';
 const entry = (type: string, n: number) => ({

@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { openDatabase } from '../../store';
-import { createTestDatabase } from '../support';
+import { createTestDatabase } from '../support/database';
 
 /** What a backend says when its server is killed under it: ErrorResponse, FATAL, 57P01. */
 function postmasterExit(): Buffer {

@@ -2,17 +2,16 @@ import {
   createGoodwillBudget,
   listGoodwillBudgets,
   newId,
-  openDatabase,
   readRefund,
   type Database,
   type NewGoodwillBudget,
 } from '../../store';
 import { publicRefund } from '../../domain/refund';
-import { createTestDatabase, type TestDatabase } from '../support';
 import { enterDestination } from '../support/destinations';
-import { openShop, type Shop } from '../support/shop';
+import type { Shop } from '../support/shop';
+import { openStore, type TestStore } from './support/open-store';
 
-let database: TestDatabase;
+let store: TestStore;
 let db: Database;
 let shop: Shop;
 let destinationId = '';
@@ -20,20 +19,11 @@ const NOW = new Date();
 const newBudgetId = (): string => newId('cm').replace('cm_', 'gb_');
 const DAY_MS = 86_400_000;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = openDatabase({
-    databaseUrl: database.url,
-    maxConnections: 12,
-    connectTimeoutMs: 20_000,
-    applicationName: 'test',
-  });
-  shop = await openShop(db);
+  store = await openStore();
+  ({ db, shop } = store);
   destinationId = (await enterDestination(db, shop)).id;
 });
-afterAll(async () => {
-  await db.$disconnect();
-  await database.drop();
-});
+afterAll(() => store.close());
 beforeEach(async () => {
   // Budgets of earlier tests are over.
   await db.goodwillBudget.updateMany({ data: { periodFrom: new Date(0), periodTo: new Date(1) } });

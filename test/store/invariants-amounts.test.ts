@@ -1,23 +1,15 @@
-import { Client } from 'pg';
-import { openDatabase, putOrder } from '../../store';
-import { createTestDatabase, type TestDatabase } from '../support';
-import { openShop } from '../support/shop';
+import type { Client } from 'pg';
+import { putOrder } from '../../store';
+import { openStore, type TestStore } from './support/open-store';
 import { AMOUNT_RULES, AMOUNT_WORDS, amountRows } from './support/amount-rules';
 import { proveRules } from './support/prove-rules';
 
-let database: TestDatabase;
+let store: TestStore;
 let sql: Client;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  sql = new Client({ connectionString: database.url });
-  await sql.connect();
-  const db = openDatabase({
-    databaseUrl: database.url,
-    maxConnections: 4,
-    connectTimeoutMs: 5_000,
-    applicationName: 'test',
-  });
-  const shop = await openShop(db);
+  store = await openStore();
+  ({ sql } = store);
+  const { db, shop } = store;
   const now = new Date();
   /** A refund of an order of one line with shipping, whose capture states a rate to the books. */
   const accept = async (externalId: string): Promise<string> => {
@@ -61,11 +53,7 @@ beforeAll(async () => {
     return shop.accept(externalId, 10_800, now.toISOString(), [{ externalId: 'L1', quantity: 1 }]);
   };
   await sql.query(amountRows(await accept('A-1'), await accept('A-2')));
-  await db.$disconnect();
 });
-afterAll(async () => {
-  await sql.end();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 proveRules(() => sql, AMOUNT_RULES, AMOUNT_WORDS);

@@ -1,25 +1,17 @@
-import { Client } from 'pg';
-import { createGoodwillBudget, openDatabase } from '../../store';
-import { createTestDatabase, type TestDatabase } from '../support';
+import type { Client } from 'pg';
+import { createGoodwillBudget } from '../../store';
 import { enterDestination } from '../support/destinations';
-import { openShop } from '../support/shop';
+import { openStore, type TestStore } from './support/open-store';
 import { GOODWILL_RULES, GOODWILL_WORDS } from './support/goodwill-rules';
 import { proveRules } from './support/prove-rules';
 
-let database: TestDatabase;
+let store: TestStore;
 let sql: Client;
 /** One refund with goodwill, and an order that nothing refers to. */
 beforeAll(async () => {
-  database = await createTestDatabase();
-  sql = new Client({ connectionString: database.url });
-  await sql.connect();
-  const db = openDatabase({
-    databaseUrl: database.url,
-    maxConnections: 4,
-    connectTimeoutMs: 5_000,
-    applicationName: 'test',
-  });
-  const shop = await openShop(db);
+  store = await openStore();
+  ({ sql } = store);
+  const { db, shop } = store;
   const now = new Date();
   await createGoodwillBudget(
     db,
@@ -42,11 +34,7 @@ beforeAll(async () => {
     goodwill: { code: 'inconvenience', amountMinor: 2_000 },
   });
   await shop.addOrder(1_000);
-  await db.$disconnect();
 });
-afterAll(async () => {
-  await sql.end();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 proveRules(() => sql, GOODWILL_RULES, GOODWILL_WORDS);

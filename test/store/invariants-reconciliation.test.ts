@@ -1,17 +1,13 @@
-import { Client } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support';
+import type { Client } from 'pg';
+import { openStore, type TestStore } from './support/open-store';
 
-let database: TestDatabase;
+let store: TestStore;
 let sql: Client;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  sql = new Client({ connectionString: database.url });
-  await sql.connect();
+  store = await openStore();
+  ({ sql } = store);
 });
-afterAll(async () => {
-  await sql.end();
-  await database.drop();
-});
+afterAll(() => store.close());
 beforeEach(() => sql.query('BEGIN'));
 afterEach(() => sql.query('ROLLBACK'));
 

@@ -1,10 +1,8 @@
-import { Client } from 'pg';
-import { openDatabase } from '../../store';
+import type { Client } from 'pg';
 import { REFUND_STATUSES } from '../../domain/refund';
 import type { StageStatus } from '../../domain/process';
 import type { AttemptStatus } from '../../domain/payment';
-import { createTestDatabase, type TestDatabase } from '../support';
-import { openShop } from '../support/shop';
+import { openStore, type TestStore } from './support/open-store';
 import { AMOUNT_RULES } from './support/amount-rules';
 import { DESTINATION_RULES } from './support/destination-rules';
 import { GOODWILL_RULES } from './support/goodwill-rules';
@@ -16,28 +14,18 @@ import { proveRules, set, type Rules } from './support/prove-rules';
 /** Rules that have test files of their own. */
 const PROVEN_ELSEWHERE: Rules[] = [AMOUNT_RULES, DESTINATION_RULES, GOODWILL_RULES, INTERLOCK_RULES];
 
-let database: TestDatabase;
+let store: TestStore;
 let sql: Client;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  sql = new Client({ connectionString: database.url });
-  await sql.connect();
+  store = await openStore();
+  ({ sql } = store);
   await seed();
 });
-afterAll(async () => {
-  await sql.end();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 /** One refund of 300.00 on a payment of 1,000.00, stage one open, and a row in every table that has a rule. */
 async function seed(): Promise<void> {
-  const db = openDatabase({
-    databaseUrl: database.url,
-    maxConnections: 4,
-    connectTimeoutMs: 5_000,
-    applicationName: 'test',
-  });
-  const shop = await openShop(db);
+  const { shop } = store;
   const refundId = await shop.accept(await shop.addOrder(100_000), 30_000);
   const decision = {
     stage: 'first_review',
@@ -46,7 +34,6 @@ async function seed(): Promise<void> {
     approvedAmountMinor: null,
   } as const;
   const command = await shop.decide(refundId, 'reviewer', decision);
-  await db.$disconnect();
   const at = `'2026-03-02T01:00:00Z'`;
   await sql.query(`
     -- Its amounts are looked at on their own: test/store/invariants-amounts.test.ts.

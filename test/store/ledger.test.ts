@@ -1,29 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { Client } from 'pg';
-import { openDatabase, putOrder, type Database, type OrderInput } from '../../store';
+import type { Client } from 'pg';
+import { putOrder, type Database, type OrderInput } from '../../store';
 import { changeLegs, openAttempt, releaseReservations, settleLeg, shrinkReservations } from '../../store/reservations';
-import { createTestDatabase, type TestDatabase } from '../support';
-import { openShop, type Shop } from '../support/shop';
+import type { Shop } from '../support/shop';
 import { ledgerViolations } from '../support/oracle/ledger-books';
+import { openStore, type TestStore } from './support/open-store';
 
-let database: TestDatabase;
+let store: TestStore;
 let db: Database;
 let sql: Client;
 let shop: Shop;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = openDatabase({ databaseUrl: database.url, maxConnections: 4, connectTimeoutMs: 5_000, applicationName: 'test' });
-  sql = new Client({ connectionString: database.url });
-  await sql.connect();
-  shop = await openShop(db);
+  store = await openStore();
+  ({ db, shop, sql } = store);
 });
-afterAll(async () => {
-  await db.$disconnect();
-  await sql.end();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 interface Leg {
   refundId: string;

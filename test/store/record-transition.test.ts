@@ -1,26 +1,17 @@
 import { createRecordActivities } from '../../activities/record-transition';
 import type { DecisionContent, ProcessState, RecordedTransition, Transition } from '../../domain/refund';
-import { openDatabase, readWorkflowStart, type CommandRecord, type Database } from '../../store';
-import { createTestDatabase, type TestDatabase } from '../support';
-import { openShop, type Shop, type StaffName } from '../support/shop';
+import { readWorkflowStart, type CommandRecord, type Database } from '../../store';
+import type { Shop, StaffName } from '../support/shop';
+import { openStore, type TestStore } from './support/open-store';
 
-let database: TestDatabase;
+let store: TestStore;
 let db: Database;
 let shop: Shop;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = openDatabase({
-    databaseUrl: database.url,
-    maxConnections: 12,
-    connectTimeoutMs: 5_000,
-    applicationName: 'test',
-  });
-  shop = await openShop(db);
+  store = await openStore();
+  ({ db, shop } = store);
 });
-afterAll(async () => {
-  await db.$disconnect();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 const approve = (stage: string, snapshotVersion = 1, approvedAmountMinor: number | null = null): DecisionContent => ({
   stage,

@@ -6,33 +6,23 @@ import {
   createEvidence,
   listDeskItems,
   listUnremindedDeskItems,
-  openDatabase,
   openDeskItemOnce,
   readRefundRun,
   readWorkflowStart,
   remindOfDeskItem,
   type Database,
 } from '../../store';
-import { createTestDatabase, type TestDatabase } from '../support';
-import { openShop, type Shop, type StaffName } from '../support/shop';
+import type { Shop, StaffName } from '../support/shop';
+import { openStore, type TestStore } from './support/open-store';
 
-let database: TestDatabase;
+let store: TestStore;
 let db: Database;
 let shop: Shop;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  db = openDatabase({
-    databaseUrl: database.url,
-    maxConnections: 12,
-    connectTimeoutMs: 5_000,
-    applicationName: 'test',
-  });
-  shop = await openShop(db);
+  store = await openStore();
+  ({ db, shop } = store);
 });
-afterAll(async () => {
-  await db.$disconnect();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 /** A refund as its workflow would drive it, one record step at a time. */
 interface Driven {

@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import type { StageStatus } from '../../domain/process';
 import type { AttemptStatus } from '../../domain/payment';
 import { REFUND_STATUSES } from '../../domain/refund';
-import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database';
 
 const ROOT = path.resolve(__dirname, '../..');
 

@@ -6,7 +6,7 @@ import { MessageTransientError, type NotificationChannel, type OutgoingEmail } f
 import { noPayeeChecker, type PaymentGateway, type PaymentInstruction } from '../../../integrations/payments';
 import { createLogger, createMetrics } from '../../../platform';
 import { openDatabase, type Database } from '../../../store';
-import { createTestDatabase } from '../../support';
+import { createTestDatabase } from '../../support/database';
 import { openShop, type Shop } from '../../support/shop';
 
 /** A database with a shop, and activities over parts that a test can look into. */

@@ -25,7 +25,7 @@ import {
   readWorkflowStart,
   type Database,
 } from '../../../store';
-import { createTestDatabase } from '../../support';
+import { createTestDatabase } from '../../support/database';
 import { testCipher } from '../../support/data-keys';
 import { testCalendar } from '../../support/shop';
 
