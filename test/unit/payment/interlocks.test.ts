@@ -5,6 +5,7 @@ import {
   mergeDispute,
   PROPOSAL_LIFETIME_MS,
   type DisputeWord,
+  type HoldReason,
   type InterlockFacts,
   type InterlockVerdict,
 } from '../../../domain/payment';
@@ -45,6 +46,10 @@ const held = (reason: string, retryAt = at(300)): InterlockVerdict => ({
   kind: 'held',
   hold: { reason, retryAt } as Extract<InterlockVerdict, { kind: 'held' }>['hold'],
 });
+const above = (reason: HoldReason, limitMinor: number): InterlockVerdict => ({
+  kind: 'held',
+  hold: { reason, retryAt: at(300), limitMinor },
+});
 const failed = (failureClass: string, code: string) => ({ kind: 'failed', failure: { class: failureClass, code } });
 const payment = (changes: Partial<InterlockFacts['payment']>) => ({ payment: { ...clear.payment, ...changes } });
 const provider = (changes: Partial<InterlockFacts['provider']>) => ({ provider: { ...clear.provider, ...changes } });
@@ -78,7 +83,21 @@ test.each<[string, Partial<InterlockFacts>, object]>([
     { destination: { kind: 'never' }, instructedBefore: true },
     held('destination_changed'),
   ],
-  ['a payee that has to wait', { destination: { kind: 'not_yet', retryAt: at(60) } }, held('cooling_off', at(60))],
+  [
+    'a payee that has to wait',
+    { destination: { kind: 'not_yet', reason: 'cooling_off', retryAt: at(60) } },
+    held('cooling_off', at(60)),
+  ],
+  [
+    'a payee that was entered once',
+    { destination: { kind: 'not_yet', reason: 'draft', retryAt: at(60) } },
+    held('payee_unsettled', at(60)),
+  ],
+  [
+    'a payee whose name nobody has settled',
+    { destination: { kind: 'not_yet', reason: 'payee_check', retryAt: at(60) } },
+    held('payee_unsettled', at(60)),
+  ],
   [
     'an amount that cannot be sent',
     provider({ refusal: 'amount_not_expressible' }),
@@ -95,6 +114,18 @@ test.each<[string, Partial<InterlockFacts>, object]>([
   ['another refund by a clock that runs ahead', payment({ lastInstructedAt: at(900) }), held('too_soon', at(60))],
   ['a full day', limits('daily_cap', 9_999, 6_000), held('daily_cap', at(3_600))],
   ['too much under way', limits('exposure', 9_999, 6_000), held('exposure_limit')],
+  ['more than a day’s cap by itself', limits('daily_cap', 3_999, 0), above('above_daily_cap', 3_999)],
+  ['more than may be under way by itself', limits('exposure', 3_999, 0), above('above_exposure_limit', 3_999)],
+  [
+    'more than two caps by itself',
+    { limits: [...limits('daily_cap', 3_999, 0).limits, ...limits('exposure', 3_998, 0).limits] },
+    above('above_exposure_limit', 3_998),
+  ],
+  [
+    'a full day and more than may be under way by itself',
+    { limits: [...limits('daily_cap', 9_999, 6_000).limits, ...limits('exposure', 3_999, 0).limits] },
+    above('above_exposure_limit', 3_999),
+  ],
   ['an account that would fall below its floor', limits('floor', 1_001, 5_000), held('below_floor')],
 ])('%s stops the payment, with its reason', (_what, changes, verdict) => {
   expect(judgeInterlocks({ ...clear, ...changes })).toEqual(verdict);
