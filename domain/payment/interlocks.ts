@@ -56,6 +56,8 @@ export interface InterlockFacts {
     /** The version that the last decision led to; null when none is on record. */
     approvedVersion: number | null;
     version: number;
+    /** Whether the snapshot is, in every field, the one that the last decision led to; true where no hash of that was kept. */
+    isApproved: boolean;
     /** What the snapshot gives to this payment; null when it does not say. */
     allocatedMinor: number | null;
   };
@@ -90,7 +92,8 @@ export function judgeInterlocks(facts: InterlockFacts): InterlockVerdict {
   if (payment.openDisputes > 0) return held(facts, 'disputed');
   const cap = overCap(facts);
   if (cap) return held(facts, cap);
-  const { approvedVersion, version, allocatedMinor } = facts.snapshot;
+  const { approvedVersion, version, isApproved, allocatedMinor } = facts.snapshot;
+  if (!isApproved) return held(facts, 'snapshot_changed');
   if (approvedVersion !== null && approvedVersion !== version) return held(facts, 'snapshot_changed');
   if (allocatedMinor !== null && allocatedMinor !== amountMinor) return held(facts, 'snapshot_changed');
   const { destination } = facts;

@@ -31,7 +31,7 @@ const clear: InterlockFacts = {
     refunds: 3,
     lastInstructedAt: at(-61),
   },
-  snapshot: { approvedVersion: 2, version: 2, allocatedMinor: 4_000 },
+  snapshot: { approvedVersion: 2, version: 2, isApproved: true, allocatedMinor: 4_000 },
   destination: null,
   limits: [
     { kind: 'daily_cap', amountMinor: 10_000, standsMinor: 6_000 },
@@ -68,6 +68,11 @@ test.each<[string, Partial<InterlockFacts>, object]>([
   ['one more minor unit refunded elsewhere', payment({ elsewhereMinor: 1_001 }), held('refunded_elsewhere')],
   ['one more minor unit lost in a dispute', payment({ disputedMinor: 501 }), held('disputed')],
   ['another version than the approved one', { snapshot: { ...clear.snapshot, version: 3 } }, held('snapshot_changed')],
+  [
+    'a snapshot that is not, in every field, the approved one',
+    { snapshot: { ...clear.snapshot, isApproved: false } },
+    held('snapshot_changed'),
+  ],
   [
     'another amount than the approved one',
     { snapshot: { ...clear.snapshot, allocatedMinor: 3_999 } },
@@ -134,7 +139,7 @@ test.each<[string, Partial<InterlockFacts>, object]>([
 test.each<[string, Partial<InterlockFacts>]>([
   [
     'a payment that was never approved on record',
-    { snapshot: { approvedVersion: null, version: 9, allocatedMinor: null } },
+    { snapshot: { approvedVersion: null, version: 9, isApproved: true, allocatedMinor: null } },
   ],
   ['a payee that is usable', { destination: { kind: 'usable' } }],
   ['the first refund of a payment', payment({ refunds: 0, lastInstructedAt: null })],
@@ -207,7 +212,7 @@ test('a verdict that lets a payment go means that the cap holds with everything 
         const facts = {
           ...clear,
           amountMinor: pay,
-          snapshot: { approvedVersion: null, version: 1, allocatedMinor: null },
+          snapshot: { approvedVersion: null, version: 1, isApproved: true, allocatedMinor: null },
           limits: [],
           ...payment({
             capturedMinor: captured,
