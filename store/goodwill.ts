@@ -1,16 +1,17 @@
 import type { GoodwillFacts } from '../domain/process';
 import type { LoadedOrder } from './acceptance-facts';
-import { appendSharedAudit } from './audit';
-import { toIso, toMinor, type Database, type Db } from './client';
+import { toIso, toIsoOrNull, toMinor, type Database, type Db } from './client';
 import { newId } from './new-id';
 import { newReference } from './reference';
+import type { Mode } from './refund-views';
 import type { Statements } from './statements';
+import { auditWord, sayWord, type PersonAct, type WordOutcome } from './two-person';
 
-type Mode = 'live' | 'test';
+export const BUDGET_STATES = ['proposed', 'active'] as const;
+export type BudgetState = (typeof BUDGET_STATES)[number];
 
-/** A budget and what became of it, minor units of its currency. */
-export interface GoodwillBudget {
-  id: string;
+/** What a budget may be spent on, minor units of its currency. */
+export interface GoodwillBudgetInput {
   name: string;
   /** Null: of all branches. */
   branch: string | null;
@@ -18,71 +19,94 @@ export interface GoodwillBudget {
   periodFrom: string;
   periodTo: string;
   limitMinor: number;
+}
+
+/** A budget and what became of it. */
+export interface GoodwillBudget extends GoodwillBudgetInput {
+  id: string;
+  state: BudgetState;
   reservedMinor: number;
   spentMinor: number;
-  createdAt: string;
+  proposedBy: string;
+  proposedAt: string;
+  confirmedBy: string | null;
+  confirmedAt: string | null;
 }
 
-export interface NewGoodwillBudget {
-  /** Permanent: the same one again is the same budget. */
-  id: string;
-  name: string;
-  branch: string | null;
-  currency: string;
-  periodFrom: string;
-  periodTo: string;
-  limitMinor: number;
-  createdById: string;
-}
+const WITH_MONEY = { payment: { select: { reservedMinor: true, refundedMinor: true } } } as const;
 
-const WITH_MONEY = { payment: { select: { capturedMinor: true, reservedMinor: true, refundedMinor: true } } } as const;
-
-/** Grants a budget: its limit is money that refunds can be paid from, under the same cap as a capture. */
-export async function createGoodwillBudget(
+/** Proposes a budget; nothing can be given from it until another person confirms it. The same id twice is one proposal. */
+export async function proposeGoodwillBudget(
   db: Database,
-  mode: Mode,
-  input: NewGoodwillBudget,
-  nowIso: string,
+  act: PersonAct,
+  budget: { id: string } & GoodwillBudgetInput,
 ): Promise<GoodwillBudget> {
-  const at = new Date(nowIso);
-  return db.$transaction(async (tx) => {
-    const known = await tx.goodwillBudget.findUnique({ where: { id: input.id }, include: WITH_MONEY });
-    if (known) return budgetOf(known);
-    const payment = await tx.payment.create({
-      data: {
-        id: newId('pm'),
-        mode,
-        externalId: input.id,
-        provider: 'goodwill',
-        providerPaymentId: input.id,
-        method: 'bank_account',
-        currency: input.currency,
-        capturedMinor: BigInt(input.limitMinor),
-        capturedAt: at,
-        createdAt: at,
-        updatedAt: at,
-      },
-    });
-    const { limitMinor, periodFrom, periodTo, ...columns } = input;
-    const row = await tx.goodwillBudget.create({
+  return await db.$transaction(async (tx) => {
+    const { limitMinor, periodFrom, periodTo, ...columns } = budget;
+    const written = await tx.goodwillBudget.createMany({
       data: {
         ...columns,
-        mode,
+        mode: act.mode,
+        limitMinor: BigInt(limitMinor),
         periodFrom: new Date(periodFrom),
         periodTo: new Date(periodTo),
-        paymentId: payment.id,
-        createdAt: at,
+        state: 'proposed',
+        proposedBy: act.personId,
+        proposedAt: new Date(act.nowIso),
       },
-      include: WITH_MONEY,
+      skipDuplicates: true,
     });
-    await appendSharedAudit(tx, 'configuration', mode, nowIso, [
-      {
-        type: 'goodwill_budget.granted',
-        actor: { kind: 'person', id: input.createdById },
-        data: { budgetId: input.id, currency: input.currency, limitMinor, branch: input.branch, periodFrom, periodTo },
-      },
-    ]);
-    return budgetOf(row);
+    const record = budgetOf(
+      await tx.goodwillBudget.findUniqueOrThrow({ where: { id: budget.id }, include: WITH_MONEY }),
+    );
+    if (written.count === 1) await auditWord(tx, act, 'goodwill_budget.proposed', factsOf(record));
+    return record;
+  });
+}
+
+/** The second person's word: its limit is money from now on that refunds can be paid from, under the same cap as a capture. */
+export async function confirmGoodwillBudget(
+  db: Database,
+  act: PersonAct,
+  id: string,
+): Promise<WordOutcome<GoodwillBudget>> {
+  return sayWord(db, act, {
+    event: 'goodwill_budget.granted',
+    facts: factsOf,
+    load: async (tx) => {
+      await tx.$queryRaw`SELECT id FROM goodwill_budgets WHERE id = ${id} FOR UPDATE`;
+      const row = await tx.goodwillBudget.findFirst({ where: { id, mode: act.mode }, include: WITH_MONEY });
+      return row && budgetOf(row);
+    },
+    waiting: (budget) => {
+      if (budget.state === 'proposed') return { personId: budget.proposedBy, at: budget.proposedAt };
+      return budget.confirmedBy === act.personId ? 'repeated' : null;
+    },
+    write: async (tx, { currency, limitMinor }) => {
+      const at = new Date(act.nowIso);
+      const payment = await tx.payment.create({
+        data: {
+          id: newId('pm'),
+          mode: act.mode,
+          externalId: id,
+          provider: 'goodwill',
+          providerPaymentId: id,
+          method: 'bank_account',
+          currency,
+          capturedMinor: BigInt(limitMinor),
+          capturedAt: at,
+          createdAt: at,
+          updatedAt: at,
+        },
+      });
+      return budgetOf(
+        await tx.goodwillBudget.update({
+          where: { id },
+          data: { state: 'active', paymentId: payment.id, confirmedBy: act.personId, confirmedAt: at },
+          include: WITH_MONEY,
+        }),
+      );
+    },
   });
 }
 
@@ -96,33 +120,49 @@ export async function listGoodwillBudgets(db: Db, mode: Mode): Promise<GoodwillB
   return rows.map(budgetOf);
 }
 
-interface BudgetRow {
+const factsOf = ({ id, currency, limitMinor, branch, periodFrom, periodTo }: GoodwillBudget) => ({
+  budgetId: id,
+  currency,
+  limitMinor,
+  branch,
+  periodFrom,
+  periodTo,
+});
+
+const budgetOf = (row: {
   id: string;
   name: string;
   branch: string | null;
   currency: string;
   periodFrom: Date;
   periodTo: Date;
-  createdAt: Date;
-  payment: { capturedMinor: bigint; reservedMinor: bigint; refundedMinor: bigint };
-}
-
-const budgetOf = (row: BudgetRow): GoodwillBudget => ({
+  limitMinor: bigint;
+  state: string;
+  proposedBy: string;
+  proposedAt: Date;
+  confirmedBy: string | null;
+  confirmedAt: Date | null;
+  payment: { reservedMinor: bigint; refundedMinor: bigint } | null;
+}): GoodwillBudget => ({
   id: row.id,
   name: row.name,
   branch: row.branch,
   currency: row.currency,
   periodFrom: toIso(row.periodFrom),
   periodTo: toIso(row.periodTo),
-  limitMinor: toMinor(row.payment.capturedMinor),
-  reservedMinor: toMinor(row.payment.reservedMinor),
-  spentMinor: toMinor(row.payment.refundedMinor),
-  createdAt: toIso(row.createdAt),
+  limitMinor: toMinor(row.limitMinor),
+  state: row.state as BudgetState,
+  reservedMinor: toMinor(row.payment?.reservedMinor ?? 0n),
+  spentMinor: toMinor(row.payment?.refundedMinor ?? 0n),
+  proposedBy: row.proposedBy,
+  proposedAt: toIso(row.proposedAt),
+  confirmedBy: row.confirmedBy,
+  confirmedAt: toIsoOrNull(row.confirmedAt),
 });
 
 /**
  * Reads what goodwill is judged by, with its budgets locked: only requests that give some come here, after the order's
- * payments are locked, so that budgets are always the last to be waited for.
+ * payments are locked, so that budgets are always the last to be waited for. One that nobody has confirmed has no money.
  */
 export async function loadGoodwill(
   tx: Statements,

@@ -4,6 +4,7 @@ import { inTransaction, toIso, toIsoOrNull, toMinor, type Database } from './cli
 import { Prisma } from './generated/prisma/client';
 import type { PaymentAttemptRecord } from './payment-attempts';
 import type { Mode } from './refund-views';
+import { snapshotHashOf } from './snapshots';
 import type { Statements } from './statements';
 
 /** What the database knows of a payment in the instant before it leaves; what its provider allows, the caller knows. */
@@ -109,6 +110,8 @@ interface FactsRow {
   refunds: number;
   lastInstructedAt: Date | null;
   approvedVersion: number | null;
+  approvedHash: string | null;
+  snapshot: object;
   version: number;
   allocatedMinor: bigint | null;
   limits: { kind: LimitInForce['kind']; amountMinor: number; standsMinor: number | null }[] | null;
@@ -156,7 +159,8 @@ async function loadFacts(tx: Statements, attempt: PaymentAttemptRecord, nowIso: 
       (SELECT max(instructed_at) FROM siblings) AS "lastInstructedAt",
       (SELECT (x.result ->> 'snapshotVersion')::int FROM transitions x
          WHERE x.refund_id = own.refund_id AND x.kind = 'decision' ORDER BY x.seq DESC LIMIT 1) AS "approvedVersion",
-      own.snapshot_version AS version,
+      (SELECT d.snapshot_hash FROM decisions d WHERE d.refund_id = own.refund_id ORDER BY d.transition_seq DESC LIMIT 1) AS "approvedHash",
+      own.snapshot, own.snapshot_version AS version,
       (SELECT (part ->> 'amountMinor')::bigint FROM jsonb_array_elements(own.snapshot -> 'allocation') part
          WHERE part ->> 'paymentId' = own.id) AS "allocatedMinor",
       (SELECT jsonb_agg(jsonb_build_object('kind', l.kind, 'amountMinor', l.amount_minor, 'standsMinor',
@@ -201,6 +205,7 @@ async function loadFacts(tx: Statements, attempt: PaymentAttemptRecord, nowIso: 
     snapshot: {
       approvedVersion: row.approvedVersion,
       version: row.version,
+      isApproved: row.approvedHash === null || row.approvedHash === snapshotHashOf(row.snapshot),
       allocatedMinor: row.allocatedMinor === null ? null : toMinor(row.allocatedMinor),
     },
     destination: attempt.destinationId === null ? null : await readDestinationUse(tx, attempt.destinationId, nowIso),

@@ -26,6 +26,7 @@ import { loadForTransition, lockRefund, receivedAt, type LockedRefund } from './
 import { readProviderSighting } from './provider-sightings';
 import { writeWebhooks, type Subscriber } from './outgoing';
 import { asJson, sideBySide, type Fragment } from './rows';
+import { snapshotHashOf } from './snapshots';
 import type { Statements } from './statements';
 import { courseFragments, writeMoney } from './transition-effects';
 
@@ -158,18 +159,22 @@ async function writeTransition(
   outcome: Extract<TransitionOutcome, { refused: null }>,
 ): Promise<void> {
   const { state, effects } = outcome;
+  const snapshot = snapshotAfter(refund, state, effects, command);
+  const bound = input.transition.kind === 'decision' ? { snapshotHash: snapshotHashOf(snapshot) } : null;
   const chained = chain(
     refund,
     input.at,
     actorOf(input),
-    effects.audit.map((note) => ({ type: note.type, data: { seq: state.seq, ...note.data } })),
+    effects.audit.map((note) => ({ type: note.type, data: { seq: state.seq, ...note.data, ...bound } })),
   );
   await writeMoney(tx, refund, input, command, state, effects);
   const { ending, opening } = courseFragments(refund, state, effects, input.at);
   const first = [insertTransition(refund, input, answered, state), ...ending, insertAudit(chained.rows)];
-  if (command) first.push(useUp(command, state.seq), ...insertDecision(refund, input, command, state));
+  if (command) first.push(useUp(command, state.seq), ...insertDecision(refund, input, command, state, bound));
   await tx.$executeRaw(sideBySide(first));
-  await tx.$executeRaw(sideBySide([...opening, project(refund, input, command, state, effects, chained.head)]));
+  await tx.$executeRaw(
+    sideBySide([...opening, project(refund, input, command, state, effects, snapshot, chained.head)]),
+  );
   await writeWebhooks(tx, refund, state, effects.events, subscribers, new Date(input.at));
 }
 
@@ -194,6 +199,7 @@ function project(
   command: StoredCommand | null,
   state: ProcessState,
   effects: Effects,
+  snapshot: object,
   audit: AuditHead,
 ): Fragment {
   const waiting = waitingForOf(state);
@@ -204,7 +210,7 @@ function project(
       approved_amount_minor = ${state.approvedAmountMinor}::bigint, paid_amount_minor = ${paidAmount(state)}::bigint,
       snapshot_version = ${state.snapshotVersion}::int,
       amounts = COALESCE(${effects.amounts && asJson(effects.amounts)}::jsonb, amounts),
-      snapshot = ${asJson(snapshotAfter(refund, state, effects, command))}::jsonb, process = ${asJson(state)}::jsonb,
+      snapshot = ${asJson(snapshot)}::jsonb, process = ${asJson(state)}::jsonb,
       waiting_kind = ${waiting?.kind ?? null}, waiting_stage = ${waiting?.stage ?? null}, waiting_who = ${waiting?.who ?? null},
       due_at = ${waiting?.dueAt ?? null}::timestamptz, transition_seq = ${state.seq}::int, audit_seq = ${audit.seq}::int,
       audit_head = ${audit.head}, first_responded_at = COALESCE(first_responded_at, ${respondedIso}::timestamptz),
@@ -256,16 +262,17 @@ function insertDecision(
   { transition, at }: RecordTransitionInput,
   command: StoredCommand,
   state: ProcessState,
+  bound: { snapshotHash: string } | null,
 ): Fragment[] {
-  if (transition.kind !== 'decision' || !command.personId) return [];
+  if (transition.kind !== 'decision' || !command.personId || !bound) return [];
   const { content } = transition;
   const { reason, messageToCustomer } = command.body as { reason?: string; messageToCustomer?: string };
   return [
     Prisma.sql`
-      INSERT INTO decisions (id, mode, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version,
+      INSERT INTO decisions (id, mode, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version, snapshot_hash,
         approved_amount_minor, reason, message_to_customer, transition_seq, decided_at)
       VALUES (${newId('dc')}, ${refund.mode}::"Mode", ${refund.id}, ${refund.state.round}::int, ${content.stage}, ${content.decision},
-        ${command.personId}, ${command.id}, ${content.snapshotVersion}::int, ${content.approvedAmountMinor}::bigint,
+        ${command.personId}, ${command.id}, ${content.snapshotVersion}::int, ${bound.snapshotHash}, ${content.approvedAmountMinor}::bigint,
         ${reason ?? null}, ${messageToCustomer ?? null}, ${state.seq}::int, ${at}::timestamptz)`,
   ];
 }

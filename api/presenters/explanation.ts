@@ -94,12 +94,16 @@ const HOLD_WORDS: Record<HoldReason, LocalizedText> = {
   destination_changed: { en: 'The payee details have changed', 'zh-CN': '收款信息已变更' },
   snapshot_changed: { en: 'The refund is not what was approved any more', 'zh-CN': '退款内容与审批时不一致' },
   daily_cap: { en: 'The limit for today is reached', 'zh-CN': '已达当日付款上限' },
+  above_daily_cap: { en: 'The payment alone is above the limit of a day', 'zh-CN': '单笔金额超过每日付款上限' },
+  above_exposure_limit: {
+    en: 'The payment alone is above what may be under way',
+    'zh-CN': '单笔金额超过在途金额上限',
+  },
   exposure_limit: { en: 'Too much money is under way unproven', 'zh-CN': '在途未确认金额已达上限' },
   insufficient_funds: { en: 'The merchant account has too little money', 'zh-CN': '商户账户余额不足' },
   below_floor: { en: 'The refund account would fall below its floor', 'zh-CN': '退款账户余额将低于最低保留额' },
-  too_many_refunds: { en: 'The provider takes no further refund of this payment', 'zh-CN': '渠道不再接受该付款的退款' },
   too_soon: { en: 'The provider wants time between two refunds of a payment', 'zh-CN': '渠道要求同一付款的退款间隔' },
-  window_passed: { en: 'The provider’s time for refunds has passed', 'zh-CN': '已超过渠道退款期限' },
+  payee_unsettled: { en: 'The payee’s account is not settled', 'zh-CN': '收款账户尚未核实' },
   cooling_off: { en: 'New payee details wait for their time', 'zh-CN': '收款信息变更等待期' },
 };
 

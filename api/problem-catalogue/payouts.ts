@@ -1,6 +1,6 @@
 import { entry, type CatalogueEntry } from './entry';
 
-/** Stops, limits and funds of payouts. */
+/** Stops, limits, budgets and funds of payouts. */
 export const PAYOUT_PROBLEMS = {
   person_needed: entry(
     403,
@@ -50,5 +50,12 @@ export const PAYOUT_PROBLEMS = {
     'Nothing was done. Check the id against GET /v1/payout-limits and the mode of the key.',
     '未找到付款限额',
     '没有执行任何操作。请对照 GET /v1/payout-limits 检查编号及密钥模式。',
+  ),
+  goodwill_budget_not_found: entry(
+    404,
+    'The goodwill budget is not known',
+    'Nothing was done. Check the id against GET /v1/goodwill-budgets and the mode of the key.',
+    '未找到补偿预算',
+    '没有执行任何操作。请对照 GET /v1/goodwill-budgets 检查编号及密钥模式。',
   ),
 } as const satisfies Record<string, CatalogueEntry>;

@@ -32,6 +32,7 @@ import {
 } from '../schemas/destinations';
 import { isSameAccount, sealAccount } from '../sealed-accounts';
 import type { AppDeps, Principal } from '../types';
+import { wakeHeld } from '../wake-held';
 
 const ENTERERS = ['agent', 'finance', 'customer'] as const;
 const READERS = [...ENTERERS, 'reviewer', 'second_reviewer', 'approver', 'auditor', 'admin'] as const;
@@ -274,6 +275,7 @@ export function destinationRoutes(deps: AppDeps): Router {
         if (!outcome) throw new Problem('not_found');
         if (outcome.refusal === 'same_person') throw samePerson();
         if (outcome.refusal !== null) throw new Problem(outcome.refusal);
+        void wakeHeld(deps, principalOf(req), command, ['payee_unsettled']);
         return answered(req, outcome.destination);
       },
     ),

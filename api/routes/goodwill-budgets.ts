@@ -1,28 +1,53 @@
 import { Router } from 'express';
-import { createGoodwillBudget, listGoodwillBudgets } from '../../store';
+import { confirmGoodwillBudget, listGoodwillBudgets, proposeGoodwillBudget } from '../../store';
 import { idempotent } from '../middleware/idempotency';
 import { principalOf, requireRole } from '../middleware/require-role';
+import { parseParams } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
-import { Problem } from '../problems';
-import { goodwillBudgetBody, goodwillBudgetList, goodwillBudgetView } from '../schemas/goodwill-budgets';
+import {
+  goodwillBudgetBody,
+  goodwillBudgetList,
+  goodwillBudgetParams,
+  goodwillBudgetView,
+} from '../schemas/goodwill-budgets';
+import { emptyBody } from '../schemas/payout-rules';
+import { personActOf, proposalId, rowAfter } from '../two-persons';
 import type { AppDeps } from '../types';
 
-const GRANTERS = ['finance', 'admin'] as const;
-const READERS = [...GRANTERS, 'auditor'] as const;
+const ACTORS = ['finance', 'admin'] as const;
+const READERS = [...ACTORS, 'auditor'] as const;
 const TAG = 'Payouts';
 
 registerRoute({
   method: 'post',
   path: '/v1/goodwill-budgets',
   tag: TAG,
-  summary: 'Grant a goodwill budget',
+  summary: 'Propose a goodwill budget',
   description:
-    'What may be given beside refunds, in a currency and a time, by one branch or by all. A refund takes its goodwill from the first budget that has enough left: those of its branch first, then the one that ends first. To give more, grant another one.',
-  roles: GRANTERS,
+    'What may be given beside refunds, in a currency and a time, by one branch or by all, once another person has confirmed it. A refund takes its goodwill from the first budget that has enough left: those of its branch first, then the one that ends first. To give more, propose another one.',
+  roles: ACTORS,
   idempotent: true,
   request: { body: goodwillBudgetBody },
-  responses: { 201: { description: 'Granted.', schema: goodwillBudgetView } },
+  responses: { 201: { description: 'Proposed.', schema: goodwillBudgetView } },
   problems: ['person_needed'],
+});
+registerRoute({
+  method: 'post',
+  path: '/v1/goodwill-budgets/:id/confirmation',
+  tag: TAG,
+  summary: 'Grant a proposed goodwill budget',
+  description: 'By another person than the one who proposed it; refunds can take from it when this answers.',
+  roles: ACTORS,
+  idempotent: true,
+  request: { params: goodwillBudgetParams, body: emptyBody },
+  responses: { 200: { description: 'The budget as it stands now.', schema: goodwillBudgetView } },
+  problems: [
+    'goodwill_budget_not_found',
+    'person_needed',
+    'second_person_needed',
+    'proposal_expired',
+    'nothing_to_confirm',
+  ],
 });
 registerRoute({
   method: 'get',
@@ -33,26 +58,30 @@ registerRoute({
   responses: { 200: { description: 'All of them, the one that ends last first.', schema: goodwillBudgetList } },
 });
 
-/** The same command grants the same budget, however often it is run. */
-const budgetIdOf = (commandId: string): string => commandId.replace(/^cm_/, 'gb_');
-
-/** POST and GET /v1/goodwill-budgets */
+/** /v1/goodwill-budgets */
 export function goodwillBudgetRoutes(deps: AppDeps): Router {
   const router = Router();
 
   router.post(
     '/v1/goodwill-budgets',
-    requireRole(...GRANTERS),
-    idempotent(deps, { kind: 'grant_goodwill_budget', body: goodwillBudgetBody }, async (req, command, body) => {
-      const { mode, personId } = principalOf(req);
-      if (personId === null) throw new Problem('person_needed');
-      const budget = await createGoodwillBudget(
-        deps.db,
-        mode,
-        { ...body, id: budgetIdOf(command.id), branch: body.branch ?? null, createdById: personId },
-        deps.clock().toISOString(),
-      );
+    requireRole(...ACTORS),
+    idempotent(deps, { kind: 'propose_goodwill_budget', body: goodwillBudgetBody }, async (req, command, body) => {
+      const budget = await proposeGoodwillBudget(deps.db, personActOf(req, command, deps.clock()), {
+        ...body,
+        id: proposalId('gb', command.id),
+        branch: body.branch ?? null,
+      });
       return { status: 201, body: budget };
+    }),
+  );
+
+  router.post(
+    '/v1/goodwill-budgets/:id/confirmation',
+    requireRole(...ACTORS),
+    idempotent(deps, { kind: 'confirm_goodwill_budget', body: emptyBody }, async (req, command) => {
+      const { id } = parseParams(goodwillBudgetParams, req);
+      const outcome = await confirmGoodwillBudget(deps.db, personActOf(req, command, deps.clock()), id);
+      return { status: 200, body: rowAfter(outcome, 'goodwill_budget_not_found') };
     }),
   );
 

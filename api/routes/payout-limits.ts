@@ -23,8 +23,8 @@ const TAG = 'Payouts';
 
 /** What a limit of a kind holds: looked at again when another takes its place. */
 const HELD_BY: Record<LimitKind, readonly HoldReason[]> = {
-  daily_cap: ['daily_cap'],
-  exposure: ['exposure_limit'],
+  daily_cap: ['daily_cap', 'above_daily_cap'],
+  exposure: ['exposure_limit', 'above_exposure_limit'],
   floor: ['below_floor'],
 };
 

@@ -111,6 +111,14 @@ export const deskItemAnswer = z
       })
       .nullable()
       .openapi({ description: 'Why a payment stands still and what is to be done, in the reader’s language.' }),
+    hold: z
+      .object({
+        reason: z.string(),
+        cure: z.string().openapi({ description: '`funds`, `person`, `time` or `stop`: what ends it.' }),
+        message: z.string(),
+      })
+      .nullable()
+      .openapi({ description: 'What holds a payment and what to do about it, in the reader’s language.' }),
     unavailable: z
       .array(z.object({ action: z.string(), why: z.string(), message: z.string() }))
       .openapi({ description: 'What the item is about and cannot be done now: a stable code, and words.' }),

@@ -1,3 +1,4 @@
+import { BUDGET_STATES } from '../../store';
 import { amountMinor, currency, instant, positiveAmountMinor, redressId } from './common';
 import { z } from './zod';
 
@@ -21,6 +22,8 @@ export const goodwillBudgetBody = z
   })
   .openapi('GoodwillBudgetInput');
 
+export const goodwillBudgetParams = z.strictObject({ id: redressId('gb') });
+
 export const goodwillBudgetView = z
   .object({
     id: redressId('gb'),
@@ -32,7 +35,11 @@ export const goodwillBudgetView = z
     limitMinor: amountMinor,
     reservedMinor: amountMinor.openapi({ description: 'Held for refunds that are not paid or over.' }),
     spentMinor: amountMinor,
-    createdAt: instant,
+    state: z.enum(BUDGET_STATES),
+    proposedBy: z.string(),
+    proposedAt: instant,
+    confirmedBy: z.string().nullable(),
+    confirmedAt: instant.nullable(),
   })
   .openapi('GoodwillBudget');
 

@@ -34,19 +34,27 @@ export type HoldReason =
   | 'not_captured'
   | 'destination_changed'
   | 'snapshot_changed'
+  /** The day is full: what is to be paid would fit into an empty one. */
   | 'daily_cap'
+  /** More than the cap of a day by itself: no day is empty enough. */
+  | 'above_daily_cap'
+  /** Too much is under way unproven. */
   | 'exposure_limit'
+  /** More than may be under way at all, by itself. */
+  | 'above_exposure_limit'
   | 'insufficient_funds'
   | 'below_floor'
-  | 'too_many_refunds'
   | 'too_soon'
-  | 'window_passed'
-  | 'cooling_off';
+  | 'cooling_off'
+  /** The payee's account waits for its second entry, or for a person to settle the owner's name. */
+  | 'payee_unsettled';
 
 /** Why nothing was sent now, and when it is worth looking again (ISO instant). */
 export interface PaymentHold {
   reason: HoldReason;
   retryAt: string;
+  /** The limit that it is above by itself, minor units; absent for every other reason. */
+  limitMinor?: number;
 }
 
 export interface PaymentFailure {

@@ -1,30 +1,159 @@
+import type { Locale } from '../money';
 import type { HoldReason } from './attempt';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** What a hold waits for: money, a person, the next instant, or the end of somebody's waiting time. */
+/** What a hold waits for: money, a person, the end of a stop, or nothing but time. */
 export type HoldCure = 'funds' | 'person' | 'time' | 'stop';
 
-const CURES: Readonly<Record<HoldReason, HoldCure>> = {
-  insufficient_funds: 'funds',
-  below_floor: 'funds',
-  payout_stopped: 'stop',
-  disputed: 'person',
-  refunded_elsewhere: 'person',
-  not_captured: 'person',
-  destination_changed: 'person',
-  snapshot_changed: 'person',
-  too_many_refunds: 'person',
-  window_passed: 'person',
-  daily_cap: 'time',
-  exposure_limit: 'time',
-  too_soon: 'time',
-  cooling_off: 'time',
+/** What one reason to hold a payment means for whoever has to end it. */
+export interface HoldRule {
+  cure: HoldCure;
+  /**
+   * How long it may last before it is a person's to look at. 0: at once, because time cures nothing. What time cures, and
+   * a stop that two people have put in force, get there too when they last longer than they can for a good reason.
+   */
+  deskAfterHours: number;
+  /** For whoever works on it: what to do. */
+  todo: Readonly<Record<Locale, string>>;
+}
+
+/** Every reason has a cure, a time after which a person looks, and words for that person: no payment is held for ever unseen. */
+export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
+  payout_stopped: {
+    cure: 'stop',
+    deskAfterHours: 24,
+    todo: {
+      en: 'Payouts are still stopped. Two people lift the stop when its reason is over.',
+      'zh-CN': '付款仍处于暂停状态。原因消除后，由两人解除暂停。',
+    },
+  },
+  disputed: {
+    cure: 'person',
+    deskAfterHours: 0,
+    todo: {
+      en: 'Follow the dispute at the provider; pay nothing beside it. If the customer’s bank gives the money back, give this payment up.',
+      'zh-CN': '请在支付渠道跟进争议，期间勿另行付款。若发卡行已将款项退还客户，请放弃本笔付款。',
+    },
+  },
+  refunded_elsewhere: {
+    cure: 'person',
+    deskAfterHours: 0,
+    todo: {
+      en: 'Find out what was refunded elsewhere. If that was this refund, give this payment up; if it was stated wrongly, correct the order.',
+      'zh-CN': '请核实其他途径的退款。若即为本次退款，请放弃本笔付款；若填报有误，请更正订单。',
+    },
+  },
+  not_captured: {
+    cure: 'person',
+    deskAfterHours: 0,
+    todo: {
+      en: 'Less was captured than is to be refunded. Compare with the provider and correct the order, or give this payment up.',
+      'zh-CN': '实际收款少于应退金额。请与支付渠道核对并更正订单，或放弃本笔付款。',
+    },
+  },
+  destination_changed: {
+    cure: 'person',
+    deskAfterHours: 0,
+    todo: {
+      en: 'The payee’s account was revoked. Agree another one with the customer and pay by another route.',
+      'zh-CN': '收款账户已作废。请与客户确认新的收款账户，改用其他途径付款。',
+    },
+  },
+  snapshot_changed: {
+    cure: 'person',
+    deskAfterHours: 0,
+    todo: {
+      en: 'The refund is not what was decided on. Find out what changed it; give this payment up and have the refund asked for anew.',
+      'zh-CN': '退款内容与审批时不一致。请查明变更原因，放弃本笔付款并重新提出申请。',
+    },
+  },
+  daily_cap: {
+    cure: 'time',
+    deskAfterHours: 48,
+    todo: {
+      en: 'The cap of the day was full whenever this payment came. Two people raise the cap, or pay by another route.',
+      'zh-CN': '多日均因当日上限已满未能付款。请由两人提高上限，或改用其他途径付款。',
+    },
+  },
+  above_daily_cap: {
+    cure: 'person',
+    deskAfterHours: 0,
+    todo: {
+      en: 'This payment alone is above the cap of a day. Two people raise the cap, pay it by hand with its proof, or give it up and have it asked for in parts.',
+      'zh-CN': '本笔付款单笔即超过每日上限。请由两人提高上限、凭凭证人工付款，或放弃本笔付款并拆分后重新申请。',
+    },
+  },
+  exposure_limit: {
+    cure: 'time',
+    deskAfterHours: 24,
+    todo: {
+      en: 'Too much has been under way unproven for too long. Have the open payments settled, or two people raise the limit.',
+      'zh-CN': '在途未确认金额长时间过高。请先查清未决付款，或由两人提高上限。',
+    },
+  },
+  above_exposure_limit: {
+    cure: 'person',
+    deskAfterHours: 0,
+    todo: {
+      en: 'This payment alone is above what may be under way. Two people raise the limit, pay it by hand with its proof, or give it up and have it asked for in parts.',
+      'zh-CN': '本笔付款单笔即超过在途上限。请由两人提高上限、凭凭证人工付款，或放弃本笔付款并拆分后重新申请。',
+    },
+  },
+  insufficient_funds: {
+    cure: 'funds',
+    deskAfterHours: 0,
+    todo: {
+      en: 'The merchant account has too little money. Top it up; what waits then goes on by itself.',
+      'zh-CN': '商户账户余额不足。请充值，之后会自动继续付款。',
+    },
+  },
+  below_floor: {
+    cure: 'funds',
+    deskAfterHours: 0,
+    todo: {
+      en: 'The refund account would fall below its floor. Top it up and state its balance, or two people lower the floor.',
+      'zh-CN': '退款账户余额将低于最低保留额。请充值并填报余额，或由两人调低保留额。',
+    },
+  },
+  too_soon: {
+    cure: 'time',
+    deskAfterHours: 1,
+    todo: {
+      en: 'Other refunds of the same payment keep this one waiting. See what refunds it again and again.',
+      'zh-CN': '同一付款的其他退款使本笔持续等待。请查明为何反复退款。',
+    },
+  },
+  cooling_off: {
+    cure: 'time',
+    deskAfterHours: 72,
+    todo: {
+      en: 'The payee’s account has been cooling off for unusually long. See what keeps it, or choose another account.',
+      'zh-CN': '收款账户的等待期异常偏长。请查明原因，或改用其他账户。',
+    },
+  },
+  payee_unsettled: {
+    cure: 'person',
+    deskAfterHours: 0,
+    todo: {
+      en: 'The payee’s account waits for its second entry, or for somebody to settle its owner’s name. Do that, or choose another account.',
+      'zh-CN': '收款账户尚待二次录入或核实户名。请完成，或改用其他账户。',
+    },
+  },
 };
 
+export const HOLD_REASONS = Object.keys(HOLD_RULES) as readonly HoldReason[];
+
 /** What ends a hold of this kind. */
-export const cureOf = (reason: HoldReason): HoldCure => CURES[reason];
+export const cureOf = (reason: HoldReason): HoldCure => HOLD_RULES[reason].cure;
+
+/**
+ * Whether a person has to look at a hold now: at once where time cures nothing, else when it has lasted too long.
+ * @param sinceIso since when the hold lasts
+ */
+export const needsPerson = (reason: HoldReason, sinceIso: string, nowIso: string): boolean =>
+  Date.parse(nowIso) - Date.parse(sinceIso) >= HOLD_RULES[reason].deskAfterHours * HOUR_MS;
 
 /** Waits grow with the time that has passed, from and to these. What a person must cure is looked at less often. */
 const FIRST_WAIT_MS = 5 * MINUTE_MS;

@@ -21,7 +21,11 @@ export interface LimitInForce {
 }
 
 /** What domain/destination says of a payee's account. */
-export type DestinationUse = { kind: 'usable' } | { kind: 'not_yet'; retryAt: string } | { kind: 'never' };
+export type DestinationUse =
+  | { kind: 'usable' }
+  /** `cooling_off` ends by itself; the others wait for people. */
+  | { kind: 'not_yet'; reason: 'cooling_off' | 'draft' | 'payee_check'; retryAt: string }
+  | { kind: 'never' };
 
 /** Everything that is looked at in the instant before a payment, read under the locks that hold until it is marked. */
 export interface InterlockFacts {
@@ -52,6 +56,8 @@ export interface InterlockFacts {
     /** The version that the last decision led to; null when none is on record. */
     approvedVersion: number | null;
     version: number;
+    /** Whether the snapshot is, in every field, the one that the last decision led to; true where no hash of that was kept. */
+    isApproved: boolean;
     /** What the snapshot gives to this payment; null when it does not say. */
     allocatedMinor: number | null;
   };
@@ -76,7 +82,8 @@ export type InterlockVerdict =
  * 5. not what was approved; 6. a payee's account that is revoked for ever (failed, unless an earlier call may have left, so
  *    that the desk can choose another) or has to wait;
  * 7. what the provider would refuse by its declared limits: failed, unless an earlier call may have left;
- * 8. too soon after another refund of the payment; 9. caps, exposure and floors.
+ * 8. too soon after another refund of the payment; 9. caps and exposure limits that it is above by itself, whatever else is
+ *    paid; 10. caps, exposure and floors by what counts towards them.
  * Stops and disputes come first: what is stopped for a reason of ours is never called impossible.
  */
 export function judgeInterlocks(facts: InterlockFacts): InterlockVerdict {
@@ -85,7 +92,8 @@ export function judgeInterlocks(facts: InterlockFacts): InterlockVerdict {
   if (payment.openDisputes > 0) return held(facts, 'disputed');
   const cap = overCap(facts);
   if (cap) return held(facts, cap);
-  const { approvedVersion, version, allocatedMinor } = facts.snapshot;
+  const { approvedVersion, version, isApproved, allocatedMinor } = facts.snapshot;
+  if (!isApproved) return held(facts, 'snapshot_changed');
   if (approvedVersion !== null && approvedVersion !== version) return held(facts, 'snapshot_changed');
   if (allocatedMinor !== null && allocatedMinor !== amountMinor) return held(facts, 'snapshot_changed');
   const { destination } = facts;
@@ -93,7 +101,8 @@ export function judgeInterlocks(facts: InterlockFacts): InterlockVerdict {
     return facts.instructedBefore
       ? held(facts, 'destination_changed')
       : { kind: 'failed', failure: { class: 'wrong_account_details', code: 'destination_revoked' } };
-  if (destination?.kind === 'not_yet') return heldUntil('cooling_off', destination.retryAt);
+  if (destination?.kind === 'not_yet')
+    return heldUntil(destination.reason === 'cooling_off' ? 'cooling_off' : 'payee_unsettled', destination.retryAt);
   const impossible = facts.instructedBefore ? null : impossibleAt(facts);
   if (impossible) return { kind: 'failed', failure: impossible };
   const soonAt = tooSoonUntil(facts);
@@ -138,6 +147,8 @@ function tooSoonUntil({ provider, payment, now, destination }: InterlockFacts): 
 }
 
 function judgeLimits(facts: InterlockFacts): InterlockVerdict {
+  const alone = aboveByItself(facts);
+  if (alone) return alone;
   for (const limit of facts.limits) {
     const { standsMinor, amountMinor } = limit;
     if (standsMinor === null) continue;
@@ -154,6 +165,17 @@ function judgeLimits(facts: InterlockFacts): InterlockVerdict {
     }
   }
   return { kind: 'clear' };
+}
+
+/** A payment that is above a limit by itself fits on no day and beside nothing: waiting is no cure. */
+function aboveByItself(facts: InterlockFacts): InterlockVerdict | null {
+  const caps = facts.limits.filter(({ kind, amountMinor }) => kind !== 'floor' && facts.amountMinor > amountMinor);
+  // The narrowest one: raising another would not help.
+  const [limit] = caps.toSorted((a, b) => a.amountMinor - b.amountMinor);
+  if (!limit) return null;
+  const reason = limit.kind === 'daily_cap' ? 'above_daily_cap' : 'above_exposure_limit';
+  const retryAt = holdRetryAt(reason, facts.now, facts.heldSince);
+  return { kind: 'held', hold: { reason, retryAt, limitMinor: limit.amountMinor } };
 }
 
 const held = ({ now, heldSince }: InterlockFacts, reason: HoldReason): InterlockVerdict => ({

@@ -1,5 +1,5 @@
-import { cureOf, type HoldCure, type PaymentHold, type PaymentSighting } from '../payment';
-import type { Leg } from '../refund';
+import { cureOf, needsPerson, type PaymentHold, type PaymentSighting } from '../payment';
+import type { Leg, LegHold } from '../refund';
 import { tellRoles, type Step } from './step';
 
 /**
@@ -14,29 +14,28 @@ export const isHeld = (
   sighting.hold !== undefined &&
   (leg.status === 'reserved' || (leg.status === 'unknown' && leg.failure?.code === 'not_found'));
 
-/** The leg waits until the hold is looked at again. What time does not cure, and missing money, is a person's to see. */
+/** The leg waits until the hold is looked at again. Missing money, and what time alone does not cure, is a person's to see. */
 export function holdLeg(step: Step, leg: Leg, hold: PaymentHold): void {
-  const { state, effects, context } = step;
+  const { state, context } = step;
   const before = leg.hold ?? null;
   leg.nextQueryAt = hold.retryAt;
-  if (before?.reason === hold.reason) return;
-  const hadFunds = waits(state.legs, 'funds');
-  leg.hold = { reason: hold.reason, since: context.at };
-  settleItems(step, before && cureOf(before.reason));
-  const cure = cureOf(hold.reason);
-  const data = { legId: leg.id, reference: leg.reference, reason: hold.reason, amountMinor: leg.amountMinor };
-  if (cure === 'person') {
-    effects.deskOpen.push({
-      kind: 'payment_held',
-      key: `held:${leg.id}:${leg.attempt}:${context.at}`,
-      dueAt: null,
-      data,
-    });
-    tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'payment_held' });
+  if (before?.reason === hold.reason) {
+    askWhenOverdue(step, leg, before, hold);
+    return;
   }
-  if (cure === 'funds' && !hadFunds) {
-    effects.deskOpen.push({ kind: 'awaiting_funds', key: `funds:${context.at}`, dueAt: null, data });
-    tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'awaiting_funds' });
+  const hadFunds = state.legs.some(lacksFunds);
+  leg.hold = { reason: hold.reason, since: context.at };
+  if (before) settleItems(step, before);
+  switch (cureOf(hold.reason)) {
+    case 'funds':
+      if (!hadFunds) ask(step, 'awaiting_funds', `funds:${context.at}`, leg, hold);
+      break;
+    case 'person':
+      ask(step, 'payment_held', keyOf(leg, leg.hold), leg, hold);
+      break;
+    case 'time':
+    case 'stop':
+      break;
   }
 }
 
@@ -45,13 +44,39 @@ export function releaseLeg(step: Step, leg: Leg): void {
   const before = leg.hold;
   if (!before) return;
   leg.hold = null;
-  settleItems(step, cureOf(before.reason));
+  settleItems(step, before);
 }
 
-function settleItems({ state, effects }: Step, cure: HoldCure | null): void {
-  if (cure === 'person' && !waits(state.legs, 'person')) effects.deskResolve.push('payment_held');
-  if (cure === 'funds' && !waits(state.legs, 'funds')) effects.deskResolve.push('awaiting_funds');
+/** What should have ended by itself and has not: a person is asked, once a hold. */
+function askWhenOverdue(step: Step, leg: Leg, standing: LegHold, hold: PaymentHold): void {
+  if (standing.overdue || isAskedAtOnce(standing) || !needsPerson(hold.reason, standing.since, step.context.at)) return;
+  leg.hold = { ...standing, overdue: true };
+  ask(step, 'payment_held', keyOf(leg, standing), leg, hold);
 }
 
-const waits = (legs: Leg[], cure: HoldCure): boolean =>
-  legs.some((leg) => leg.hold != null && cureOf(leg.hold.reason) === cure);
+function ask(
+  { effects }: Step,
+  kind: 'payment_held' | 'awaiting_funds',
+  key: string,
+  leg: Leg,
+  hold: PaymentHold,
+): void {
+  const { reason, limitMinor } = hold;
+  const data = { legId: leg.id, reference: leg.reference, reason, amountMinor: leg.amountMinor };
+  effects.deskOpen.push({ kind, key, dueAt: null, data: limitMinor === undefined ? data : { ...data, limitMinor } });
+  tellRoles({ effects }, 'desk_item_opened', ['finance'], { deskKind: kind });
+}
+
+const keyOf = (leg: Leg, { since }: LegHold): string => `held:${leg.id}:${leg.attempt}:${since}`;
+
+function settleItems({ state, effects }: Step, ended: LegHold): void {
+  if (isHeldOnDesk(ended) && !state.legs.some(({ hold }) => hold && isHeldOnDesk(hold)))
+    effects.deskResolve.push('payment_held');
+  if (cureOf(ended.reason) === 'funds' && !state.legs.some(lacksFunds)) effects.deskResolve.push('awaiting_funds');
+}
+
+const isHeldOnDesk = ({ reason, overdue }: LegHold): boolean => cureOf(reason) === 'person' || overdue === true;
+
+const isAskedAtOnce = ({ reason }: LegHold): boolean => cureOf(reason) === 'person' || cureOf(reason) === 'funds';
+
+const lacksFunds = ({ hold }: Leg): boolean => hold != null && cureOf(hold.reason) === 'funds';

@@ -73,7 +73,7 @@ function endUnsent(step: Step, leg: Leg): void {
 
 function classOfHold(reason: HoldReason): FailureClass {
   if (cureOf(reason) === 'funds') return 'insufficient_merchant_funds';
-  return reason === 'disputed' || reason === 'window_passed' ? reason : 'unknown';
+  return reason === 'disputed' ? 'disputed' : 'unknown';
 }
 
 /** A further attempt, to another account by bank transfer. */

@@ -86,7 +86,7 @@ export function noteForCrm({ effects }: Step, owner: MessageOwner): void {
  * workflow.
  */
 export function tellRoles(
-  { effects }: Step,
+  { effects }: Pick<Step, 'effects'>,
   kind: MessageKind,
   roles: string[],
   data: Record<string, string | number | null>,

@@ -46,6 +46,8 @@ export interface AwaitedAnswer {
 export interface LegHold {
   reason: HoldReason;
   since: string;
+  /** Set when it has lasted so long that a person was asked, though time or the end of a stop should have ended it. */
+  overdue?: true;
 }
 
 /** What the refund pays on one payment. */

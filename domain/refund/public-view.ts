@@ -215,7 +215,7 @@ const publicLeg = (leg: Leg, failureText: FailureText | undefined): PublicLeg =>
   route: leg.route ?? 'original',
   traceNumber: leg.traceNumber ?? null,
   failure: leg.failure && { ...leg.failure, message: failureText?.(leg.failure) ?? null },
-  hold: leg.hold ? { ...leg.hold, retryAt: leg.nextQueryAt } : null,
+  hold: leg.hold ? { reason: leg.hold.reason, since: leg.hold.since, retryAt: leg.nextQueryAt } : null,
 });
 
 /** What is given beside the amount, as far as its leg is there: the machine's decline takes none. */

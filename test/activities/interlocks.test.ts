@@ -304,6 +304,20 @@ describe('caps and limits', () => {
     expect((await (await setUp()).pay()).outcome).toBe('succeeded');
   });
 
+  test.each(['daily_cap', 'exposure'] as const)(
+    'what is above a %s by itself says so, however little counts towards it, and is paid when that is raised',
+    async (kind) => {
+      await forgetThePast();
+      await limit(kind, 9_999);
+      const one = await setUp();
+      const reason = kind === 'daily_cap' ? 'above_daily_cap' : 'above_exposure_limit';
+      await expectHeld(one, reason);
+      expect(await one.pay()).toMatchObject({ hold: { reason, limitMinor: 9_999 } });
+      await bench.db.payoutLimit.updateMany({ where: { kind, state: 'active' }, data: { amountMinor: 10_000_000n } });
+      expect((await one.pay()).outcome).toBe('succeeded');
+    },
+  );
+
   test('the refund account keeps its floor, counted from the stated balance', async () => {
     await forgetThePast();
     await limit('floor', 5_000, { provider: 'stripe', merchantAccount: 'default' });

@@ -213,6 +213,8 @@ describe('goodwill', () => {
   });
   const grant = (limitMinor: number, key: 'finance' | 'integrator' | 'reviewer' = 'finance', change: object = {}) =>
     api.post(key, '/v1/goodwill-budgets', { name: 'Service', currency: 'CNY', limitMinor, ...period(), ...change });
+  const confirm = (id: string, key: 'finance' | 'admin' | 'reviewer') =>
+    api.post(key, `/v1/goodwill-budgets/${id}/confirmation`, {});
   const spare = async () =>
     (await api.get('finance', '/v1/goodwill-budgets')).body.data.map(
       (budget: { reservedMinor: number; limitMinor: number }) => budget.limitMinor - budget.reservedMinor,
@@ -227,7 +229,11 @@ describe('goodwill', () => {
   beforeAll(async () => {
     const entered = await api.post('agent', '/v1/destinations', { customerExternalId: 'C-customer', ...account });
     destinationId = entered.body.id as string;
-    await grant(30_000);
+    const { body: budget } = await grant(30_000);
+    expect(budget).toMatchObject({ state: 'proposed', proposedBy: api.personIds.finance });
+    const early = await ask(10_000, { ...goodwill(2_000), destinationId });
+    expect([early.status, early.body.code]).toEqual([409, 'goodwill_budget_exhausted']);
+    expect((await confirm(budget.id, 'admin')).body).toMatchObject({ state: 'active', limitMinor: 30_000 });
   });
 
   it('is given beside the amount, and shown apart to every reader', async () => {
@@ -293,7 +299,19 @@ describe('goodwill', () => {
     expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);
   });
 
-  it('comes from budgets that finance grants, for a time that does not end before it begins', async () => {
+  it('comes from budgets that two different persons grant', async () => {
+    const { body: budget } = await grant(1);
+    const alone = await confirm(budget.id, 'finance');
+    expect([alone.status, alone.body.code]).toEqual([403, 'second_person_needed']);
+    expect((await confirm(budget.id, 'reviewer')).status).toBe(403);
+    expect((await confirm(budget.id, 'admin')).status).toBe(200);
+    const again = await confirm(budget.id, 'finance');
+    expect([again.status, again.body.code]).toEqual([409, 'nothing_to_confirm']);
+    const unknown = await confirm(`gb_${'0'.repeat(32)}`, 'admin');
+    expect([unknown.status, unknown.body.code]).toEqual([404, 'goodwill_budget_not_found']);
+  });
+
+  it('comes from budgets that finance proposes, for a time that does not end before it begins', async () => {
     expect((await grant(1, 'integrator')).status).toBe(403);
     expect((await grant(1, 'reviewer')).status).toBe(403);
     const backwards = { periodFrom: period().periodTo, periodTo: period().periodFrom };

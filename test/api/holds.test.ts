@@ -89,6 +89,30 @@ it('lifting a stop wakes what it held, in the name of who lifted it', async () =
   expect((await read(other)).payments[0].hold.reason).toBe('disputed');
 });
 
+it('a payment that is above a cap by itself is on the desk with what to do, and goes when two persons raise the cap', async () => {
+  const id = await heldRefund('above_daily_cap');
+  const find = () => api.get('finance', `/v1/desk?refundId=${id}&kind=payment_held`);
+  const [item] = (await find()).body.data;
+  expect(item).toMatchObject({
+    ownerRole: 'finance',
+    dueAt: expect.any(String),
+    hold: { reason: 'above_daily_cap', cure: 'person', message: expect.stringContaining('raise the cap') },
+  });
+  expect(item.actions).toEqual(
+    expect.arrayContaining(['retry_held', 'alternative_route', 'manual_payment', 'give_up', 'assign_owner']),
+  );
+  const { body: limit } = await api.post('finance', '/v1/payout-limits', {
+    kind: 'daily_cap',
+    currency: 'CNY',
+    amountMinor: 1_000_000,
+  });
+  provider.says = 'succeeded';
+  const confirmed = await api.post('admin', `/v1/payout-limits/${limit.id}/confirmation`, {});
+  expect(confirmed.body.state).toBe('active');
+  await paid(id);
+  expect((await find()).body.data).toEqual([]);
+});
+
 it('stating a balance wakes what waits for money', async () => {
   const id = await heldRefund('insufficient_funds');
   expect(await read(id)).toMatchObject({ status: 'awaiting_funds', waitingFor: { kind: 'funds' } });

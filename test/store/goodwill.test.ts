@@ -1,13 +1,14 @@
 import {
-  createGoodwillBudget,
+  confirmGoodwillBudget,
   listGoodwillBudgets,
   newId,
+  proposeGoodwillBudget,
   readRefund,
   type Database,
-  type NewGoodwillBudget,
 } from '../../store';
 import { publicRefund } from '../../domain/refund';
 import { enterDestination } from '../support/destinations';
+import { budgetInput, grantBudget } from '../support/goodwill';
 import type { Shop } from '../support/shop';
 import { openStore, type TestStore } from './support/open-store';
 
@@ -26,26 +27,11 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(async () => {
   // Budgets of earlier tests are over.
-  await db.goodwillBudget.updateMany({ data: { periodFrom: new Date(0), periodTo: new Date(1) } });
+  await db.goodwillBudget.updateMany({ where: { state: 'active' }, data: { periodFrom: new Date(0), periodTo: new Date(1) } });
 });
 
-const grant = (changes: Partial<NewGoodwillBudget> = {}) =>
-  createGoodwillBudget(
-    db,
-    'test',
-    {
-      id: newBudgetId(),
-      name: 'Service',
-      branch: null,
-      currency: 'CNY',
-      periodFrom: new Date(NOW.getTime() - DAY_MS).toISOString(),
-      periodTo: new Date(NOW.getTime() + DAY_MS).toISOString(),
-      limitMinor: 10_000,
-      createdById: 'pn_finance',
-      ...changes,
-    },
-    NOW.toISOString(),
-  );
+const grant = ({ id = newBudgetId(), ...changes }: { id?: string } & Partial<ReturnType<typeof budgetInput>> = {}) =>
+  grantBudget(db, id, changes, NOW);
 
 const ask = async (amountMinor: number, order?: string): Promise<string> =>
   shop.accept(order ?? (await shop.addOrder(50_000)), 10_000, NOW.toISOString(), null, {
@@ -58,14 +44,45 @@ const standing = async (id: string) => {
   return [budget?.reservedMinor, budget?.spentMinor];
 };
 
-test('a budget is granted once, however often its command is run, and is on record', async () => {
+const act = (personId: string, at = NOW) =>
+  ({ mode: 'test', personId, commandId: 'cm_1', nowIso: at.toISOString() }) as const;
+const wordsOn = async (id: string) =>
+  (await db.auditEvent.findMany({ where: { data: { path: ['budgetId'], equals: id } }, orderBy: { seq: 'asc' } })).map(
+    ({ type, actorId }) => [type, actorId],
+  );
+
+test('a budget is money when a second person confirms it, however often each says so, and both are on record', async () => {
   const id = newBudgetId();
-  const first = await grant({ id });
-  expect(await grant({ id, limitMinor: 99 })).toEqual(first);
-  expect(first).toMatchObject({ id, limitMinor: 10_000, reservedMinor: 0, spentMinor: 0, branch: null });
-  expect(
-    await db.auditEvent.count({ where: { type: 'goodwill_budget.granted', data: { path: ['budgetId'], equals: id } } }),
-  ).toBe(1);
+  const proposal = { id, ...budgetInput(NOW.getTime()) };
+  const proposed = await proposeGoodwillBudget(db, act('pn_1'), proposal);
+  expect(await proposeGoodwillBudget(db, act('pn_1'), { ...proposal, limitMinor: 99 })).toEqual(proposed);
+  expect(proposed).toMatchObject({ state: 'proposed', limitMinor: 10_000, proposedBy: 'pn_1', confirmedBy: null });
+  await expect(ask(2_000)).rejects.toThrow('goodwill_budget_exhausted');
+  expect(await confirmGoodwillBudget(db, act('pn_1'), id)).toEqual({ kind: 'refused', reason: 'same_person' });
+  await expect(ask(2_000)).rejects.toThrow('goodwill_budget_exhausted');
+  const granted = await confirmGoodwillBudget(db, act('pn_2'), id);
+  expect(granted).toMatchObject({ kind: 'done', row: { state: 'active', confirmedBy: 'pn_2', reservedMinor: 0 } });
+  expect(await confirmGoodwillBudget(db, act('pn_2'), id)).toEqual(granted);
+  expect(await confirmGoodwillBudget(db, act('pn_3'), id)).toEqual({ kind: 'not_open', state: 'active' });
+  expect(await wordsOn(id)).toEqual([
+    ['goodwill_budget.proposed', 'pn_1'],
+    ['goodwill_budget.granted_refused', 'pn_1'],
+    ['goodwill_budget.granted', 'pn_2'],
+  ]);
+  expect(await db.payment.count({ where: { externalId: id } })).toBe(1);
+  await ask(2_000);
+  expect(await standing(id)).toEqual([2_000, 0]);
+});
+
+test('a budget that nobody confirms within a day is void', async () => {
+  const id = newBudgetId();
+  await proposeGoodwillBudget(db, act('pn_1'), { id, ...budgetInput(NOW.getTime()) });
+  const late = new Date(NOW.getTime() + DAY_MS + 1);
+  expect(await confirmGoodwillBudget(db, act('pn_2', late), id)).toEqual({
+    kind: 'refused',
+    reason: 'proposal_expired',
+  });
+  expect(await confirmGoodwillBudget(db, { ...act('pn_2'), mode: 'live' }, id)).toEqual({ kind: 'missing' });
 });
 
 test('goodwill is a leg of its own beside the amount, and never in the reservation of the capture', async () => {

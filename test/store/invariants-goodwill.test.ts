@@ -1,32 +1,24 @@
 import type { Client } from 'pg';
-import { createGoodwillBudget } from '../../store';
+import { proposeGoodwillBudget } from '../../store';
 import { enterDestination } from '../support/destinations';
+import { budgetInput, grantBudget } from '../support/goodwill';
 import { openStore, type TestStore } from './support/open-store';
 import { GOODWILL_RULES, GOODWILL_WORDS } from './support/goodwill-rules';
 import { proveRules } from './support/prove-rules';
 
 let store: TestStore;
 let sql: Client;
-/** One refund with goodwill, and an order that nothing refers to. */
+/** One refund with goodwill, a budget that is only proposed, and an order that nothing refers to. */
 beforeAll(async () => {
   store = await openStore();
   ({ sql } = store);
   const { db, shop } = store;
   const now = new Date();
-  await createGoodwillBudget(
+  await grantBudget(db, 'gb_1', {}, now);
+  await proposeGoodwillBudget(
     db,
-    'test',
-    {
-      id: 'gb_1',
-      name: 'n',
-      branch: null,
-      currency: 'CNY',
-      periodFrom: new Date(now.getTime() - 86_400_000).toISOString(),
-      periodTo: new Date(now.getTime() + 86_400_000).toISOString(),
-      limitMinor: 10_000,
-      createdById: 'pn_1',
-    },
-    now.toISOString(),
+    { mode: 'test', personId: 'pn_1', commandId: 'cm_1', nowIso: now.toISOString() },
+    { id: 'gb_proposed', ...budgetInput(now.getTime()) },
   );
   const destination = await enterDestination(db, shop);
   await shop.accept(await shop.addOrder(100_000), 30_000, now.toISOString(), null, {

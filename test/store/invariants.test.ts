@@ -42,8 +42,8 @@ async function seed(): Promise<void> {
       SELECT '${refundId}', 'test', id, 1, 30000 FROM order_lines;
     INSERT INTO transitions (refund_id, mode, seq, transition_id, kind, input, result, at)
       VALUES ('${refundId}', 'test', 1, 't1', 'decision', '{}', '{}', ${at});
-    INSERT INTO decisions (id, mode, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version, transition_seq, decided_at)
-      VALUES ('dc_1', 'test', '${refundId}', 1, 'first_review', 'approve', '${command.personId}', '${command.id}', 1, 1, ${at});
+    INSERT INTO decisions (id, mode, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version, snapshot_hash, transition_seq, decided_at)
+      VALUES ('dc_1', 'test', '${refundId}', 1, 'first_review', 'approve', '${command.personId}', '${command.id}', 1, '${HASH}', 1, ${at});
     INSERT INTO provider_events (id, mode, provider, merchant_account, provider_event_id, type, facts, payload_hash, received_at)
       VALUES ('pe_1', 'test', 'stripe', 'default', 'evt_1', 'refund.updated', '{}', 'h', ${at});
     INSERT INTO desk_items (id, mode, refund_id, kind, dedup_key, due_at, created_at)
@@ -57,6 +57,14 @@ async function seed(): Promise<void> {
     INSERT INTO api_keys (id, mode, kind, name, prefix, hash, roles, person_id, created_at)
       VALUES ('ak_1', 'test', 'person', 'n', 'p', 'h', '{reviewer}', '${command.personId}', ${at})`);
 }
+
+const HASH = 'ab'.repeat(32);
+
+/** A further decision with this hash of what was decided on. */
+const decided = (hash: string): string =>
+  `INSERT INTO decisions (id, mode, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version, snapshot_hash, transition_seq, decided_at)
+   SELECT 'dc_3', mode, refund_id, 2, stage_id, decision, person_id, (SELECT id FROM commands WHERE kind = 'create_refund'), 1, ${hash}, 2, decided_at
+   FROM decisions`;
 
 /** After these no refund refers to the payment. */
 const UNREFERRED = ['DELETE FROM payment_attempts', 'DELETE FROM allocations'];
@@ -286,10 +294,14 @@ const RULES: Rules = {
   decisions_append_only: {
     refused: [set('decisions', `decision = 'decline'`), 'DELETE FROM decisions'],
     legal: [
-      `INSERT INTO decisions (id, mode, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version, transition_seq, decided_at)
-       SELECT 'dc_2', mode, refund_id, 2, stage_id, decision, person_id, (SELECT id FROM commands WHERE kind = 'create_refund'), 1, 2, decided_at
+      `INSERT INTO decisions (id, mode, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version, snapshot_hash, transition_seq, decided_at)
+       SELECT 'dc_2', mode, refund_id, 2, stage_id, decision, person_id, (SELECT id FROM commands WHERE kind = 'create_refund'), 1, '${HASH}', 2, decided_at
        FROM decisions`,
     ],
+  },
+  decisions_snapshot_hash: {
+    refused: ['NULL', `'${HASH.slice(1)}'`, `'${HASH.toUpperCase()}'`].map(decided),
+    legal: [decided(`'${HASH}'`)],
   },
   payments_identity_frozen: {
     refused: [

@@ -1,6 +1,6 @@
 import { createRecordActivities } from '../../activities/record-transition';
 import type { DecisionContent, ProcessState, RecordedTransition, Transition } from '../../domain/refund';
-import { readWorkflowStart, type CommandRecord, type Database } from '../../store';
+import { readWorkflowStart, snapshotHashOf, type CommandRecord, type Database } from '../../store';
 import type { Shop, StaffName } from '../support/shop';
 import { openStore, type TestStore } from './support/open-store';
 
@@ -128,6 +128,29 @@ test('a transition that is recorded twice is written once and answered alike', a
   const second = await refund.record(decisionOf(command, content), 1);
   expect(second).toEqual(first);
   expect(await db.decision.count({ where: { refundId: refund.refundId } })).toBe(1);
+});
+
+test('a decision keeps a hash of the snapshot as it leaves it, a lowered amount included, in its row and on record', async () => {
+  const refund = await Driver.accept(129_900);
+  await refund.decide('reviewer', approve('first_review'));
+  await refund.decide('approver', approve('second_review', 1, 100_000));
+  const { snapshot } = await db.refund.findUniqueOrThrow({ where: { id: refund.refundId } });
+  const [first, second] = await db.decision.findMany({
+    where: { refundId: refund.refundId },
+    orderBy: { transitionSeq: 'asc' },
+  });
+  expect(snapshot).toMatchObject({ version: 2, amountMinor: 100_000 });
+  expect(second?.snapshotHash).toBe(snapshotHashOf(snapshot as object));
+  expect(first?.snapshotHash).toMatch(/^[0-9a-f]{64}$/);
+  expect(first?.snapshotHash).not.toBe(second?.snapshotHash);
+  const audited = await db.auditEvent.findMany({
+    where: { refundId: refund.refundId, type: 'refund.stage_approved' },
+    orderBy: { seq: 'asc' },
+  });
+  expect(audited.map(({ data }) => (data as { snapshotHash: string }).snapshotHash)).toEqual([
+    first?.snapshotHash,
+    second?.snapshotHash,
+  ]);
 });
 
 test('a contrary decision at a seq that was committed by a lost task gets what stands there', async () => {

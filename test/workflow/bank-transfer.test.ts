@@ -36,6 +36,11 @@ async function fileOf(handle: WorkflowHandle): Promise<{ id: string; reference: 
   return file;
 }
 
+const deskOf = async (handle: WorkflowHandle): Promise<string[]> => {
+  const items = await world.db.deskItem.findMany({ where: { refundId: world.refundIdOf(handle), status: 'open' } });
+  return items.map(({ kind }) => kind);
+};
+
 const approveAs = (who: StaffName, file: { id: string; sha256: string }): Promise<unknown> =>
   approveFile(world.db, world.shop, file, who);
 
@@ -204,7 +209,8 @@ test('a destination that cools off is waited for, and paid to when its time has 
 test('a name that the bank cannot confirm is waited for until a further person has', async () => {
   const destination = await enterDestination(world.db, world.shop, { payeeCheck: 'unavailable' });
   const handle = await approvedRefund(destination.id);
-  const held = await world.until(handle, ({ legs }) => legs[0]?.hold?.reason === 'cooling_off');
+  const held = await world.until(handle, ({ legs }) => legs[0]?.hold?.reason === 'payee_unsettled');
+  expect(await deskOf(handle)).toEqual(['payment_held']);
   const command = await world.shop.command({ kind: 'confirm_destination', refundId: '', who: 'finance2', body: {} });
   const confirmed = await confirmDestination(
     world.db,
@@ -215,6 +221,8 @@ test('a name that the bank cannot confirm is waited for until a further person h
   expect(confirmed?.refusal).toBeNull();
   await world.advanceTo(handle, held.legs[0]?.nextQueryAt ?? '');
   expect(await fileOf(handle)).toMatchObject({ status: 'waiting' });
+  await world.until(handle, ({ legs }) => legs[0]?.hold === null);
+  expect(await deskOf(handle)).toEqual([]);
 });
 
 test('a leg whose money came back is paid to another account, when two persons say so and the account is usable', async () => {

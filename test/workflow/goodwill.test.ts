@@ -1,8 +1,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { REFUNDS_QUEUE, TEND_BANK_TRANSFERS_TYPE } from '../../contract';
-import { approveBankFile, createGoodwillBudget, listGoodwillBudgets } from '../../store';
+import { approveBankFile, listGoodwillBudgets } from '../../store';
 import { enterDestination } from '../support/destinations';
 import { eventually } from '../support/eventually';
+import { grantBudget } from '../support/goodwill';
 import type { StaffName } from '../support/shop';
 import { approve, decline, openWorld, type World } from '../support/world';
 
@@ -13,21 +14,8 @@ beforeAll(async () => {
   world = await openWorld();
   destinationId = (await enterDestination(world.db, world.shop)).id;
   const now = new Date();
-  await createGoodwillBudget(
-    world.db,
-    'test',
-    {
-      id: BUDGET,
-      name: 'Service',
-      branch: null,
-      currency: 'CNY',
-      periodFrom: new Date(now.getTime() - 86_400_000).toISOString(),
-      periodTo: new Date(now.getTime() + 366 * 86_400_000).toISOString(),
-      limitMinor: 50_000,
-      createdById: world.shop.personIds.finance,
-    },
-    now.toISOString(),
-  );
+  const periodTo = new Date(now.getTime() + 366 * 86_400_000).toISOString();
+  await grantBudget(world.db, BUDGET, { periodTo, limitMinor: 50_000 }, now);
 });
 afterAll(() => world.close());
 

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { newId } from '../../store';
+import { newId, snapshotHashOf } from '../../store';
 import { approve, openWorld, refusalOf, type World } from '../support/world';
 
 let world: World;
@@ -137,6 +137,35 @@ test.concurrent('a dispute that opens between approval and payment freezes it, o
   expect(await desk(handle, 'resolved')).toEqual(['payment_held']);
   expect(await movements(handle)).toHaveLength(1);
 });
+
+test.concurrent.each([
+  ['destination', 'destination:ds_00000000000000000000000000000000@000000000000'],
+  ['reasonCode', 'quality, or so'],
+  ['evidenceIds', ['ev_00000000000000000000000000000000']],
+  ['riskGrade', 'low'],
+])(
+  'a snapshot whose %s is not what was decided on is not paid, though its version and amount are',
+  async (field, value) => {
+    const { handle, lift } = await stopped();
+    await heldFor(handle, 'payout_stopped');
+    const refundId = world.refundIdOf(handle);
+    const { snapshot } = await world.db.refund.findUniqueOrThrow({ where: { id: refundId } });
+    const change = (data: object) => world.db.refund.update({ where: { id: refundId }, data: { snapshot: data } });
+    await change({ ...(snapshot as object), [field]: value });
+    await lift();
+    await lookAgain(handle);
+    await heldFor(handle, 'snapshot_changed');
+    expect(await desk(handle, 'open')).toEqual(['payment_held']);
+    expect(await wasCalled(handle)).toBe(false);
+    // Each record step writes the snapshot as it finds it: nothing heals by itself.
+    const [decided] = await world.db.decision.findMany({ where: { refundId } });
+    expect(decided?.snapshotHash).toBe(snapshotHashOf(snapshot as object));
+    await change(snapshot as object);
+    await world.actOnDesk(handle, { act: 'retry_held' });
+    await world.until(handle, ({ status }) => status === 'paid');
+    expect(await movements(handle)).toHaveLength(1);
+  },
+);
 
 test('a refund account at its floor makes the refund wait for funds, once on the desk, until there is money', async () => {
   const handle = await world.start(10_000);

@@ -16,8 +16,12 @@ const budget = (columns: Record<string, string> = {}): string[] => {
     period_from: at,
     period_to: `${at}::timestamptz + interval '1 day'`,
     payment_id: `'pm_new'`,
-    created_by_id: `'pn_1'`,
-    created_at: at,
+    limit_minor: '100',
+    state: `'active'`,
+    proposed_by: `'pn_1'`,
+    proposed_at: at,
+    confirmed_by: `'pn_2'`,
+    confirmed_at: at,
     ...columns,
   };
   return [
@@ -25,7 +29,16 @@ const budget = (columns: Record<string, string> = {}): string[] => {
     `INSERT INTO goodwill_budgets (${Object.keys(values).join(', ')}) VALUES (${Object.values(values).join(', ')})`,
   ];
 };
-const granted = (change: string): string => set('goodwill_budgets', `${change} WHERE id <> 'gb_new'`);
+/** A proposal. */
+const budgetOnly = (columns: Record<string, string>): string =>
+  budget({ state: `'proposed'`, payment_id: 'NULL', confirmed_by: 'NULL', confirmed_at: 'NULL', ...columns })[1] ?? '';
+const granted = (change: string): string => set('goodwill_budgets', `${change} WHERE id = 'gb_1'`);
+const proposed = (change: string): string => set('goodwill_budgets', `${change} WHERE id = 'gb_proposed'`);
+/** A second person's word on the proposed budget of 100.00, with money of this much. */
+const confirmed = (capturedMinor: number, by = 'pn_2'): string[] => [
+  money('NULL').replace("'CNY', 100,", `'CNY', ${capturedMinor},`),
+  proposed(`state = 'active', payment_id = 'pm_new', confirmed_by = '${by}', confirmed_at = ${at}`),
+];
 /** A further attempt of the leg that the budget pays, at the end of its transaction. */
 const attempt = (route: string): string[] => [
   `UPDATE payment_attempts SET status = 'failed' WHERE route = 'destination'`,
@@ -64,8 +77,30 @@ export const GOODWILL_RULES: Rules = {
       budget({ currency: `'EUR'` }),
       budget({ mode: `'live'` }),
       budget({ payment_id: `(SELECT id FROM payments WHERE provider = 'stripe' LIMIT 1)` }),
+      budget({ limit_minor: '101' }),
+      confirmed(9_999),
+      granted(`limit_minor = limit_minor + 1`),
+      granted(`state = 'proposed'`),
+      granted(`confirmed_by = 'pn_3'`),
+      proposed(`limit_minor = limit_minor + 1`),
+      proposed(`proposed_by = 'pn_3'`),
+      proposed(`period_to = period_to + interval '1 day'`),
     ],
-    legal: [granted(`period_to = period_to + interval '1 day'`)],
+    legal: [granted(`period_to = period_to + interval '1 day'`), budget(), confirmed(10_000)],
+  },
+  goodwill_limit: { refused: [[budgetOnly({ limit_minor: '0' })]], legal: [[budgetOnly({})]] },
+  goodwill_two_persons: {
+    refused: [
+      confirmed(10_000, 'pn_1'),
+      budget({ confirmed_by: `'pn_1'` }),
+      budget({ confirmed_by: 'NULL' }),
+      budget({ confirmed_at: 'NULL' }),
+      budget({ state: `'proposed'` }),
+      budget({ state: `'other'` }),
+      proposed(`confirmed_by = 'pn_2'`),
+      proposed(`state = 'active', confirmed_by = 'pn_2', confirmed_at = ${at}`),
+    ],
+    legal: [budget(), confirmed(10_000), [budgetOnly({})]],
   },
   goodwill_route: { refused: [attempt('original')], legal: [attempt('destination')] },
 };
@@ -73,7 +108,7 @@ export const GOODWILL_RULES: Rules = {
 /** A trigger says why in words, not by a name of its own. */
 export const GOODWILL_WORDS: Record<string, RegExp> = {
   // The budget's own trigger is the first to be asked.
-  goodwill_currency: /^goodwill budget \S+ stays what it was granted for$/,
-  goodwill_budget_money: /^goodwill budget \S+ (stays what it was granted for|has no money of its own)$/,
+  goodwill_currency: /^goodwill budget \S+ stays what it was proposed as$/,
+  goodwill_budget_money: /^goodwill budget \S+ (stays what it was proposed as|has no money of its own)$/,
   goodwill_route: /^attempt \S+ has no route: goodwill has no original one$/,
 };

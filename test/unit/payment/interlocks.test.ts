@@ -5,6 +5,7 @@ import {
   mergeDispute,
   PROPOSAL_LIFETIME_MS,
   type DisputeWord,
+  type HoldReason,
   type InterlockFacts,
   type InterlockVerdict,
 } from '../../../domain/payment';
@@ -30,7 +31,7 @@ const clear: InterlockFacts = {
     refunds: 3,
     lastInstructedAt: at(-61),
   },
-  snapshot: { approvedVersion: 2, version: 2, allocatedMinor: 4_000 },
+  snapshot: { approvedVersion: 2, version: 2, isApproved: true, allocatedMinor: 4_000 },
   destination: null,
   limits: [
     { kind: 'daily_cap', amountMinor: 10_000, standsMinor: 6_000 },
@@ -44,6 +45,10 @@ const clear: InterlockFacts = {
 const held = (reason: string, retryAt = at(300)): InterlockVerdict => ({
   kind: 'held',
   hold: { reason, retryAt } as Extract<InterlockVerdict, { kind: 'held' }>['hold'],
+});
+const above = (reason: HoldReason, limitMinor: number): InterlockVerdict => ({
+  kind: 'held',
+  hold: { reason, retryAt: at(300), limitMinor },
 });
 const failed = (failureClass: string, code: string) => ({ kind: 'failed', failure: { class: failureClass, code } });
 const payment = (changes: Partial<InterlockFacts['payment']>) => ({ payment: { ...clear.payment, ...changes } });
@@ -64,6 +69,11 @@ test.each<[string, Partial<InterlockFacts>, object]>([
   ['one more minor unit lost in a dispute', payment({ disputedMinor: 501 }), held('disputed')],
   ['another version than the approved one', { snapshot: { ...clear.snapshot, version: 3 } }, held('snapshot_changed')],
   [
+    'a snapshot that is not, in every field, the approved one',
+    { snapshot: { ...clear.snapshot, isApproved: false } },
+    held('snapshot_changed'),
+  ],
+  [
     'another amount than the approved one',
     { snapshot: { ...clear.snapshot, allocatedMinor: 3_999 } },
     held('snapshot_changed'),
@@ -78,7 +88,21 @@ test.each<[string, Partial<InterlockFacts>, object]>([
     { destination: { kind: 'never' }, instructedBefore: true },
     held('destination_changed'),
   ],
-  ['a payee that has to wait', { destination: { kind: 'not_yet', retryAt: at(60) } }, held('cooling_off', at(60))],
+  [
+    'a payee that has to wait',
+    { destination: { kind: 'not_yet', reason: 'cooling_off', retryAt: at(60) } },
+    held('cooling_off', at(60)),
+  ],
+  [
+    'a payee that was entered once',
+    { destination: { kind: 'not_yet', reason: 'draft', retryAt: at(60) } },
+    held('payee_unsettled', at(60)),
+  ],
+  [
+    'a payee whose name nobody has settled',
+    { destination: { kind: 'not_yet', reason: 'payee_check', retryAt: at(60) } },
+    held('payee_unsettled', at(60)),
+  ],
   [
     'an amount that cannot be sent',
     provider({ refusal: 'amount_not_expressible' }),
@@ -95,6 +119,18 @@ test.each<[string, Partial<InterlockFacts>, object]>([
   ['another refund by a clock that runs ahead', payment({ lastInstructedAt: at(900) }), held('too_soon', at(60))],
   ['a full day', limits('daily_cap', 9_999, 6_000), held('daily_cap', at(3_600))],
   ['too much under way', limits('exposure', 9_999, 6_000), held('exposure_limit')],
+  ['more than a day’s cap by itself', limits('daily_cap', 3_999, 0), above('above_daily_cap', 3_999)],
+  ['more than may be under way by itself', limits('exposure', 3_999, 0), above('above_exposure_limit', 3_999)],
+  [
+    'more than two caps by itself',
+    { limits: [...limits('daily_cap', 3_999, 0).limits, ...limits('exposure', 3_998, 0).limits] },
+    above('above_exposure_limit', 3_998),
+  ],
+  [
+    'a full day and more than may be under way by itself',
+    { limits: [...limits('daily_cap', 9_999, 6_000).limits, ...limits('exposure', 3_999, 0).limits] },
+    above('above_exposure_limit', 3_999),
+  ],
   ['an account that would fall below its floor', limits('floor', 1_001, 5_000), held('below_floor')],
 ])('%s stops the payment, with its reason', (_what, changes, verdict) => {
   expect(judgeInterlocks({ ...clear, ...changes })).toEqual(verdict);
@@ -103,7 +139,7 @@ test.each<[string, Partial<InterlockFacts>, object]>([
 test.each<[string, Partial<InterlockFacts>]>([
   [
     'a payment that was never approved on record',
-    { snapshot: { approvedVersion: null, version: 9, allocatedMinor: null } },
+    { snapshot: { approvedVersion: null, version: 9, isApproved: true, allocatedMinor: null } },
   ],
   ['a payee that is usable', { destination: { kind: 'usable' } }],
   ['the first refund of a payment', payment({ refunds: 0, lastInstructedAt: null })],
@@ -176,7 +212,7 @@ test('a verdict that lets a payment go means that the cap holds with everything 
         const facts = {
           ...clear,
           amountMinor: pay,
-          snapshot: { approvedVersion: null, version: 1, allocatedMinor: null },
+          snapshot: { approvedVersion: null, version: 1, isApproved: true, allocatedMinor: null },
           limits: [],
           ...payment({
             capturedMinor: captured,

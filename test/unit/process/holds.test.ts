@@ -1,5 +1,13 @@
 import { applyTransition, type Effects } from '../../../domain/process';
-import { holdRetryAt, type HoldReason, type PaymentSighting } from '../../../domain/payment';
+import {
+  cureOf,
+  HOLD_RULES,
+  holdRetryAt,
+  needsPerson,
+  type HoldCure,
+  type HoldReason,
+  type PaymentSighting,
+} from '../../../domain/payment';
 import type { AttemptStatus } from '../../../domain/payment';
 import type { ProcessState, Transition } from '../../../domain/refund';
 import { accepted, ACCEPTED_AT, after, contextOf, person } from './support';
@@ -38,30 +46,77 @@ const see = (
 
 const kindsOf = (effects: Effects): string[] => effects.deskOpen.map((item) => item.kind);
 
-test.each<[HoldReason, ProcessState['status'], string[]]>([
-  ['payout_stopped', 'paying', []],
-  ['daily_cap', 'paying', []],
-  ['exposure_limit', 'paying', []],
-  ['too_soon', 'paying', []],
-  ['cooling_off', 'paying', []],
-  ['disputed', 'paying', ['payment_held']],
-  ['refunded_elsewhere', 'paying', ['payment_held']],
-  ['not_captured', 'paying', ['payment_held']],
-  ['destination_changed', 'paying', ['payment_held']],
-  ['snapshot_changed', 'paying', ['payment_held']],
-  ['insufficient_funds', 'awaiting_funds', ['awaiting_funds']],
-  ['below_floor', 'awaiting_funds', ['awaiting_funds']],
-])('a leg held for %s keeps its reference and attempt and waits; the refund is %s', (reason, status, desk) => {
-  const { state, effects } = see(paying, 'held', reason);
-  expect(state.status).toBe(status);
-  expect(state.legs[0]).toEqual({
-    ...paying.legs[0],
-    hold: { reason, since: ACCEPTED_AT },
-    nextQueryAt: after(5),
-  });
-  expect(kindsOf(effects)).toEqual(desk);
-  expect(effects.messages.map((message) => message.recipient)).toEqual(desk.length > 0 ? ['role:finance'] : []);
+/** Every reason: what ends it, the refund's status, what the desk is asked at once, and after how many hours at the latest. */
+const REASONS: Record<HoldReason, [HoldCure, ProcessState['status'], string[], number]> = {
+  payout_stopped: ['stop', 'paying', [], 24],
+  daily_cap: ['time', 'paying', [], 48],
+  exposure_limit: ['time', 'paying', [], 24],
+  too_soon: ['time', 'paying', [], 1],
+  cooling_off: ['time', 'paying', [], 72],
+  above_daily_cap: ['person', 'paying', ['payment_held'], 0],
+  above_exposure_limit: ['person', 'paying', ['payment_held'], 0],
+  payee_unsettled: ['person', 'paying', ['payment_held'], 0],
+  disputed: ['person', 'paying', ['payment_held'], 0],
+  refunded_elsewhere: ['person', 'paying', ['payment_held'], 0],
+  not_captured: ['person', 'paying', ['payment_held'], 0],
+  destination_changed: ['person', 'paying', ['payment_held'], 0],
+  snapshot_changed: ['person', 'paying', ['payment_held'], 0],
+  insufficient_funds: ['funds', 'awaiting_funds', ['awaiting_funds'], 0],
+  below_floor: ['funds', 'awaiting_funds', ['awaiting_funds'], 0],
+};
+const rows = Object.entries(REASONS).map(([reason, row]) => [reason as HoldReason, ...row] as const);
+
+test.each(rows)('%s is ended by %s, and is a person’s to see in time', (reason, cure, _status, desk, hours) => {
+  expect(cureOf(reason)).toBe(cure);
+  // What time alone does not end is asked about at once; nothing is held for ever without a person.
+  expect(hours === 0).toBe(desk.length > 0);
+  expect(needsPerson(reason, ACCEPTED_AT, after(hours * 60))).toBe(true);
+  if (hours > 0) expect(needsPerson(reason, ACCEPTED_AT, after(hours * 60 - 1))).toBe(false);
+  for (const words of Object.values(HOLD_RULES[reason].todo)) expect(words.length).toBeGreaterThan(10);
 });
+
+test.each(rows.filter(([, , , desk]) => desk.length === 0))(
+  'held for %s longer than %s should take, it opens one desk item, which ends with the hold',
+  (reason, _cure, _status, _desk, hours) => {
+    const once = see(paying, 'held', reason);
+    const soon = see(once.state, 'held', reason, hours * 60 - 1);
+    expect(kindsOf(soon.effects)).toEqual([]);
+    const late = see(soon.state, 'held', reason, hours * 60);
+    expect(late.effects.deskOpen).toMatchObject([{ kind: 'payment_held', data: { reason, legId: first } }]);
+    expect(late.effects.messages.map((message) => message.recipient)).toEqual(['role:finance']);
+    expect(late.state.legs[0]?.hold).toEqual({ reason, since: ACCEPTED_AT, overdue: true });
+    const later = see(late.state, 'held', reason, hours * 60 + 30);
+    expect([kindsOf(later.effects), later.effects.messages, later.effects.deskResolve]).toEqual([[], [], []]);
+    expect(see(later.state, 'succeeded', undefined, hours * 60 + 60).effects.deskResolve).toContain('payment_held');
+    expect(see(later.state, 'held', 'insufficient_funds', hours * 60 + 60).effects.deskResolve).toEqual([
+      'payment_held',
+    ]);
+  },
+);
+
+test('a payment that is above a limit by itself says above which', () => {
+  const held = sighting('held', 'above_daily_cap');
+  const above = { ...held, hold: { reason: 'above_daily_cap', retryAt: after(5), limitMinor: 500 } };
+  const { effects } = apply(paying, { kind: 'payment', legId: first, sighting: above }, ACCEPTED_AT);
+  expect(effects.deskOpen).toMatchObject([
+    { kind: 'payment_held', data: { reason: 'above_daily_cap', limitMinor: 500 } },
+  ]);
+});
+
+test.each(rows.map(([reason, _cure, status, desk]) => [reason, status, desk] as const))(
+  'a leg held for %s keeps its reference and attempt and waits; the refund is %s',
+  (reason, status, desk) => {
+    const { state, effects } = see(paying, 'held', reason);
+    expect(state.status).toBe(status);
+    expect(state.legs[0]).toEqual({
+      ...paying.legs[0],
+      hold: { reason, since: ACCEPTED_AT },
+      nextQueryAt: after(5),
+    });
+    expect(kindsOf(effects)).toEqual(desk);
+    expect(effects.messages.map((message) => message.recipient)).toEqual(desk.length > 0 ? ['role:finance'] : []);
+  },
+);
 
 test('a hold that lasts opens its desk item once, and keeps since when it lasts', () => {
   const once = see(paying, 'held', 'disputed');

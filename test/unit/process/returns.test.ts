@@ -259,9 +259,9 @@ describe('a payment that is held', () => {
 
   test('can be paid by another route, and its failure says what held it', () => {
     const other: DeskAction = { act: 'alternative_route', legId: 'al_1', destinationId: 'ds_1' };
-    const first = act(held('window_passed'), finance, other, 'cm_r');
+    const first = act(held('disputed'), finance, other, 'cm_r');
     const done = act(first, finance2, { act: 'confirm', proposalId: 'cm_r' });
-    expect(done.effects?.attempts).toMatchObject([{ failure: { class: 'window_passed', code: 'not_sent' } }]);
+    expect(done.effects?.attempts).toMatchObject([{ failure: { class: 'disputed', code: 'not_sent' } }]);
     expect(legOf(done)).toMatchObject({ attempt: 2, status: 'reserved', route: 'destination' });
     expect(done.state.status).toBe('paying');
   });
@@ -334,7 +334,7 @@ describe('a payment by hand', () => {
 
 describe('another route', () => {
   const other: DeskAction = { act: 'alternative_route', legId: 'al_1', destinationId: 'ds_1' };
-  const coolingOff = { kind: 'not_yet', retryAt: after(500) } as const;
+  const coolingOff = { kind: 'not_yet', reason: 'cooling_off', retryAt: after(500) } as const;
 
   test('is a new attempt to the account, when a second person confirms it and the account is usable', () => {
     const first = act(comesBack(paid()), finance, other, 'cm_first', true, coolingOff);
