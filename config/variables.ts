@@ -316,6 +316,15 @@ export const VARIABLES = {
       .default(['CNY']),
     example: 'CNY',
   }),
+  BANK_TRANSFER_QUERY_SECONDS: define({
+    about:
+      'When the bank’s answers are looked through for a payment: seconds from its instruction to the first look, from there to the second …; the last one repeats, 680 looks in all.',
+    schema: list()
+      .pipe(z.array(z.string().regex(/^[1-9]\d{0,5}$/, 'must be whole seconds, comma-separated')).min(1))
+      .transform((delays) => delays.map(Number))
+      .default([60, 300, 600, 1_800]),
+    example: '60,300,600,1800',
+  }),
   BANK_TRANSFER_MERCHANT_ACCOUNT: define({
     about: 'Our name of the bank account: the merchantAccount of payments.',
     schema: text()

@@ -1,6 +1,6 @@
 import { pause } from '../../../devstack/wait';
 import { orderOf, refundOf, type LocalStack } from '../local-stack';
-import type { Provider } from '../plan';
+import type { OnlineProvider } from '../plan';
 
 export interface DrillOptions {
   stack: LocalStack;
@@ -8,7 +8,7 @@ export interface DrillOptions {
   /** What is counted differs by drill; see each one. */
   size: number;
   /** Gateways that take part; default all with notifications. */
-  providers?: readonly Provider[];
+  providers?: readonly OnlineProvider[];
   say: (line: string) => void;
 }
 
@@ -26,7 +26,7 @@ export interface Drill {
 
 export interface Requested {
   refundId: string;
-  provider: Provider;
+  provider: OnlineProvider;
   reference: string;
 }
 
@@ -34,7 +34,7 @@ export interface Requested {
 export async function request(
   stack: LocalStack,
   externalId: string,
-  provider: Provider,
+  provider: OnlineProvider,
   amountMinor: number,
 ): Promise<Requested> {
   const providerPaymentId = await stack.capture(provider, amountMinor);
