@@ -1,21 +1,21 @@
 import { heartbeat } from '@temporalio/activity';
 import type { BankTransferActivities } from '../contract';
-import { listDestinationsSealedOtherwise, resealDestination, type DestinationRecord } from '../store';
+import { listDestinationsUnderOtherKeys, renewDestination, type DestinationRecord } from '../store';
 import type { ActivityDeps } from './deps';
 import type { SealedAccounts } from './sealed-accounts';
 
 /**
- * Seals anew what an earlier key has sealed, a batch at a time, so that the earlier key can go. Resumes where it was
- * stopped, for it looks for what is left. What does not open stays as it is.
+ * Seals and indexes anew what earlier keys have, a batch at a time, so that the earlier keys can go. Resumes where it was
+ * stopped, for it looks for what is left. What does not open stays as it is, and holds up nothing behind it.
  */
 export function createResealDestinations(
   deps: Pick<ActivityDeps, 'db' | 'clock' | 'logger' | 'accounts'>,
 ): Pick<BankTransferActivities, 'resealDestinations'> {
   const { db, clock, logger } = deps;
 
-  function resealed(destination: DestinationRecord, accounts: SealedAccounts) {
+  function renewed(destination: DestinationRecord, accounts: SealedAccounts) {
     try {
-      return accounts.reseal(destination);
+      return accounts.renew(destination);
     } catch (error) {
       logger.error({ err: error, destinationId: destination.id }, 'An account cannot be sealed anew.');
       return null;
@@ -25,15 +25,22 @@ export function createResealDestinations(
   return {
     async resealDestinations({ limit }) {
       const { accounts } = deps;
-      if (accounts === null) return { found: 0, done: 0 };
-      const destinations = await listDestinationsSealedOtherwise(db, accounts.currentKeyId, limit);
-      let done = 0;
-      for (const destination of destinations) {
-        heartbeat();
-        const sealed = resealed(destination, accounts);
-        if (sealed && (await resealDestination(db, destination, sealed, clock().toISOString()))) done += 1;
+      const total = { found: 0, done: 0 };
+      if (accounts === null) return total;
+      let afterId = '';
+      for (;;) {
+        const page = await listDestinationsUnderOtherKeys(db, accounts.current, { afterId, limit });
+        for (const destination of page) {
+          heartbeat();
+          const anew = renewed(destination, accounts);
+          if (anew && (await renewDestination(db, destination, anew, clock().toISOString()))) total.done += 1;
+        }
+        total.found += page.length;
+        const last = page.at(-1);
+        // A batch a run; a page of which nothing opens is passed over.
+        if (!last || page.length < limit || total.done > 0) return total;
+        afterId = last.id;
       }
-      return { found: destinations.length, done };
     },
   };
 }

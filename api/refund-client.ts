@@ -11,6 +11,7 @@ import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
 
 import {
   actOnDeskUpdate,
+  bankWorkSignal,
   confirmReceiptUpdate,
   decideStageSignal,
   decideStageUpdate,
@@ -77,7 +78,7 @@ export interface RefundClient {
   reconcile(commandId: string): Promise<void>;
   /** Wakes the delivery workflow; false when it does not run, which its own timer and the schedule repair. */
   nudgeDelivery(): Promise<boolean>;
-  /** Has names of payees checked and released files handed over now; joins a run that is under way. */
+  /** Has names of payees checked and released files handed over now, or right after the round that is under way. */
   tendBankTransfers(): Promise<void>;
   ping(): Promise<boolean>;
   close(): Promise<void>;
@@ -254,6 +255,8 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
         throw new WorkflowMissing('No workflow of this refund runs, and none can be started.');
     },
     async tendBankTransfers() {
+      // A round under way may have looked already, so it is told; one that begins after this has everything before it.
+      if (await wasSent(signal(tendBankTransfersStart.workflowId, bankWorkSignal))) return;
       await bounded(() => client.workflow.start(TEND_BANK_TRANSFERS_TYPE, tendBankTransfersStart));
     },
     nudgeDelivery: () => wasSent(signal(DELIVERY_WORKFLOW_ID, messagesDueSignal)),

@@ -8,7 +8,7 @@ import {
   normaliseAccount,
 } from '../domain/destination';
 import type { BankAccount } from '../domain/destination';
-import { isSameText, SealBrokenError, type DataCipher } from '../platform';
+import { isSameText, SealBrokenError, UnknownDataKeyError, type DataCipher } from '../platform';
 import { destinationPlace, type DestinationRecord } from '../store';
 
 /** An account as the database may hold it. */
@@ -17,6 +17,7 @@ export interface SealedAccount {
   ciphertext: string;
   keyId: string;
   fingerprint: string;
+  indexKeyId: string;
   masked: string;
 }
 
@@ -28,11 +29,13 @@ export function sealAccount(
 ): SealedAccount {
   const account = normaliseAccount(entered);
   const { text, keyId } = cipher.seal(accountToText(account), destinationPlace(row));
+  const index = cipher.fingerprint(accountIndexParts(account, row.mode));
   return {
     country: account.country,
     ciphertext: text,
     keyId,
-    fingerprint: cipher.fingerprint(accountIndexParts(account, row.mode)),
+    fingerprint: index.text,
+    indexKeyId: index.keyId,
     masked: maskAccount(account),
   };
 }
@@ -47,6 +50,20 @@ export function maskedHolder(cipher: DataCipher, destination: DestinationRecord)
     return maskName(openAccount(cipher, destination).holderName);
   } catch (error) {
     if (error instanceof SealBrokenError) return null;
+    throw error;
+  }
+}
+
+/**
+ * Fingerprints of the account under every index key that is known, so that rows are found which another one has indexed. Of
+ * an account that does not open, the one that stands.
+ */
+export function fingerprintsOf(cipher: DataCipher, destination: DestinationRecord): string[] {
+  try {
+    const parts = accountIndexParts(openAccount(cipher, destination), destination.mode);
+    return cipher.fingerprints(parts).map(({ text }) => text);
+  } catch (error) {
+    if (error instanceof SealBrokenError || error instanceof UnknownDataKeyError) return [destination.fingerprint];
     throw error;
   }
 }

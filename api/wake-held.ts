@@ -53,7 +53,7 @@ async function wake(deps: AppDeps, principal: Principal, cause: CommandRecord, r
       roles: principal.roles,
       route: 'wake held payments',
       scopeHash,
-      bodyHash: scopeHash,
+      bodyHashes: [scopeHash],
       body: { action: ACTION.act },
       snapshotVersion: null,
       leaseUntil: expiresAt,

@@ -9,6 +9,7 @@ export const BANK_TRANSFER_NAMES = [
   'BANK_TRANSFER_DEBTOR_ACCOUNT',
   'BANK_TRANSFER_DEBTOR_BIC',
   'BANK_TRANSFER_CURRENCIES',
+  'BANK_TRANSFER_QUERY_SECONDS',
   'BANK_TRANSFER_MERCHANT_ACCOUNT',
   'BANK_TRANSFER_MODE',
 ] as const;
@@ -25,6 +26,8 @@ export interface BankTransferConfig {
   debtorAccount: string;
   debtorBic: string | null;
   currencies: string[];
+  /** Seconds between two looks at the bank's answers. */
+  queryDelaysSeconds: number[];
 }
 
 /** Null: nothing is paid by bank transfer. */
@@ -54,5 +57,6 @@ export function bankTransferConfig(
     debtorAccount,
     debtorBic: values.BANK_TRANSFER_DEBTOR_BIC ?? null,
     currencies: values.BANK_TRANSFER_CURRENCIES,
+    queryDelaysSeconds: values.BANK_TRANSFER_QUERY_SECONDS,
   };
 }

@@ -45,7 +45,8 @@ export interface DatabaseConfig {
 export interface DataKeysConfig {
   /** The current one first. */
   keys: { id: string; key: string }[];
-  indexKey: string;
+  /** Of the blind index; the current one first. */
+  indexKeys: { id: string; key: string }[];
 }
 
 export interface TemporalTlsConfig {
@@ -121,14 +122,15 @@ export function sharedConfig(values: SharedValues, problems: string[]): SharedCo
 }
 
 function dataKeysConfig(values: SharedValues, problems: string[]): DataKeysConfig | null {
-  const { DATA_KEYS: keys, DATA_INDEX_KEY: indexKey, BANK_TRANSFER_DIRECTORY: bankDirectory } = values;
-  if (keys !== undefined && indexKey !== undefined) {
-    const bytes = (text: string): string => Buffer.from(text, 'base64').toString('base64');
-    if (keys.some(({ key }) => bytes(key) === bytes(indexKey)))
+  const { DATA_KEYS: keys, DATA_INDEX_KEY: indexKeys, BANK_TRANSFER_DIRECTORY: bankDirectory } = values;
+  if (keys !== undefined && indexKeys !== undefined) {
+    const bytes = ({ key }: { key: string }): string => Buffer.from(key, 'base64').toString('base64');
+    const indexing = new Set(indexKeys.map(bytes));
+    if (keys.some((key) => indexing.has(bytes(key))))
       problems.push('DATA_INDEX_KEY is one of DATA_KEYS: make another one for it.');
-    return { keys, indexKey };
+    return { keys, indexKeys };
   }
-  if (keys !== undefined || indexKey !== undefined)
+  if (keys !== undefined || indexKeys !== undefined)
     problems.push('DATA_KEYS and DATA_INDEX_KEY belong together: set both, or none to keep no payee’s account.');
   else if (bankDirectory !== undefined)
     problems.push('DATA_KEYS and DATA_INDEX_KEY are missing: payees of bank transfers are never kept in plain text.');

@@ -48,6 +48,16 @@ const dataKey = () =>
     .regex(/^[a-z0-9][a-z0-9_-]{0,31}:[A-Za-z0-9+/_-]{43}=?$/, 'must look like <id>:<32 bytes in base64>')
     .transform((value) => ({ id: value.slice(0, value.indexOf(':')), key: value.slice(value.indexOf(':') + 1) }));
 
+/** The id of an index key that is written without one. */
+const UNNAMED_INDEX_KEY = 'index';
+
+/** As a data key, or a key alone as long as there has been but one. */
+const indexKey = () =>
+  z
+    .string()
+    .transform((value) => (KEY_TEXT.test(value) ? `${UNNAMED_INDEX_KEY}:${value}` : value))
+    .pipe(dataKey());
+
 const list = () =>
   z.string().transform((value) =>
     value
@@ -152,8 +162,11 @@ export const VARIABLES = {
   }),
   DATA_INDEX_KEY: define({
     about:
-      'Key by which the same account is found again: 32 bytes in base64, none of DATA_KEYS. Set once: with another key, earlier accounts are not recognised.',
-    schema: text().regex(KEY_TEXT, 'must be 32 bytes in base64').optional(),
+      'Key by which the same account is found again: 32 bytes in base64, none of DATA_KEYS. To rotate it, several as <id>:<32 bytes in base64>, comma-separated (the id of a key without one is index): the first indexes, the others only find what they have indexed.',
+    schema: list()
+      .pipe(z.array(indexKey()).min(1, 'must hold at least one key'))
+      .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'must not name an id twice')
+      .optional(),
     secret: true,
   }),
   DESTINATION_COOLING_OFF_MINUTES: define({
@@ -315,6 +328,15 @@ export const VARIABLES = {
       .pipe(z.array(z.string().regex(/^[A-Z]{3}$/, 'must name ISO 4217 codes such as CNY')).min(1))
       .default(['CNY']),
     example: 'CNY',
+  }),
+  BANK_TRANSFER_QUERY_SECONDS: define({
+    about:
+      'When the bank’s answers are looked through for a payment: seconds from its instruction to the first look, from there to the second …; the last one repeats, 680 looks in all.',
+    schema: list()
+      .pipe(z.array(z.string().regex(/^[1-9]\d{0,5}$/, 'must be whole seconds, comma-separated')).min(1))
+      .transform((delays) => delays.map(Number))
+      .default([60, 300, 600, 1_800]),
+    example: '60,300,600,1800',
   }),
   BANK_TRANSFER_MERCHANT_ACCOUNT: define({
     about: 'Our name of the bank account: the merchantAccount of payments.',

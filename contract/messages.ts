@@ -45,6 +45,9 @@ export const getRefundQuery = defineQuery<RefundView>('getRefund');
 /** Wakes the delivery workflow: something became due. */
 export const messagesDueSignal = defineSignal('messagesDue');
 
+/** Tells a round of bank work under way that there is more: another round follows it. */
+export const bankWorkSignal = defineSignal('bankWork');
+
 /** Everything a refund's workflow starts with; read from the accepted row, never from a caller. */
 export interface RefundWorkflowInput {
   refundId: string;

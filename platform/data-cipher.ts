@@ -10,8 +10,15 @@ export interface DataKey {
 export interface DataCipherOptions {
   /** The current key first; the others only open what was sealed with them. */
   keys: readonly DataKey[];
-  /** Of the blind index: 32 bytes that seal nothing. */
-  indexKey: Uint8Array;
+  /** Of the blind index, the current one first; the others only find what they have indexed. They seal nothing. */
+  indexKeys: readonly DataKey[];
+}
+
+/** A value as the blind index holds it: an HMAC under the key of that id. */
+export interface Fingerprint {
+  /** Hex. */
+  text: string;
+  keyId: string;
 }
 
 /** The one cell that a sealed text belongs to: moved to any other, it does not open. */
@@ -61,22 +68,18 @@ const KEY_ID = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 export class DataCipher {
   private readonly keys: ReadonlyMap<string, Uint8Array>;
   private readonly current: DataKey;
-  private readonly indexKey: Uint8Array;
+  private readonly indexKeys: readonly DataKey[];
+  private readonly currentIndex: DataKey;
 
   /** @throws Error for no key, a key that is not 32 bytes, an id twice, or a key used for both purposes */
-  constructor({ keys, indexKey }: DataCipherOptions) {
-    const [current] = keys;
-    if (current === undefined) throw new Error('A data key is needed.');
-    for (const { id, key } of keys) {
-      if (!KEY_ID.test(id)) throw new Error('The id of a data key is 1 to 32 of a–z, 0–9, _ and -.');
-      if (key.length !== KEY_BYTES) throw new Error(`The data key "${id}" is not 32 bytes long.`);
-      if (Buffer.from(key).equals(indexKey)) throw new Error(`The data key "${id}" is the index key too.`);
-    }
-    if (indexKey.length !== KEY_BYTES) throw new Error('The index key is not 32 bytes long.');
+  constructor({ keys, indexKeys }: DataCipherOptions) {
+    this.current = checkedKeys('data key', keys);
+    this.currentIndex = checkedKeys('index key', indexKeys);
+    for (const { id, key } of keys)
+      if (indexKeys.some((index) => Buffer.from(key).equals(index.key)))
+        throw new Error(`The data key "${id}" is an index key too.`);
     this.keys = new Map(keys.map(({ id, key }) => [id, key]));
-    if (this.keys.size !== keys.length) throw new Error('Two data keys have the same id.');
-    this.current = current;
-    this.indexKey = indexKey;
+    this.indexKeys = indexKeys;
   }
 
   /** Seals with the current key and a new nonce: the same text twice gives two texts. */
@@ -114,21 +117,49 @@ export class DataCipher {
     return this.current.id;
   }
 
-  /** HMAC-SHA-256 in hex over the parts, which are kept apart: equal values can be found, and nothing else be learned. */
-  fingerprint(parts: readonly string[]): string {
-    return createHmac('sha256', this.indexKey).update(framed(parts)).digest('hex');
+  /** The key that indexes today; what names another one can be indexed anew. */
+  get currentIndexKeyId(): string {
+    return this.currentIndex.id;
   }
+
+  /**
+   * HMAC-SHA-256 over the parts, which are kept apart, under the index key of today: equal values can be found, and nothing
+   * else be learned.
+   */
+  fingerprint(parts: readonly string[]): Fingerprint {
+    return fingerprintUnder(this.currentIndex, parts);
+  }
+
+  /** The same under every index key, that of today first: so that what an earlier one has indexed is found as well. */
+  fingerprints(parts: readonly string[]): Fingerprint[] {
+    return this.indexKeys.map((key) => fingerprintUnder(key, parts));
+  }
+}
+
+const fingerprintUnder = ({ id, key }: DataKey, parts: readonly string[]): Fingerprint => ({
+  text: createHmac('sha256', key).update(framed(parts)).digest('hex'),
+  keyId: id,
+});
+
+/** @returns the current key of a list. @throws Error for none, a key that is not 32 bytes, or an id twice */
+function checkedKeys(what: 'data key' | 'index key', keys: readonly DataKey[]): DataKey {
+  const [current] = keys;
+  if (current === undefined) throw new Error(`A ${what} is needed.`);
+  for (const { id, key } of keys) {
+    if (!KEY_ID.test(id)) throw new Error(`The id of a ${what} is 1 to 32 of a–z, 0–9, _ and -.`);
+    if (key.length !== KEY_BYTES) throw new Error(`The ${what} "${id}" is not 32 bytes long.`);
+  }
+  if (new Set(keys.map(({ id }) => id)).size !== keys.length) throw new Error(`Two ${what}s have the same id.`);
+  return current;
 }
 
 /** Builds a cipher of keys as configuration states them: 32 bytes in base64 or base64url. @throws Error as DataCipher */
 export const createDataCipher = (text: {
   keys: readonly { id: string; key: string }[];
-  indexKey: string;
-}): DataCipher =>
-  new DataCipher({
-    keys: text.keys.map(({ id, key }) => ({ id, key: Buffer.from(key, 'base64') })),
-    indexKey: Buffer.from(text.indexKey, 'base64'),
-  });
+  indexKeys: readonly { id: string; key: string }[];
+}): DataCipher => new DataCipher({ keys: text.keys.map(keyOf), indexKeys: text.indexKeys.map(keyOf) });
+
+const keyOf = ({ id, key }: { id: string; key: string }): DataKey => ({ id, key: Buffer.from(key, 'base64') });
 
 /** Whether two texts are equal, in a time that tells nothing about where they differ. */
 export function isSameText(one: string, other: string): boolean {

@@ -49,7 +49,8 @@ export interface CommandRecord {
 
 export interface NewCommand extends Omit<CommandRecord, 'outcome' | 'transitionSeq'> {
   route: string;
-  bodyHash: string;
+  /** Of what was sent; the first one is kept, a repeat may have come under any. */
+  bodyHashes: readonly string[];
   leaseUntil: string;
 }
 
@@ -66,13 +67,16 @@ export type Claim =
  * expiry of the new attempt: its principal has just stated it again.
  */
 export async function claimCommand(db: Db, command: NewCommand, now: Date): Promise<Claim> {
+  const [bodyHash] = command.bodyHashes;
+  if (bodyHash === undefined)
+    throw new Error('A command without a hash of its body could not be told from another one.');
   // Every write of the API begins here, so it is one plain statement.
   const inserted = await direct(db).$executeRaw`
     INSERT INTO commands (id, mode, kind, refund_id, principal_kind, principal_id, person_id, roles, route, scope_hash,
       body_hash, body, snapshot_version, lease_until, expires_at, created_at)
     VALUES (${command.id}, ${command.mode}::"Mode", ${command.kind}, ${command.refundId}, ${command.principalKind},
       ${command.principalId}, ${command.personId}, ${command.roles}, ${command.route}, ${command.scopeHash},
-      ${command.bodyHash}, ${JSON.stringify(command.body)}::jsonb, ${command.snapshotVersion},
+      ${bodyHash}, ${JSON.stringify(command.body)}::jsonb, ${command.snapshotVersion},
       ${new Date(command.leaseUntil)}, ${new Date(command.expiresAt)}, ${now})
     ON CONFLICT DO NOTHING`;
   if (inserted === 1) {
@@ -81,7 +85,7 @@ export async function claimCommand(db: Db, command: NewCommand, now: Date): Prom
   const row = await db.command.findUnique({ where: { scopeHash: command.scopeHash } });
   // Given back between the two statements: as good as still running, the caller repeats in a second.
   if (!row) return { state: 'running' };
-  if (row.bodyHash !== command.bodyHash) return { state: 'other_body' };
+  if (!command.bodyHashes.includes(row.bodyHash)) return { state: 'other_body' };
   if (row.responseStatus !== null) {
     return { state: 'answered', status: row.responseStatus, body: row.responseBody as string };
   }

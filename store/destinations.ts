@@ -1,4 +1,5 @@
 import {
+  fingerprintShown,
   judgeConfirmation,
   judgeSecondEntry,
   MAX_MISMATCHES,
@@ -26,7 +27,9 @@ export interface DestinationRecord extends DestinationFacts {
   country: string;
   /** Opens with the cipher at `destinationPlace(record)`. */
   ciphertext: string;
+  keyId: string;
   fingerprint: string;
+  indexKeyId: string;
   masked: string;
   firstEnteredAt: string;
   secondEnteredAt: string | null;
@@ -47,6 +50,7 @@ export interface NewDestination {
   ciphertext: string;
   keyId: string;
   fingerprint: string;
+  indexKeyId: string;
   masked: string;
   by: Enterer;
   /** The destination that this one takes the place of; it is revoked at once. */
@@ -119,12 +123,19 @@ export async function readDestination(db: Db, mode: Mode, id: string): Promise<D
   return row && recordOf(row);
 }
 
-/** How many other customers have the same account among theirs, whoever is named as its holder. */
-export async function countOtherHolders(db: Db, destination: DestinationRecord): Promise<number> {
+/**
+ * How many other customers have the same account among theirs, whoever is named as its holder.
+ * @param fingerprints of the account, under every key that rows may be indexed with
+ */
+export async function countOtherHolders(
+  db: Db,
+  destination: DestinationRecord,
+  fingerprints: readonly string[],
+): Promise<number> {
   const others = await db.destination.findMany({
     where: {
       mode: destination.mode,
-      fingerprint: destination.fingerprint,
+      fingerprint: { in: [...fingerprints] },
       customerId: { not: destination.customerId },
     },
     distinct: ['customerId'],
@@ -285,32 +296,58 @@ export async function readDestinationOfAttempt(
   });
 }
 
-/** Destinations that another key than this has sealed, in the order of their ids. */
-export async function listDestinationsSealedOtherwise(
+/** The keys of today: of the seal and of the index. */
+export interface CurrentKeys {
+  keyId: string;
+  indexKeyId: string;
+}
+
+/** Destinations that another key than these has sealed or indexed, in the order of their ids, behind `afterId`. */
+export async function listDestinationsUnderOtherKeys(
   db: Db,
-  keyId: string,
-  limit: number,
+  { keyId, indexKeyId }: CurrentKeys,
+  page: { afterId: string; limit: number },
 ): Promise<DestinationRecord[]> {
   const rows = await db.destination.findMany({
-    where: { keyId: { not: keyId } },
+    where: {
+      id: { gt: page.afterId },
+      OR: [{ keyId: { not: keyId } }, { indexKeyId: { not: indexKeyId } }],
+    },
     orderBy: { id: 'asc' },
-    take: limit,
+    take: page.limit,
   });
   return rows.map(recordOf);
 }
 
-/** Puts what the current key has sealed in place of what an earlier one had. @returns false when it has changed meanwhile */
-export async function resealDestination(
+/** A destination's account under the keys of today; what is under them already is left out. */
+export interface RenewedDestination {
+  sealed?: { ciphertext: string; keyId: string };
+  indexed?: { fingerprint: string; indexKeyId: string };
+}
+
+/**
+ * Puts what the current keys say of an account in place of what earlier ones did. What decisions are bound to names the
+ * earlier fingerprint, so the audit says which one took its place.
+ * @returns false when it has changed meanwhile
+ */
+export async function renewDestination(
   db: Database,
   destination: DestinationRecord,
-  sealed: { ciphertext: string; keyId: string },
+  { sealed, indexed }: RenewedDestination,
   nowIso: string,
 ): Promise<boolean> {
   return db.$transaction(async (tx) => {
     const current = await lockDestination(tx, destination.mode, destination.id);
-    if (current?.ciphertext !== destination.ciphertext) return false;
-    const after = await change(tx, destination.id, nowIso, sealed);
-    await note(tx, after, null, nowIso, 'destination.resealed', { keyId: sealed.keyId });
+    const isSame = current?.ciphertext === destination.ciphertext && current.indexKeyId === destination.indexKeyId;
+    if (!isSame) return false;
+    const after = await change(tx, destination.id, nowIso, { ...sealed, ...indexed });
+    if (sealed) await note(tx, after, null, nowIso, 'destination.resealed', { keyId: sealed.keyId });
+    if (indexed)
+      await note(tx, after, null, nowIso, 'destination.reindexed', {
+        indexKeyId: indexed.indexKeyId,
+        was: fingerprintShown(destination.fingerprint),
+        is: fingerprintShown(indexed.fingerprint),
+      });
     return true;
   });
 }
@@ -427,7 +464,9 @@ function recordOf(row: Prisma.DestinationGetPayload<object>): DestinationRecord 
     refundId: row.refundId,
     country: row.country,
     ciphertext: row.ciphertext,
+    keyId: row.keyId,
     fingerprint: row.fingerprint,
+    indexKeyId: row.indexKeyId,
     masked: row.masked,
     status: row.status as DestinationStatus,
     firstEntered: { kind: row.firstEnteredKind as Enterer['kind'], id: row.firstEnteredBy },

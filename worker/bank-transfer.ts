@@ -33,6 +33,7 @@ export function bankTransferAccounts(
         ...(debtorBic === null ? {} : { bic: debtorBic }),
       },
       currencies: config.currencies,
+      queryDelaysSeconds: config.queryDelaysSeconds,
       resolveDestination,
     },
   ];

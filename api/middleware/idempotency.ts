@@ -44,10 +44,10 @@ export interface CommandOptions<T extends z.ZodType> {
    */
   refundId?: (req: Request, body: z.output<T>, principal: Principal) => Promise<string | null>;
   /**
-   * For bodies that hold what must not be kept: what is stored in place of the body, and the keyed hash by which a repeat is
-   * recognised. Default: the body itself, and SHA-256.
+   * For bodies that hold what must not be kept: what is stored in place of the body, and the keyed hashes by which a repeat is
+   * recognised, that of today first. Default: the body itself, and SHA-256.
    */
-  confidential?: { keep: (body: z.output<T>) => unknown; hash: (canonicalBody: string) => string };
+  confidential?: { keep: (body: z.output<T>) => unknown; hashes: (canonicalBody: string) => readonly string[] };
 }
 
 /**
@@ -62,13 +62,14 @@ export function idempotent<T extends z.ZodType>(
 ): RequestHandler {
   return async (req, res) => {
     const principal = principalOf(req);
-    const sentHash = (options.confidential?.hash ?? hash)(canonicalize(req.body) ?? '');
+    const sent = canonicalize(req.body) ?? '';
+    const bodyHashes = options.confidential?.hashes(sent) ?? [hash(sent)];
     const body = parseBody(options.body, req);
     await runCommand(deps, req, res, {
       kind: options.kind,
       principal,
       body: options.confidential ? options.confidential.keep(body) : body,
-      bodyHash: sentHash,
+      bodyHashes,
       refundId: await (options.refundId ?? refundOfPath(deps, options.kind))(req, body, principal),
       handler: (command) => handler(req, command, body),
     });
@@ -79,7 +80,8 @@ interface Intent {
   kind: CommandKind;
   principal: Principal;
   body: unknown;
-  bodyHash: string;
+  /** What a repeat may be recognised by; the first one is kept. */
+  bodyHashes: readonly string[];
   refundId: string | null;
   handler: (command: CommandRecord) => Promise<CommandAnswer>;
 }
@@ -109,7 +111,7 @@ export async function runCommand(
       roles: principal.roles,
       route: req.route ? `${req.method} ${String(req.route.path)}` : route,
       scopeHash: hash([principal.mode, `${principal.kind}:${principal.keyId}`, route, key].join('|')),
-      bodyHash: intent.bodyHash,
+      bodyHashes: intent.bodyHashes,
       body: intent.body,
       snapshotVersion: snapshotVersionOf(intent.body),
       leaseUntil: new Date(now.getTime() + LEASE_MS).toISOString(),

@@ -1,6 +1,6 @@
 import { statusAt } from '../../domain/destination';
 import { countOtherHolders, readCustomerExternalId, type DestinationRecord } from '../../store';
-import { maskedHolder } from '../sealed-accounts';
+import { fingerprintsOf, maskedHolder } from '../sealed-accounts';
 import type { AppDeps, Principal } from '../types';
 import { isStaff } from './refund';
 
@@ -15,6 +15,9 @@ export async function presentDestination(
 ): Promise<object> {
   const { id, refundId, country, masked, usableFrom, mismatches, payeeCheck, confirmedBy, createdAt } = destination;
   const mayName = deps.destinations !== null && principal.roles.some((role) => SEES_HOLDER.includes(role));
+  const fingerprints = deps.destinations
+    ? fingerprintsOf(deps.destinations.cipher, destination)
+    : [destination.fingerprint];
   const status = statusAt(destination, deps.clock().toISOString());
   return {
     id,
@@ -32,7 +35,7 @@ export async function presentDestination(
       status === 'cooling_off' &&
       confirmedBy === null &&
       (payeeCheck === 'close_match' || payeeCheck === 'unavailable'),
-    otherCustomers: isStaff(principal) ? await countOtherHolders(deps.db, destination) : null,
+    otherCustomers: isStaff(principal) ? await countOtherHolders(deps.db, destination, fingerprints) : null,
     replaces: destination.replacesId,
     revokedReason: destination.revokedReason,
     createdAt,

@@ -145,7 +145,10 @@ export function destinationRoutes(deps: AppDeps): Router {
   /** What is kept of a body that holds an account: nothing of the account. */
   const confidential = <Body extends object>(keep: (body: Body) => object) => ({
     keep,
-    hash: (canonicalBody: string) => keysOf().cipher.fingerprint(['command', canonicalBody]),
+    hashes: (canonicalBody: string) =>
+      keysOf()
+        .cipher.fingerprints(['command', canonicalBody])
+        .map(({ text }) => text),
   });
 
   /** A customer's own alone. @throws Problem not_found */

@@ -118,7 +118,7 @@ export function evidenceRoutes(deps: AppDeps): Router {
       kind: 'upload_evidence',
       principal,
       body: { sha256: file.sha256, fileName: file.fileName },
-      bodyHash: createHash('sha256').update(`${file.sha256} ${file.fileName}`).digest('hex'),
+      bodyHashes: [createHash('sha256').update(`${file.sha256} ${file.fileName}`).digest('hex')],
       refundId: null,
       handler: async () => {
         const evidence = await createEvidence(

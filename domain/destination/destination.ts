@@ -106,6 +106,9 @@ const FINGERPRINT_SHOWN = 12;
 export const destinationIdInSnapshot = (named: unknown): string | null =>
   typeof named === 'string' ? (/^destination:(ds_[0-9a-f]{32})@/.exec(named)?.[1] ?? null) : null;
 
+/** The part of a fingerprint that records show. */
+export const fingerprintShown = (fingerprint: string): string => fingerprint.slice(0, FINGERPRINT_SHOWN);
+
 /** How a snapshot names a destination: whoever decides is bound to this row and this account. */
 export const destinationInSnapshot = ({ id, fingerprint }: { id: string; fingerprint: string }): string =>
-  `destination:${id}@${fingerprint.slice(0, FINGERPRINT_SHOWN)}`;
+  `destination:${id}@${fingerprintShown(fingerprint)}`;

@@ -17,7 +17,7 @@ export function alipayControl(state: AlipayState, refunds: AlipayRefunds, notifi
   });
 
   router.post('/app', (request, response) => {
-    const { appId, publicKey, notifyUrl, speed } = record(request.body);
+    const { appId, publicKey, notifyUrl, speed, refundIntervalMs } = record(request.body);
     if (typeof appId !== 'string' || !/^\d{10,32}$/.test(appId)) return refuseControl(response, 400, 'appId: digits');
     if (typeof publicKey !== 'string' || !publicKey.includes('PUBLIC KEY')) {
       return refuseControl(response, 400, 'publicKey must be PEM');
@@ -28,11 +28,15 @@ export function alipayControl(state: AlipayState, refunds: AlipayRefunds, notifi
     if (speed !== undefined && !(typeof speed === 'number' && speed >= 1)) {
       return refuseControl(response, 400, 'speed must be a number of at least 1');
     }
+    if (refundIntervalMs !== undefined && !(typeof refundIntervalMs === 'number' && refundIntervalMs >= 0)) {
+      return refuseControl(response, 400, 'refundIntervalMs must be a number from 0');
+    }
     setUp(state, {
       appId,
       appPublicKey: publicKey,
       ...(notifyUrl === undefined ? {} : { notifyUrl }),
       ...(speed === undefined ? {} : { speed }),
+      ...(refundIntervalMs === undefined ? {} : { refundIntervalMs }),
     });
     response.json({ appId, alipayPublicKey: publicKeyOf(settingsOf(state)) });
   });

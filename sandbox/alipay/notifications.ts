@@ -17,6 +17,7 @@ const REMEMBERED_ATTEMPTS = 500;
 
 /** One try to deliver a notification. */
 export interface DeliveryAttempt {
+  readonly deliveryId: string;
   readonly reference: string;
   readonly attempt: number;
   readonly at: string;
@@ -141,8 +142,8 @@ export class AlipayNotifications {
     this.state.journal.commit(this.state.deliveries.remove(delivery.id));
   }
 
-  private remember({ reference, attempt }: DeliveryRow, outcome: string): void {
-    this.attempts.push({ reference, attempt, at: new Date().toISOString(), outcome });
+  private remember({ id: deliveryId, reference, attempt }: DeliveryRow, outcome: string): void {
+    this.attempts.push({ deliveryId, reference, attempt, at: new Date().toISOString(), outcome });
     if (this.attempts.length > REMEMBERED_ATTEMPTS) this.attempts.shift();
     this.log(`alipay notification of ${reference} try ${attempt}: ${outcome}`);
   }

@@ -5,6 +5,7 @@ import type { Ledger, MovementStatus } from '../ledger';
 import type { Timers } from '../timers';
 import { AlipayRefusal } from './errors';
 import type { AlipayNotifications } from './notifications';
+import { settingsOf } from './signatures';
 import { refundKey, tradeBy, type AlipayState, type NotifyPlan, type RefundRow, type TradeRow } from './state';
 import { beijing, minorOf, yuan } from './wire';
 
@@ -55,8 +56,12 @@ export class AlipayRefunds {
     if (amountMinor > trade.amountMinor - trade.refundedMinor) {
       throw new AlipayRefusal(400, 'REFUND_AMT_NOT_EQUAL_TOTAL', '退款金额超限');
     }
+    const sinceLastMs = Date.now() - (trade.lastRefundAtMs ?? 0);
+    if (sinceLastMs < settingsOf(this.state).refundIntervalMs) {
+      throw new AlipayRefusal(429, 'isv.app-call-limited', '同一笔交易的退款至少间隔3s后发起');
+    }
     const refund = this.newRefund(trade, outRequestNo, amountMinor, answerFault, takeNotifyFault());
-    const after = { ...trade, refundedMinor: refund.totalRefundedMinor };
+    const after: TradeRow = { ...trade, refundedMinor: refund.totalRefundedMinor, lastRefundAtMs: refund.atMs };
     const deliveries = refund.status === 'succeeded' ? this.notifications.plan(refund, after) : [];
     const fundChange = refund.status === 'succeeded' ? 'Y' : refund.silent ? undefined : 'N';
     return {

@@ -7,6 +7,8 @@ export interface TradeRow {
   readonly amountMinor: number;
   /** Sum of the refunds that were not given back. */
   readonly refundedMinor: number;
+  /** When the last refund of it was taken in; absent: there was none. */
+  readonly lastRefundAtMs?: number;
   /** Where its notifications go; null: where the application's go. */
   readonly notifyUrl: string | null;
   readonly frozen: boolean;
@@ -63,6 +65,8 @@ export interface Settings {
   readonly notifyUrl: string | null;
   /** By how much the waiting times between two notifications are shortened. */
   readonly speed: number;
+  /** Least time between two refunds of one trade. */
+  readonly refundIntervalMs: number;
 }
 
 /** Everything the Alipay stand-in remembers. */

@@ -1,9 +1,7 @@
 import { json, Router, text, type Request, type Response } from 'express';
-import type { Call, Fault, FaultBoard } from '../faults';
-import { dropConnection, refuseControl, type Log } from '../http';
-import type { Journal } from '../journal';
-import type { Ledger } from '../ledger';
-import type { Timers } from '../timers';
+import type { Call, Fault } from '../faults';
+import { dropConnection, refuseControl } from '../http';
+import type { ProviderParts } from '../provider-parts';
 import type { SettlementFaults } from '../settlement';
 import { answerTo, isMatchCode, readQuestion } from './payees';
 import { openBankState } from './state';
@@ -14,14 +12,9 @@ export const BANK_OPERATIONS = ['file.send', 'file.list', 'file.read', 'payee.ch
 
 const SLOW_MS = 1_000;
 
-/** What the server gives each provider. */
-interface ProviderParts {
-  readonly journal: Journal;
-  readonly faults: FaultBoard;
-  readonly ledger: Ledger;
-  readonly timers: Timers;
-  readonly log: Log;
-}
+/** The HTTP status that an `error:<status>` asks for; null for ISO reasons and everything else. */
+const httpStatusOf = (fault: Fault | undefined): number | null =>
+  fault?.name === 'error' && /^[45]\d\d$/.test(fault.argument ?? '') ? Number(fault.argument) : null;
 
 /** The bank's routes under /bank and /vop, its control routes under /control/bank. */
 export interface BankStandIn {
@@ -54,6 +47,8 @@ export function createBank(parts: ProviderParts, settlement: SettlementFaults): 
     const pause = (): Promise<void> => parts.timers.sleep(fault?.delayMs ?? SLOW_MS);
     if (fault?.name === 'drop-before-commit') return dropConnection(response);
     if (fault?.name === '5xx') return refuseControl(response, 503, 'the drop is closed');
+    const status = httpStatusOf(fault);
+    if (status !== null) return refuseControl(response, status, 'the drop refuses');
     if (fault?.name === 'slow-before-commit') await pause();
     const send = work();
     if (fault?.name === 'drop-after-commit') return dropConnection(response);

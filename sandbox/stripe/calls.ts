@@ -1,9 +1,8 @@
 import type { Request, Response } from 'express';
-import type { Call, Fault, FaultBoard } from '../faults';
-import { decodeForm, dropConnection, randomId, type Form, type Log } from '../http';
-import type { Change, Journal } from '../journal';
-import type { Ledger } from '../ledger';
-import type { Timers } from '../timers';
+import type { Call, Fault } from '../faults';
+import { decodeForm, dropConnection, randomId, type Form } from '../http';
+import type { Change } from '../journal';
+import type { ProviderParts } from '../provider-parts';
 import { apiError, refusalForCode, StripeRefusal } from './errors';
 import type { EventCause } from './events';
 import { fingerprintOf, type IdempotencyLayer } from './idempotency';
@@ -24,15 +23,6 @@ export const STRIPE_OPERATIONS = [
 type Operation = (typeof STRIPE_OPERATIONS)[number];
 
 const SLOW_MS = 1_000;
-
-/** What the server gives each provider. */
-export interface ProviderParts {
-  readonly journal: Journal;
-  readonly faults: FaultBoard;
-  readonly ledger: Ledger;
-  readonly timers: Timers;
-  readonly log: Log;
-}
 
 /** One call on its way through the stand-in. */
 export interface Exchange {
@@ -86,6 +76,7 @@ export class StripeCalls {
       if (fault?.name === 'slow' || fault?.name === 'slow-before-commit') await this.pause(fault);
       if (fault?.name === '5xx') throw apiError();
       if (fault?.name === 'error') throw refusalForCode(fault.argument ?? '');
+      if (fault?.name === 'unreadable-answer') return sendProxyPage(response);
       this.send(exchange, { status: 200, body: answer(exchange.form) });
     });
   }
@@ -130,10 +121,7 @@ export class StripeCalls {
         );
         if (fault?.name === 'slow') await this.pause(fault);
         if (fault?.name === 'drop-after-commit') return dropConnection(response);
-        if (fault?.name === 'unreadable-answer') {
-          response.status(200).type('html').send('<html><h1>Please sign in to this network</h1></html>');
-          return;
-        }
+        if (fault?.name === 'unreadable-answer') return sendProxyPage(response);
         this.send(exchange, answer);
       } finally {
         release();
@@ -203,6 +191,11 @@ export class StripeCalls {
   private pause(fault: Fault): Promise<void> {
     return this.parts.timers.sleep(fault.delayMs ?? SLOW_MS);
   }
+}
+
+/** What a network answers instead of the provider. */
+function sendProxyPage(response: Response): void {
+  response.status(200).type('html').send('<html><h1>Please sign in to this network</h1></html>');
 }
 
 /** Accepts any test key: `Authorization: Bearer sk_test_…`. */

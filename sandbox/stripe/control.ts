@@ -38,12 +38,15 @@ export function stripeControl({ state, refunds, disputes, events, idempotency }:
   });
 
   router.post('/webhook_endpoint', (request, response) => {
-    const { url, secret } = record(request.body);
+    const { url, secret, speed } = record(request.body);
     if (typeof url !== 'string' || !isLoopbackUrl(url)) {
       return refuseControl(response, 400, 'url must be an http(s) URL on this machine (127.0.0.1, localhost, [::1])');
     }
     if (typeof secret !== 'string' || secret === '') return refuseControl(response, 400, 'secret must be a text');
-    events.register({ url, secret });
+    if (speed !== undefined && !(typeof speed === 'number' && speed >= 1)) {
+      return refuseControl(response, 400, 'speed must be a number of at least 1');
+    }
+    events.register({ url, secret, ...(speed === undefined ? {} : { speed }) });
     response.json({ url });
   });
 

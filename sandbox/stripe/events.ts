@@ -10,8 +10,14 @@ export const API_VERSION = '2026-10-28.endive';
 /** Events leave a moment after the answer, as they do in life: a caller must not count on either order. */
 const FIRST_DELIVERY_AFTER_MS = 50;
 
-/** Waiting times before each further try. Stripe goes on for three days; a stand-in gives up after about a minute. */
-const RETRY_AFTER_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+const MINUTE_MS = 60_000;
+/**
+ * Waiting times before each further try: Stripe goes on for three days with an exponential back-off and does not say by which
+ * steps. Here each wait is twice the last one, from a minute on; a thirteenth would leave the three days. `speed` shortens them.
+ */
+const RETRY_AFTER_MS = Array.from({ length: 12 }, (_none, tries) => 2 ** tries * MINUTE_MS);
+
+const DEFAULT_SPEED = 600;
 
 const DELIVERY_TIMEOUT_MS = 10_000;
 const REMEMBERED_ATTEMPTS = 500;
@@ -141,7 +147,8 @@ export class StripeEvents {
     if (waitMs === undefined) return this.finish(delivery, `${outcome}; given up`);
     this.remember(delivery, outcome);
     if (this.state.deliveries.get(delivery.id) === undefined) return;
-    const next = { ...delivery, attempt: delivery.attempt + 1, dueAtMs: Date.now() + waitMs };
+    const dueAtMs = Date.now() + waitMs / (endpoint.speed ?? DEFAULT_SPEED);
+    const next = { ...delivery, attempt: delivery.attempt + 1, dueAtMs };
     this.state.journal.commit(this.state.deliveries.put(next.id, next));
     this.start([next]);
   }

@@ -1,7 +1,8 @@
 import { Router, text } from 'express';
+import type { ProviderParts } from '../provider-parts';
 import type { SettlementFaults } from '../settlement';
 import { StripeBalanceTransactions } from './balance-transactions';
-import { StripeCalls, type ProviderParts } from './calls';
+import { StripeCalls } from './calls';
 import { stripeControl } from './control';
 import { StripeDisputes } from './disputes';
 import { StripeEvents } from './events';
@@ -11,7 +12,7 @@ import { paymentByCharge, paymentById, paymentFromForm } from './payments';
 import { StripeRefunds } from './refunds';
 import { openStripeState } from './state';
 
-export { STRIPE_OPERATIONS, type ProviderParts } from './calls';
+export { STRIPE_OPERATIONS } from './calls';
 
 /** A provider's routes, and what the server needs of it around them. */
 export interface StripeStandIn {

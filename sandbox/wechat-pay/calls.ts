@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express';
-import type { Fault, FaultBoard } from '../faults';
-import { dropConnection, type Log } from '../http';
-import type { Change, Journal } from '../journal';
-import type { Timers } from '../timers';
+import type { Fault } from '../faults';
+import { dropConnection } from '../http';
+import type { Change } from '../journal';
+import type { ProviderParts } from '../provider-parts';
 import type { WeChatPayCredentials } from './credentials';
 import { systemError, WeChatPayRefusal } from './errors';
 import { platformHeaders, requestFault, spoiled } from './signing';
@@ -22,7 +22,7 @@ export interface Prepared {
 /** What every call has in common: the request's signature, faults, error shapes, the answer's signature. */
 export class WeChatPayCalls {
   constructor(
-    private readonly parts: { journal: Journal; faults: FaultBoard; timers: Timers; log: Log },
+    private readonly parts: Omit<ProviderParts, 'ledger'>,
     private readonly credentials: () => WeChatPayCredentials,
   ) {}
 

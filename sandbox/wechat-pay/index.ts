@@ -1,9 +1,5 @@
 import { Router, text } from 'express';
-import type { FaultBoard } from '../faults';
-import type { Log } from '../http';
-import type { Journal } from '../journal';
-import type { Ledger } from '../ledger';
-import type { Timers } from '../timers';
+import type { ProviderParts } from '../provider-parts';
 import type { SettlementFaults } from '../settlement';
 import { WeChatPayBills } from './bills';
 import { WeChatPayCalls } from './calls';
@@ -35,7 +31,7 @@ export interface WeChatPayStandIn {
  * @param given both sides' keys; without them they are made at the first call and kept with the state
  */
 export function createWeChatPay(
-  parts: { journal: Journal; faults: FaultBoard; ledger: Ledger; timers: Timers; log: Log },
+  parts: ProviderParts,
   settlement: SettlementFaults,
   given?: WeChatPayCredentials,
 ): WeChatPayStandIn {

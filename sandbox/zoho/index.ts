@@ -1,8 +1,7 @@
 import { json, Router, text, type Request, type Response } from 'express';
-import type { Fault, FaultBoard } from '../faults';
-import { decodeForm, dropConnection, type Form, type Log } from '../http';
-import type { Journal } from '../journal';
-import type { Timers } from '../timers';
+import type { Fault } from '../faults';
+import { decodeForm, dropConnection, type Form } from '../http';
+import type { ProviderParts } from '../provider-parts';
 import { RECORD_ERROR_CODES, ZohoRefusal, type RecordResult } from './errors';
 import { presentRecord, ZohoRecords, type ZohoWork } from './records';
 import { ZohoTokens } from './tokens';
@@ -22,13 +21,8 @@ type Operation = (typeof ZOHO_OPERATIONS)[number];
 
 const SLOW_MS = 1_000;
 
-/** What the server gives this stand-in. */
-export interface ZohoParts {
-  readonly journal: Journal;
-  readonly faults: FaultBoard;
-  readonly timers: Timers;
-  readonly log: Log;
-}
+/** What the server gives this stand-in: it moves no money. */
+type ZohoParts = Omit<ProviderParts, 'ledger'>;
 
 /** The Zoho stand-in: `accounts` goes under /oauth/v2, `crm` under /crm/v8, `control` under /control/zoho. */
 export interface ZohoStandIn {

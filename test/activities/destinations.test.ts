@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { sealedAccounts } from '../../activities';
-import type { PayeeCheck } from '../../domain/destination';
+import { accountIndexParts, type PayeeCheck } from '../../domain/destination';
 import { PayeeCheckLostError, type PayeeChecker, type PayeeToCheck } from '../../integrations/payments';
 import { createLogger, DataCipher, UnknownDataKeyError } from '../../platform';
 import { readDestination, type DestinationRecord } from '../../store';
@@ -153,7 +153,7 @@ describe('an account that is opened for a payment', () => {
   test('waits for the operator while its key is missing', async () => {
     const destination = await enterDestination(bench.db, bench.shop);
     const other = sealedAccounts(
-      new DataCipher({ keys: [{ id: 'new', key: randomBytes(32) }], indexKey: TEST_DATA_KEYS.indexKey }),
+      new DataCipher({ keys: [{ id: 'new', key: randomBytes(32) }], indexKeys: TEST_DATA_KEYS.indexKeys }),
     );
     await expect(resolveFor(destination, other)).rejects.toThrow(new UnknownDataKeyError('test'));
   });
@@ -162,8 +162,8 @@ describe('an account that is opened for a payment', () => {
 test('after a rotation earlier accounts open, and are sealed anew once, so that the old key can go', async () => {
   const destination = await enterDestination(bench.db, bench.shop);
   const fresh = { id: 'fresh', key: randomBytes(32) };
-  const { indexKey, keys } = TEST_DATA_KEYS;
-  const rotated = sealedAccounts(new DataCipher({ keys: [fresh, ...keys], indexKey }));
+  const { indexKeys, keys } = TEST_DATA_KEYS;
+  const rotated = sealedAccounts(new DataCipher({ keys: [fresh, ...keys], indexKeys }));
   expect(rotated.open(destination)).toEqual(CANARY_ACCOUNT);
   const { resealDestinations } = bench.activities({ accounts: rotated });
   const total = await bench.db.destination.count({ where: { keyId: 'test' } });
@@ -174,10 +174,34 @@ test('after a rotation earlier accounts open, and are sealed anew once, so that 
   const renewed = await stored(destination);
   expect(renewed.ciphertext).toMatch(/^v1\.fresh\./);
   expect(renewed.fingerprint).toBe(destination.fingerprint);
-  expect(sealedAccounts(new DataCipher({ keys: [fresh], indexKey })).open(renewed)).toEqual(CANARY_ACCOUNT);
+  expect(sealedAccounts(new DataCipher({ keys: [fresh], indexKeys })).open(renewed)).toEqual(CANARY_ACCOUNT);
   expect((await attempt(1, resealDestinations, { limit: 100 })).done).toBe(0);
   expect((await stored(destination)).ciphertext).toBe(renewed.ciphertext);
   expect((await auditOf(destination.id)).filter((type) => type === 'destination.resealed')).toHaveLength(1);
+});
+
+test('after a rotation of the index key accounts are indexed anew once, on record, and nothing holds up what stands behind it', async () => {
+  const destination = await enterDestination(bench.db, bench.shop);
+  const fresh = { id: 'i2', key: randomBytes(32) };
+  const { indexKeys, keys } = TEST_DATA_KEYS;
+  const both = [fresh, ...indexKeys];
+  // The seals of these were renewed above; whoever has rotated both at once has both done in one.
+  const rotated = new DataCipher({ keys: [...keys, { id: 'fresh', key: randomBytes(32) }], indexKeys: both });
+  const { resealDestinations } = bench.activities({ accounts: sealedAccounts(rotated) });
+  const before = await stored(destination);
+  expect(before.indexKeyId).toBe('index');
+  // One at a time: those that do not open stand before it and are passed over.
+  for (let rounds = 0; rounds < 20 && (await stored(destination)).indexKeyId === 'index'; rounds += 1)
+    await attempt(1, resealDestinations, { limit: 1 });
+  const after = await stored(destination);
+  const [now, then] = rotated.fingerprints(accountIndexParts(CANARY_ACCOUNT, 'test')).map(({ text }) => text);
+  expect(after).toMatchObject({ fingerprint: now, indexKeyId: 'i2' });
+  expect(before.fingerprint).toBe(then);
+  expect((await attempt(1, resealDestinations, { limit: 100 })).done).toBe(0);
+  const events = await bench.db.auditEvent.findMany({ where: { type: 'destination.reindexed' } });
+  expect(
+    events.filter(({ data }) => (data as { destinationId: string }).destinationId === destination.id),
+  ).toMatchObject([{ data: { indexKeyId: 'i2', was: then?.slice(0, 12), is: now?.slice(0, 12) } }]);
 });
 
 test('nothing of an account is logged, whatever happens to it', () => {

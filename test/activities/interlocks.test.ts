@@ -408,6 +408,7 @@ describe('a payee’s account', () => {
         ciphertext: 'v1.k1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAA',
         keyId: 'k1',
         fingerprint: '0'.repeat(64),
+        indexKeyId: 'index',
         masked: '•••• 7890',
         commandId: id,
         createdAt: new Date(now),

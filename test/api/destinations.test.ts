@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { DataCipher } from '../../platform';
 import { createApiKey, findCustomerId, recordPayeeCheck } from '../../store';
 import { TEST_DATA_KEYS } from '../support/data-keys';
 import { columnsHolding } from '../support/scan-database';
@@ -291,6 +293,34 @@ describe('reading', () => {
       holderName: 'Somebody Else',
     });
     expect((await get(frame.keys.finance, id)).body.otherCustomers).toBe(1);
+  });
+
+  test('finds the same account while its index key is being rotated, and knows the repeat of a request', async () => {
+    const number = { accountNumber: '6222020000000029' };
+    const body = { customerExternalId: 'CUST-1', ...account, ...number };
+    const before = await post(frame.keys.agent, '', body, 'before-rotation');
+    const indexKeys = [{ id: 'i2', key: randomBytes(32) }, ...TEST_DATA_KEYS.indexKeys];
+    const rotating = frame.app(
+      {},
+      { destinations: { cipher: new DataCipher({ ...TEST_DATA_KEYS, indexKeys }), coolingOffMs: 0 } },
+    );
+    const send = (payload: object, key: string) =>
+      request(rotating)
+        .post('/v1/destinations')
+        .set(...bearer(frame.keys.agent))
+        .set('Idempotency-Key', key)
+        .send(payload);
+    const again = await send(body, 'before-rotation');
+    expect([again.status, again.body.id]).toEqual([201, before.body.id]);
+    const other = await send({ ...body, customerExternalId: 'CUST-2' }, 'after-rotation');
+    const rows = await frame.db.destination.findMany({ where: { id: { in: [before.body.id, other.body.id] } } });
+    expect(rows.map((row) => row.indexKeyId).toSorted()).toEqual(['i2', 'index']);
+    for (const id of [before.body.id, other.body.id]) {
+      const seen = await request(rotating)
+        .get(`/v1/destinations/${id}`)
+        .set(...bearer(frame.keys.finance));
+      expect(seen.body.otherCustomers).toBe(1);
+    }
   });
 });
 

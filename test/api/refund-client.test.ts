@@ -76,13 +76,16 @@ describe('a refund without a workflow', () => {
     await client.close();
   });
 
-  it('does not matter to bank transfers: they are tended at once, and a run that is under way is joined', async () => {
+  it('does not matter to bank transfers: they are tended at once, and a run that is under way is told to go on', async () => {
     const client = clientOf(engine.address, { namespace: engine.namespace, timeoutMs: 5_000 });
     const look = () => engine.client.workflow.getHandle(tendBankTransfersStart.workflowId).describe();
     await client.tendBankTransfers();
     const first = await look();
     await client.tendBankTransfers();
     expect(await look()).toMatchObject({ type: TEND_BANK_TRANSFERS_TYPE, runId: first.runId });
+    const { events } = await engine.client.workflow.getHandle(tendBankTransfersStart.workflowId).fetchHistory();
+    const signals = (events ?? []).flatMap((event) => event.workflowExecutionSignaledEventAttributes?.signalName ?? []);
+    expect(signals).toEqual(['bankWork']);
     await client.close();
     await expect(clientOf('127.0.0.1:1').tendBankTransfers()).rejects.toBeInstanceOf(EngineUnavailable);
   });

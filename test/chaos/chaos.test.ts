@@ -1,6 +1,6 @@
 import { workflowBundle } from '../support';
 import { DRILLS } from './drills';
-import { startLocalStack, type LocalStack } from './local-stack';
+import { QUICK_SETTINGS, startLocalStack, type LocalStack } from './local-stack';
 import { PARTS, planChaos } from './plan';
 import { newSeed } from './random';
 import { runChaos } from './run';
@@ -27,7 +27,11 @@ describe('the whole stack', () => {
   const said: string[] = [];
   beforeAll(async () => {
     const { codePath } = await workflowBundle();
-    stack = await startLocalStack({ say: (line) => void said.push(line), bundlePath: codePath });
+    stack = await startLocalStack({
+      say: (line) => void said.push(line),
+      bundlePath: codePath,
+      settings: QUICK_SETTINGS,
+    });
   }, 240_000);
   afterAll(() => stack.stop(), 60_000);
 

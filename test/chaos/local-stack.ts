@@ -55,6 +55,9 @@ const ANSWER_TIMEOUT_MS = 30_000;
 const PATIENCE_MS = 300_000;
 const RECOVERY_MS = 120_000;
 
+/** A short run does not wait for accounts to cool off. */
+export const QUICK_SETTINGS = { DESTINATION_COOLING_OFF_MINUTES: '0' } as const;
+
 /** Starts a stack of its own in a throw-away folder, on free ports. */
 export async function startLocalStack(options: {
   say: (line: string) => void;
@@ -75,6 +78,8 @@ export async function startLocalStack(options: {
       RATE_LIMIT_PER_MINUTE: '1000000',
       LOG_LEVEL: 'warn',
       WORKFLOW_BUNDLE_PATH: bundlePath,
+      // Banks take hours; a run does not wait for the default's minutes between two looks.
+      BANK_TRANSFER_QUERY_SECONDS: '3',
       ...options.settings,
     },
     onRestart: (part) => void (restarts[part] = (restarts[part] ?? 0) + 1),
@@ -159,6 +164,9 @@ export async function startLocalStack(options: {
         const payment = await control('/control/wechat_pay/payments', { amountMinor });
         return (payment as { transactionId: string }).transactionId;
       }
+      case 'bank_transfer':
+        // The bank knows nothing of what it credited once: a refund is a transfer of its own.
+        return `BT${randomUUID().replaceAll('-', '')}`;
     }
   }
 
@@ -229,13 +237,19 @@ export function orderOf(
   };
 }
 
-const METHODS: Record<Provider, string> = { stripe: 'bank_card', alipay: 'alipay', wechat_pay: 'wechat_balance' };
+const METHODS: Record<Provider, string> = {
+  stripe: 'bank_card',
+  alipay: 'alipay',
+  wechat_pay: 'wechat_balance',
+  bank_transfer: 'bank_account',
+};
 
-/** A request for a part of an order. */
-export const refundOf = (orderExternalId: string, amountMinor: number): object => ({
+/** A request for a part of an order; with an account where the money cannot go back the way it came. */
+export const refundOf = (orderExternalId: string, amountMinor: number, destinationId?: string): object => ({
   orderExternalId,
   amountMinor,
   currency: 'CNY',
   reasonCode: 'quality',
   description: '左侧扶手断裂',
+  ...(destinationId === undefined ? {} : { destinationId }),
 });

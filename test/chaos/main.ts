@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { onParentGone } from '../../devstack/parent';
 import type { Supervisor } from '../../devstack/supervisor';
 import { DRILLS, type DrillName } from './drills';
-import { startLocalStack } from './local-stack';
+import { QUICK_SETTINGS, startLocalStack } from './local-stack';
 import { PARTS, type Part } from './plan';
 import { newSeed } from './random';
 import { runChaos, type ChaosReport } from './run';
@@ -102,7 +102,11 @@ async function main(): Promise<number> {
       ? `seed ${seed}: ${refunds} refunds, ${kills} kills; repeat with npm run chaos -- --seed ${seed} --refunds ${refunds} --kills ${kills}${pace === 'quick' ? ' --quick' : ''}`
       : `seed ${seed}: the drill ${drill}; repeat with npm run chaos -- --drill ${drill} --seed ${seed}`,
   );
-  const stack = await startLocalStack({ say, onSupervisor: (made) => void (supervisor = made) });
+  const stack = await startLocalStack({
+    say,
+    settings: pace === 'quick' ? QUICK_SETTINGS : {},
+    onSupervisor: (made) => void (supervisor = made),
+  });
   try {
     if (drill !== null) {
       const report = await DRILLS[drill].run({ stack, seed, size: DRILLS[drill].fullSize, say });

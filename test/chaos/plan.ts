@@ -4,7 +4,12 @@ import { chanceOf, type Chance } from './random';
 export const PARTS = ['worker', 'api', 'temporal', 'postgres'] as const;
 export type Part = (typeof PARTS)[number];
 
-export const PROVIDERS = ['stripe', 'alipay', 'wechat_pay'] as const;
+/** Gateways that are called and that notify. */
+export const ONLINE_PROVIDERS = ['stripe', 'alipay', 'wechat_pay'] as const;
+export type OnlineProvider = (typeof ONLINE_PROVIDERS)[number];
+
+/** All gateways: the bank's payments are files that two persons release. */
+export const PROVIDERS = [...ONLINE_PROVIDERS, 'bank_transfer'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
 /** A fault as the sandbox takes it, but for the reference, which is known only when the refund is accepted. */
@@ -28,6 +33,8 @@ export interface PlannedOrder {
   refunds: {
     amountMinor: number;
     ends: 'approve' | 'decline' | 'withdraw';
+    /** What the desk does with a payment that failed: pays it again the same way, or to an account of the customer. */
+    cure: 'new_attempt' | 'alternative_route';
     /** How long people take between two steps. */
     pauseMs: number;
   }[];
@@ -83,7 +90,7 @@ function planKills(chance: Chance, { kills, parts, pace }: ChaosSize): PlannedKi
 const CAPTURES_MINOR = [9_900, 12_800, 129_900, 399_900, 800_000] as const;
 
 /** A call to WeChat Pay that a kill cuts off is asked about after a minute, so a short run has fewer of them. */
-const QUICK_PROVIDERS: readonly Provider[] = ['stripe', 'stripe', 'alipay', 'alipay', 'wechat_pay'];
+const QUICK_PROVIDERS: readonly Provider[] = ['stripe', 'stripe', 'alipay', 'alipay', 'wechat_pay', 'bank_transfer'];
 
 function planOrder(chance: Chance, pace: ChaosSize['pace']): PlannedOrder {
   const payments = Array.from({ length: chance.pick([1, 1, 1, 1, 2, 2, 3]) }, (): PlannedPayment => {
@@ -96,6 +103,7 @@ function planOrder(chance: Chance, pace: ChaosSize['pace']): PlannedOrder {
   const refund = (amountMinor: number): PlannedOrder['refunds'][number] => ({
     amountMinor,
     ends: ends(),
+    cure: chance.once(3) ? 'alternative_route' : 'new_attempt',
     pauseMs: chance.whole(0, 400),
   });
   // All, a part, or two parts that are decided beside each other; they differ, for equal ones would be a duplicate.
@@ -114,13 +122,15 @@ const INSTRUCT: Record<Provider, string> = {
   stripe: 'refund.create',
   alipay: 'trade.refund',
   wechat_pay: 'refund.create',
+  bank_transfer: 'file.send',
 };
 const REFUSAL: Record<Provider, string> = {
   stripe: 'charge_not_refundable',
   alipay: 'ACQ.BUYER_ENABLE_STATUS_FORBID',
   wechat_pay: 'USER_ACCOUNT_ABNORMAL',
+  bank_transfer: 'AC04',
 };
-const SLOW_DOWN: Record<Provider, string> = {
+const SLOW_DOWN: Record<OnlineProvider, string> = {
   stripe: 'rate_limit',
   alipay: 'isv.app-call-limited',
   wechat_pay: 'FREQUENCY_LIMITED',
@@ -135,7 +145,10 @@ function planFaults(chance: Chance, provider: Provider, pace: ChaosSize['pace'])
     count: 1,
     ...more,
   });
-  const signed = provider === 'stripe' ? [] : ['bad-answer-signature', 'no-answer-signature', 'unreadable-answer'];
+  const signed =
+    provider === 'alipay' || provider === 'wechat_pay'
+      ? ['bad-answer-signature', 'no-answer-signature', 'unreadable-answer']
+      : [];
   const answers: PlannedFault[] = [
     ofAnswer('slow', { delayMs: chance.whole(300, 2_000) }),
     ofAnswer('slow-before-commit', { delayMs: chance.whole(300, 2_000) }),
@@ -144,7 +157,8 @@ function planFaults(chance: Chance, provider: Provider, pace: ChaosSize['pace'])
     ofAnswer('pending-ok', { delayMs: chance.whole(100, 3_000) }),
     ofAnswer('pending-fail', { delayMs: chance.whole(100, 1_000) }),
     ofAnswer(`error:${REFUSAL[provider]}`),
-    ofAnswer(`error:${SLOW_DOWN[provider]}`, { count: chance.whole(1, 2) }),
+    // A bank takes files as fast as they come.
+    ...(provider === 'bank_transfer' ? [] : [ofAnswer(`error:${SLOW_DOWN[provider]}`, { count: chance.whole(1, 2) })]),
     ...signed.map((behaviour) => ofAnswer(behaviour)),
     // WeChat Pay's silence about a number proves nothing for a minute.
     ...(provider === 'wechat_pay' && pace === 'quick'

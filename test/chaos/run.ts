@@ -1,7 +1,8 @@
 import { pause } from '../../devstack/wait';
 import type { ProcessState } from '../../domain/refund';
 import type { DemoKeyName } from '../../prisma/seed';
-import { orderOf, refundOf, type LocalStack } from './local-stack';
+import { enterAccount, openCashDesk, type CashDesk } from './bank';
+import { orderOf, refundOf, type Answer, type LocalStack } from './local-stack';
 import { planChaos, type ChaosPlan, type ChaosSize, type Part, type PlannedOrder } from './plan';
 
 export interface ChaosOptions extends ChaosSize {
@@ -56,11 +57,12 @@ export async function runChaos({ stack, seed, say, ...size }: ChaosOptions): Pro
   const startedAt = Date.now();
   const plan = planChaos(seed, size);
   const view = watch(stack);
+  const cashDesk = openCashDesk(stack);
   const stuck: string[] = [];
   let killing = true;
   try {
     const refundIds: string[] = [];
-    const work = everyone(stack, view, plan, size, refundIds, stuck);
+    const work = everyone({ stack, view, cashDesk, refundIds, stuck }, plan, size);
     const kills = killParts(stack, plan, say).finally(() => (killing = false));
     // Whichever fails first ends the run; the other one must not fail unheard.
     await Promise.all([work, kills]);
@@ -81,13 +83,29 @@ export async function runChaos({ stack, seed, say, ...size }: ChaosOptions): Pro
       declined: count('declined'),
       withdrawn: count('withdrawn'),
       seconds: Math.round((Date.now() - startedAt) / 1_000),
-      violations: [...stuck, ...lost, ...stack.strange, ...(await stack.violations({ delivered }))],
+      violations: [
+        ...stuck,
+        ...lost,
+        ...stack.strange,
+        ...cashDesk.strange,
+        ...(await stack.violations({ delivered })),
+      ],
     };
   } catch (error) {
     throw new Error(`seed ${seed}${killing ? ', during the kills' : ''}: ${String(error)}`, { cause: error });
   } finally {
     view.close();
+    await cashDesk.close();
   }
+}
+
+/** Those who work in a run, and what they leave behind. */
+interface Run {
+  stack: LocalStack;
+  view: View;
+  cashDesk: CashDesk;
+  refundIds: string[];
+  stuck: string[];
 }
 
 /** The view of all refunds, refreshed by one statement, so that waiting costs the product nothing. */
@@ -146,14 +164,8 @@ async function killParts(stack: LocalStack, { kills }: ChaosPlan, say: (line: st
   say(`everything runs again after ${Math.round((Date.now() - startedAt) / 1_000)} s`);
 }
 
-async function everyone(
-  stack: LocalStack,
-  view: View,
-  plan: ChaosPlan,
-  { pace }: ChaosSize,
-  refundIds: string[],
-  stuck: string[],
-): Promise<void> {
+async function everyone(run: Run, plan: ChaosPlan, { pace }: ChaosSize): Promise<void> {
+  const { stack, refundIds, stuck } = run;
   const left = plan.orders.entries();
   const one = async (): Promise<void> => {
     for (const [number, order] of left) {
@@ -161,25 +173,41 @@ async function everyone(
       await place(stack, externalId, order);
       await Promise.all(
         order.refunds.map(async (refund) => {
-          const accepted = await stack.ask(
-            'POST',
-            '/v1/refunds',
-            'integrator',
-            refundOf(externalId, refund.amountMinor),
-          );
+          const accepted = await askForRefund(stack, externalId, refund.amountMinor);
           if (accepted.status !== 202) {
             stuck.push(`a refund of ${externalId} was answered ${accepted.status}: ${JSON.stringify(accepted.body)}`);
             return;
           }
           refundIds.push(accepted.body.id);
-          await plantFaults(stack, accepted.body.payments, order);
-          const why = await live(stack, view, accepted.body.id, refund);
+          await plantFaults(run, accepted.body.payments, order);
+          const why = await live(run, accepted.body.id, refund);
           if (why !== null) stuck.push(`refund ${accepted.body.id}: ${why}`);
         }),
       );
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE[pace] }, one));
+}
+
+/**
+ * Asks as a shop does that does not know yet how the total is spread: an account is entered when one is asked for. Another
+ * refund of the order may change the spread meanwhile, so it may be asked for, or not be wanted any more, more than once.
+ */
+async function askForRefund(stack: LocalStack, externalId: string, amountMinor: number): Promise<Answer> {
+  let destinationId: string | undefined;
+  let known: string | undefined;
+  for (let rounds = 0; ; rounds += 1) {
+    const answer = await stack.ask(
+      'POST',
+      '/v1/refunds',
+      'integrator',
+      refundOf(externalId, amountMinor, destinationId),
+    );
+    const code = answer.body?.code as string | undefined;
+    if (rounds >= 4 || (code !== 'destination_required' && code !== 'destination_not_needed')) return answer;
+    known ??= await enterAccount(stack, { customerExternalId: `C-${externalId}` }, false);
+    destinationId = code === 'destination_required' ? known : undefined;
+  }
 }
 
 async function place(stack: LocalStack, externalId: string, { payments }: PlannedOrder): Promise<void> {
@@ -194,16 +222,22 @@ async function place(stack: LocalStack, externalId: string, { payments }: Planne
   if (put.status !== 201 && put.status !== 200) throw new Error(`no order: ${JSON.stringify(put.body)}`);
 }
 
+/** Of the bank's word about what it booked: it never comes, or as a file that nobody can read. */
+const LOSES_STATEMENT = ['no-webhook', 'bad-signature'];
+
 /** Faults strike the first attempt of a leg, by its reference; a later attempt has another one. */
 async function plantFaults(
-  stack: LocalStack,
+  { stack, cashDesk }: Run,
   legs: { paymentExternalId: string; reference: string }[],
   { payments }: PlannedOrder,
 ): Promise<void> {
   for (const { paymentExternalId, reference } of legs) {
     const payment = payments[Number(paymentExternalId.slice(2)) - 1];
-    for (const fault of payment?.faults ?? [])
+    for (const fault of payment?.faults ?? []) {
       await stack.control('/control/faults', { provider: payment?.provider, reference, ...fault });
+      if (payment?.provider === 'bank_transfer' && LOSES_STATEMENT.includes(fault.behaviour))
+        cashDesk.expectLostStatement(reference);
+    }
   }
 }
 
@@ -211,7 +245,7 @@ async function plantFaults(
  * People act on what they see, stage after stage, until nothing is to be decided; the desk pays again what is proven to
  * have failed. @returns why they gave up; null when they need not
  */
-async function live(stack: LocalStack, view: View, refundId: string, refund: Decision): Promise<string | null> {
+async function live({ stack, view }: Run, refundId: string, refund: Decision): Promise<string | null> {
   // Longer than a lost workflow task and a caller's patience together.
   const stepMs = 180_000;
   for (;;) {
@@ -227,10 +261,12 @@ async function live(stack: LocalStack, view: View, refundId: string, refund: Dec
     if (answer.status !== 200 && answer.status !== 409)
       return `${refund.ends} was answered ${answer.status}: ${JSON.stringify(answer.body)}`;
   }
-  for (let rounds = 0; rounds < 5; rounds += 1) {
-    await view.until(refundId, ({ status }) => ENDS.includes(status) || status === 'payment_failed', 60_000);
+  // What is not at its end by then is waited for by `settle`.
+  const endsAt = Date.now() + stepMs;
+  while (Date.now() < endsAt) {
+    await view.until(refundId, ({ status }) => ENDS.includes(status) || status === 'payment_failed', stepMs);
     if (view.get(refundId)?.status !== 'payment_failed') return null;
-    await payAgain(stack, refundId);
+    await cure(stack, refundId, refund);
     await pause(1_000);
   }
   return null;
@@ -247,15 +283,32 @@ function act(stack: LocalStack, refundId: string, stage: string, { ends }: Decis
   });
 }
 
-/** The desk's answer to what failed: another attempt, under another reference. */
-async function payAgain(stack: LocalStack, refundId: string): Promise<void> {
+/** What the desk sees of a payment that failed. */
+interface FailedItem {
+  id: string;
+  data: { legId: string };
+  actions: string[];
+}
+
+/** The desk's answer to what failed: another attempt, under another reference, as it came or to the customer's account. */
+async function cure(stack: LocalStack, refundId: string, refund: Decision): Promise<void> {
   const desk = await stack.ask('GET', `/v1/desk?refundId=${refundId}&kind=payment_failed`, 'finance');
-  for (const item of desk.body.data as { id: string; data: { legId: string }; actions: string[] }[])
-    if (item.actions.includes('new_attempt'))
-      await stack.ask('POST', `/v1/desk/${item.id}/actions`, 'finance', {
-        action: 'new_attempt',
-        legId: item.data.legId,
-      });
+  for (const item of desk.body.data as FailedItem[]) {
+    if (!item.actions.includes(refund.cure)) continue;
+    const { legId } = item.data;
+    if (refund.cure === 'alternative_route') await payElsewhere(stack, refundId, item);
+    else await stack.ask('POST', `/v1/desk/${item.id}/actions`, 'finance', { action: 'new_attempt', legId });
+  }
+}
+
+/** One person proposes the customer's account, another one confirms it. What is refused is tried again at the next look. */
+async function payElsewhere(stack: LocalStack, refundId: string, { id, data: { legId } }: FailedItem): Promise<void> {
+  const destinationId = await enterAccount(stack, { refundId }, true);
+  const proposal = { action: 'alternative_route', legId, destinationId };
+  const proposed = await stack.ask('POST', `/v1/desk/${id}/actions`, 'finance', proposal);
+  const mine = ((proposed.body?.proposals ?? []) as { id: string; legId: string }[]).find((one) => one.legId === legId);
+  if (!mine) return;
+  await stack.ask('POST', `/v1/desk/${id}/actions`, 'finance2', { action: 'confirm', proposalId: mine.id });
 }
 
 /** Waits until every refund is at its end; answers those that are not in time. */

@@ -33,6 +33,7 @@ test('names of updates, signals and queries are pinned', () => {
   );
   expect(messages.toSorted()).toEqual([
     'query getRefund',
+    'signal bankWork',
     'signal decideStageSignal',
     'signal messagesDue',
     'signal providerEvent',

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
+import { bankWorkSignal, REFUNDS_QUEUE, TEND_BANK_TRANSFERS_TYPE } from '../../contract';
 import { confirmDestination, revokeDestination } from '../../store';
 import { approveFile, CANARIES, CANARY_ACCOUNT, enterDestination, tendBankTransfers } from '../support/destinations';
 import { eventually } from '../support/eventually';
@@ -116,6 +117,23 @@ test('a refund goes the whole way: destination, approvals, file, two releases, b
   expect(await findViolations({ db: world.db, ledger: await world.ledger(), client: world.temporal.client })).toEqual(
     [],
   );
+});
+
+test('what is asked for while a round is under way gets a round of its own', async () => {
+  const slow = await enterDestination(world.db, world.shop, { until: 'entered_twice' });
+  await world.fault({ provider: 'bank_transfer', operation: 'payee.check', behaviour: 'slow', delayMs: 2_000 });
+  const workflowId = 'tend-with-more-to-do';
+  const start = { workflowId, taskQueue: REFUNDS_QUEUE, args: [] as [] };
+  const round = await world.temporal.client.workflow.start(TEND_BANK_TRANSFERS_TYPE, start);
+  await eventually(
+    async () => (await round.describe()).raw.pendingActivities ?? [],
+    (pending) => pending.length === 1,
+  );
+  const late = await enterDestination(world.db, world.shop, { until: 'entered_twice' });
+  await round.signal(bankWorkSignal);
+  await round.result();
+  const checked = await world.db.destination.findMany({ where: { id: { in: [slow.id, late.id] } } });
+  expect(checked.map(({ payeeCheck }) => payeeCheck)).toEqual(['match', 'match']);
 });
 
 test.each([

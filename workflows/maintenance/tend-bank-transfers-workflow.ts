@@ -1,5 +1,5 @@
-import { proxyActivities } from '@temporalio/workflow';
-import { PAYMENTS_QUEUE, type BankTransferActivities, type SweepResult } from '../../contract';
+import { proxyActivities, setHandler } from '@temporalio/workflow';
+import { bankWorkSignal, PAYMENTS_QUEUE, type BankTransferActivities, type SweepResult } from '../../contract';
 
 const BATCH_SIZE = 100;
 
@@ -17,12 +17,21 @@ export interface TendBankTransfersResult {
   sealed: SweepResult;
 }
 
-/** Has names of payees checked, and brings files and the database's word about them together. */
+/**
+ * Has names of payees checked, and brings files and the database's word about them together. What is asked for while a round
+ * is under way, which may have looked already, gets a round of its own.
+ * @returns what the last round has done
+ */
 export async function tendBankTransfersWorkflow(): Promise<TendBankTransfersResult> {
-  const [payees, files, sealed] = await Promise.all([
-    bank.checkPayees.executeWithOptions({ summary: 'check names of payees' }, [{ limit: BATCH_SIZE }]),
-    bank.syncBankFiles.executeWithOptions({ summary: 'hand over released files' }, [{ limit: BATCH_SIZE }]),
-    bank.resealDestinations.executeWithOptions({ summary: 'seal anew under the current key' }, [{ limit: BATCH_SIZE }]),
-  ]);
-  return { payees, files, sealed };
+  let isAskedFor = false;
+  setHandler(bankWorkSignal, () => void (isAskedFor = true), { description: 'There is more to do for the bank.' });
+  for (;;) {
+    isAskedFor = false;
+    const [payees, files, sealed] = await Promise.all([
+      bank.checkPayees.executeWithOptions({ summary: 'check names of payees' }, [{ limit: BATCH_SIZE }]),
+      bank.syncBankFiles.executeWithOptions({ summary: 'hand over released files' }, [{ limit: BATCH_SIZE }]),
+      bank.resealDestinations.executeWithOptions({ summary: 'renew under the current keys' }, [{ limit: BATCH_SIZE }]),
+    ]);
+    if (!isAskedFor) return { payees, files, sealed };
+  }
 }

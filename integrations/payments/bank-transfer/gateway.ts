@@ -24,6 +24,10 @@ type Source = 'reply' | 'query';
 
 const BUSY_RETRY_AFTER_MS = 30_000;
 
+/** People release in working hours and banks answer in files: asked every half hour for two weeks. */
+const QUERY_DELAYS_SECONDS = [60, 300, 600, 1_800];
+const MAX_QUERIES = 680;
+
 /** The side of a bank account that people use: what waits, and their release of it. */
 export interface BankTransferRelease {
   /** One instruction, or null when the reference was never instructed here. @throws GatewayBusyError */
@@ -66,8 +70,10 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
       canReturn: true,
       asynchronous: true,
       queryable: true,
-      // People release in working hours and banks answer in files: asked every half hour for two weeks.
-      queryBackOff: { delaysSeconds: [60, 300, 600, 1_800], maxQueries: 680 },
+      queryBackOff: {
+        delaysSeconds: [...(options.queryDelaysSeconds ?? QUERY_DELAYS_SECONDS)],
+        maxQueries: MAX_QUERIES,
+      },
       refuses: (amountMinor, currency) => {
         if (!options.currencies.includes(currency)) return 'currency_not_supported';
         return amountMinor > 0 ? null : 'amount_not_expressible';

@@ -54,5 +54,7 @@ export interface BankTransferAccountOptions {
   debtor: BankDestination;
   /** ISO 4217 codes that the account pays in. */
   currencies: readonly string[];
+  /** Seconds between two looks at the bank's answers, the last one repeating; default a minute, then up to half an hour. */
+  queryDelaysSeconds?: readonly number[];
   resolveDestination: ResolveDestination;
 }

@@ -1,7 +1,7 @@
 import { approveSmall, inTurns, request, untilPaid, untilQuiet, type Drill, type Requested } from './drill';
-import { PROVIDERS, type Provider } from '../plan';
+import { ONLINE_PROVIDERS, type OnlineProvider } from '../plan';
 
-const INSTRUCTION: Record<Provider, string> = {
+const INSTRUCTION: Record<OnlineProvider, string> = {
   stripe: 'refund.create',
   alipay: 'trade.refund',
   wechat_pay: 'refund.create',
@@ -16,7 +16,7 @@ const WITHIN_MS = 900_000;
  */
 export const lostAnswers: Drill = {
   fullSize: 1_000,
-  async run({ stack, seed, size, say, providers = PROVIDERS }) {
+  async run({ stack, seed, size, say, providers = ONLINE_PROVIDERS }) {
     const requested: Requested[] = [];
     await inTurns(Array.from({ length: size }), 8, async (_none, i) => {
       const provider = providers[i % providers.length] ?? 'stripe';

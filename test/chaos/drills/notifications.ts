@@ -1,10 +1,10 @@
 import { pause } from '../../../devstack/wait';
 import type { LocalStack } from '../local-stack';
-import { PROVIDERS, type Provider } from '../plan';
+import { ONLINE_PROVIDERS, type OnlineProvider } from '../plan';
 import { chanceOf } from '../random';
 import { approveSmall, inTurns, request, untilPaid, untilQuiet, type Drill, type Requested } from './drill';
 
-const INSTRUCTION: Record<Provider, string> = {
+const INSTRUCTION: Record<OnlineProvider, string> = {
   stripe: 'refund.create',
   alipay: 'trade.refund',
   wechat_pay: 'refund.create',
@@ -27,7 +27,7 @@ const WITHIN_MS = 300_000;
  */
 export const notifications: Drill = {
   fullSize: 50,
-  async run({ stack, seed, size, say, providers = PROVIDERS }) {
+  async run({ stack, seed, size, say, providers = ONLINE_PROVIDERS }) {
     const chance = chanceOf(seed);
     const violations: string[] = [];
     const requested: Requested[] = [];
@@ -115,7 +115,7 @@ async function appliedTwice({ db }: LocalStack, refundIds: string[]): Promise<st
 }
 
 /** What the API has counted as forged, probes included. */
-async function refusedCount({ api }: LocalStack, provider: Provider): Promise<number> {
+async function refusedCount({ api }: LocalStack, provider: OnlineProvider): Promise<number> {
   const text = await (await fetch(`${api}/metrics`)).text();
   return [...text.matchAll(/^redress_notifications_total\{([^}]*)\} (\d+)$/gm)]
     .filter(([, labels]) => labels?.includes(`provider="${provider}"`) && /outcome="(forged|probe)"/.test(labels))
@@ -136,7 +136,7 @@ const WECHAT_FORGERIES = [
 ] as const;
 
 /** Sends one forgery. @returns what was wrong with the answer to it; null when the provider could expect it */
-const FORGE: Record<Provider, (stack: LocalStack, target: Requested, i: number) => Promise<string | null>> = {
+const FORGE: Record<OnlineProvider, (stack: LocalStack, target: Requested, i: number) => Promise<string | null>> = {
   async stripe(stack, { reference }, i) {
     const attempt = await stack.db.paymentAttempt.findUniqueOrThrow({ where: { reference } });
     const kinds = [

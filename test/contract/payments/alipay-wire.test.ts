@@ -429,8 +429,8 @@ describe('alipay: the stand-in', () => {
     return { ...instruction, providerPaymentId: outTradeNo, reference: `R_${outTradeNo}` };
   }
 
-  const fault = (behaviour: string): Promise<unknown> =>
-    control('/control/faults', { provider: 'alipay', operation: 'trade.refund', behaviour, count: 1 });
+  const fault = (behaviour: string, more: object = {}): Promise<unknown> =>
+    control('/control/faults', { provider: 'alipay', operation: 'trade.refund', behaviour, count: 1, ...more });
 
   const moved = async (reference: string): Promise<Movement[]> =>
     ((await (await fetch(`${sandbox.url}/ledger`)).json()) as Movement[]).filter((one) => one.reference === reference);
@@ -450,7 +450,7 @@ describe('alipay: the stand-in', () => {
 
   test('a refund that is taken in without a word is unknown, and repeating it pays once', async () => {
     const order = await paid('silent');
-    await fault('pending-ok:silent');
+    await fault('pending-ok:silent', { delayMs: 60_000 });
     expect(await gatewayAt(sandbox.url).instruct(order)).toMatchObject({ failure: { code: 'not_confirmed' } });
     expect(await gatewayAt(sandbox.url).instruct({ ...order, instructedBefore: true })).toMatchObject({
       outcome: 'unknown',

@@ -1,11 +1,10 @@
 import { createSign, randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createGateways, type PaymentGateway } from '../../../integrations/payments';
 import { createNotificationReader } from '../../../integrations/payments/notifications';
 import { startSandbox, type Movement } from '../../../sandbox';
 import { APP_ID, newAlipayKeys, newKeyPair, setupOf } from '../support/alipay-sandbox';
-import { gatewaySuite, type GatewayWorld, type ReceivedNotification } from './gateway-suite';
+import { call, receiver, serve, stop } from '../support/wire';
+import { gatewaySuite, type GatewayWorld } from './gateway-suite';
 
 const TIMEOUT_MS = 800;
 const keys = newAlipayKeys();
@@ -39,26 +38,6 @@ function gatewayAt(apiBase: string): PaymentGateway {
   return gateway;
 }
 
-async function call(method: string, url: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(url, {
-    method,
-    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
-  return response.status === 204 ? null : response.json();
-}
-
-async function serve(listener: Parameters<typeof createServer>[1]): Promise<{ url: string; server: Server }> {
-  const server = createServer(listener as never);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
-}
-
-async function stop(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-}
-
 /** Signs a form as Alipay does, after changing some of its fields. */
 function signedForm(body: Buffer, changes: Record<string, string>, privateKey = keys.alipay.privateKey): Buffer {
   const fields = { ...Object.fromEntries(new URLSearchParams(body.toString('utf8'))), ...changes };
@@ -84,16 +63,9 @@ interface AlipayWorld extends GatewayWorld {
 }
 
 async function startWorld(): Promise<AlipayWorld> {
-  const notifications: ReceivedNotification[] = [];
-  const { url: notifyUrl, server } = await serve((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      notifications.push({ headers: request.headers, rawBody: Buffer.concat(chunks) });
-      response.end('success');
-    });
-  });
-  const sandbox = await startSandbox({ port: 0, alipay: setupOf(keys, { notifyUrl }) });
+  const { url: notifyUrl, notifications, server, take } = await receiver(() => 200, 'success');
+  const sandbox = await startSandbox({ port: 0, alipay: setupOf(keys, { notifyUrl, refundIntervalMs: 0 }) });
+  const app = { appId: APP_ID, publicKey: keys.app.publicKey };
   const closed = await serve(() => undefined);
   await stop(closed.server);
   return {
@@ -116,6 +88,9 @@ async function startWorld(): Promise<AlipayWorld> {
       const operation = which === 'instruct' ? 'trade.refund' : 'refund.query';
       await call('POST', `${sandbox.url}/control/faults`, { provider: 'alipay', operation, ...fault });
     },
+    clearFaults: async () => {
+      await call('DELETE', `${sandbox.url}/control/faults`);
+    },
     movements: async (reference) => {
       const ledger = (await call('GET', `${sandbox.url}/ledger`)) as Movement[];
       return ledger
@@ -125,6 +100,20 @@ async function startWorld(): Promise<AlipayWorld> {
     // Alipay forgets none.
     forgetKeys: async () => undefined,
     notifications: () => notifications,
+    setRefundInterval: async (refundIntervalMs) => {
+      await call('POST', `${sandbox.url}/control/alipay/app`, { ...app, refundIntervalMs });
+    },
+    resending: {
+      waitsMs: [2, 10, 10, 60, 120, 360, 900].map((minutes) => minutes * 60_000),
+      setSpeed: async (speed) => {
+        await call('POST', `${sandbox.url}/control/alipay/app`, { ...app, speed });
+      },
+      take,
+      attempts: async () =>
+        (await call('GET', `${sandbox.url}/control/alipay/notification_attempts`)) as Awaited<
+          ReturnType<GatewayWorld['resending']['attempts']>
+        >,
+    },
     read: (one, now) => reader.read('alipay', 'default', one.headers, one.rawBody, now),
     resign: ({ headers, rawBody }, at, options) => ({
       headers,

@@ -205,6 +205,20 @@ export function fileGatewaySuite(provider: string, start: () => Promise<FileGate
       expect(await world.gateway.query(queryOf(first))).toMatchObject({ outcome: 'succeeded' });
     });
 
+    test.each(['slow', 'drop-before-commit', 'error:503'])(
+      'answers that cannot be fetched (%s) prove nothing: neither success, nor failure, nor absence',
+      async (behaviour) => {
+        const first = await instructionOf();
+        await send(first);
+        await world.fault({ call: 'query', behaviour, count: 1, delayMs: world.timeoutMs * 2 });
+        const seen = await world.gateway.query(queryOf(first)).catch((error: unknown) => error);
+        if (seen instanceof Error) expect(seen).toBeInstanceOf(GatewayBusyError);
+        else expect(seen).toMatchObject({ source: 'query', outcome: 'unknown' });
+        expect(seen).not.toMatchObject({ failure: { code: NOT_FOUND } });
+        expect(await world.gateway.query(queryOf(first))).toMatchObject({ outcome: 'succeeded' });
+      },
+    );
+
     test('nothing is written while the look-up before it fails', async () => {
       const first = await instructionOf();
       await world.fault({ call: 'query', behaviour: '5xx', count: 1 });

@@ -42,6 +42,8 @@ export interface GatewayWorld {
   /** A captured payment's provider id. */
   capture(amountMinor: number): Promise<string>;
   fault(fault: ProviderFault): Promise<void>;
+  /** What was planted and has not struck strikes no more. */
+  clearFaults(): Promise<void>;
   /** Amounts of the movements under a reference that did not come back. */
   movements(reference: string): Promise<number[]>;
   /** Makes the provider forget its idempotency keys, as after a day. */
@@ -60,6 +62,18 @@ export interface GatewayWorld {
   signsAnswers?: boolean;
   /** False when notifications do not say how much one refund moved. */
   saysAmounts?: boolean;
+  /** Sets the least time between two refunds of one payment, where the provider keeps one. */
+  setRefundInterval?(milliseconds: number): Promise<void>;
+  /** How the provider sends a notification again that nobody takes. */
+  resending: {
+    /** Its waiting times before each further try, in milliseconds of the real provider. */
+    waitsMs: readonly number[];
+    /** By how much the stand-in shortens them. */
+    setSpeed(speed: number): Promise<void>;
+    /** Whether the receiver takes notifications. */
+    take(isTaken: boolean): void;
+    attempts(): Promise<{ deliveryId: string; attempt: number; at: string; outcome: string }[]>;
+  };
   /** How old a notification may be, where that is not five minutes. */
   oldestMinutes?: number;
   /** Whether two bodies say the same in two encodings, where that is possible. */
@@ -319,6 +333,33 @@ export function gatewaySuite(provider: string, start: () => Promise<GatewayWorld
       expect(await world.gateway.query(queryOf(first))).toMatchObject({ outcome: 'succeeded' });
     });
 
+    test.each(['slow', 'drop-before-commit', 'unreadable-answer', 'error:503'])(
+      'a query whose answer is lost (%s) proves nothing: neither success, nor failure, nor absence',
+      async (behaviour) => {
+        const first = await instructionOf();
+        await world.gateway.instruct(first);
+        // Libraries repeat a lost connection once by themselves.
+        const [count, delayMs] = [2, world.timeoutMs * 2];
+        await world.fault({ call: 'query', behaviour, count, delayMs });
+        const seen = await world.gateway.query(queryOf(first)).catch((error: unknown) => error);
+        if (seen instanceof Error) expect(seen).toBeInstanceOf(GatewayBusyError);
+        else expect(seen).toMatchObject({ source: 'query', outcome: 'unknown' });
+        expect(seen).not.toMatchObject({ failure: { code: NOT_FOUND } });
+        await world.clearFaults();
+        expect(await world.gateway.query(queryOf(first))).toMatchObject({ outcome: 'succeeded' });
+      },
+    );
+
+    test('a call that is let pass (ok) uses up its fault, and the next one meets the next fault', async () => {
+      const first = await instructionOf(1_500, 5_000);
+      const second = { ...(await instructionOf()), reference: `${first.reference}B` };
+      await world.fault({ call: 'instruct', behaviour: 'ok', count: 1 });
+      await world.fault({ call: 'instruct', behaviour: `error:${world.refusalCode}`, count: 1 });
+      expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'succeeded' });
+      expect(await world.gateway.instruct(second)).toMatchObject({ outcome: 'failed' });
+      expect(await world.movements(second.reference)).toEqual([]);
+    });
+
     test('nothing is sent again while the look-up before it fails', async () => {
       const first = await instructionOf();
       await world.fault({ call: 'query', behaviour: '5xx', count: 1 });
@@ -382,6 +423,30 @@ export function gatewaySuite(provider: string, start: () => Promise<GatewayWorld
       await world.gateway.instruct(first);
       expect(await world.gateway.instruct(second)).toMatchObject({ outcome: 'failed' });
       expect(await world.movements(second.reference)).toEqual([]);
+    });
+  });
+
+  describe(`${provider}: refunds of one payment close to each other`, () => {
+    test('one that comes too soon is busy and moves nothing, and is paid when the time has passed', async () => {
+      if (world.setRefundInterval === undefined) return;
+      const first = await instructionOf(1_500, 5_000);
+      const second = {
+        ...(await instructionOf(2_000)),
+        providerPaymentId: first.providerPaymentId,
+        capturedMinor: 5_000,
+      };
+      await world.setRefundInterval(3_600_000);
+      try {
+        expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'succeeded' });
+        await expect(world.gateway.instruct(second)).rejects.toBeInstanceOf(GatewayBusyError);
+        expect(await world.movements(second.reference)).toEqual([]);
+        // A repetition of what was taken is no further refund.
+        expect(await world.gateway.instruct(first)).toMatchObject({ outcome: 'succeeded' });
+        await world.setRefundInterval(0);
+        expect(await world.gateway.instruct(second)).toMatchObject({ outcome: 'succeeded', amountMinor: 2_000 });
+      } finally {
+        await world.setRefundInterval(0);
+      }
     });
   });
 
@@ -479,6 +544,35 @@ export function gatewaySuite(provider: string, start: () => Promise<GatewayWorld
       expect(world.notifications().filter(isOf(first))).toEqual([]);
       expect(await world.gateway.query(queryOf(first))).toMatchObject({ outcome: 'succeeded' });
       expect(isOf(first, 'succeeded')(await received(first, 'succeeded'))).toBe(true);
+    });
+
+    test('one that nobody takes is sent again by the provider’s schedule, and then given up', async () => {
+      const { waitsMs, setSpeed, take, attempts } = world.resending;
+      const speed = waitsMs.reduce((sum, waitMs) => sum + waitMs, 0) / 2_000;
+      const known = new Set((await attempts()).map(({ deliveryId }) => deliveryId));
+      await setSpeed(speed);
+      take(false);
+      try {
+        await world.gateway.instruct(await instructionOf());
+        const deadline = Date.now() + 20_000;
+        const givenUp = async () =>
+          (await attempts()).find((one) => !known.has(one.deliveryId) && / up$/.test(one.outcome));
+        let last = await givenUp();
+        while (last === undefined && Date.now() < deadline) {
+          await sleep(50);
+          last = await givenUp();
+        }
+        const tries = (await attempts()).filter(({ deliveryId }) => deliveryId === last?.deliveryId);
+        expect(tries.map(({ attempt }) => attempt)).toEqual(
+          Array.from({ length: waitsMs.length + 1 }, (_, i) => i + 1),
+        );
+        const gapsMs = tries.slice(1).map(({ at }, i) => Date.parse(at) - Date.parse(tries[i]?.at ?? ''));
+        // A busy machine is late, never early; clocks and timers are of whole milliseconds.
+        for (const [i, gapMs] of gapsMs.entries()) expect(gapMs).toBeGreaterThanOrEqual((waitsMs[i] ?? 0) / speed - 2);
+      } finally {
+        take(true);
+        await setSpeed(240);
+      }
     });
 
     test('one that never comes is made up for by the query', async () => {

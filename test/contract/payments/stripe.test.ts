@@ -1,6 +1,4 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createGateways, GatewayBusyError, type PaymentGateway } from '../../../integrations/payments';
 import {
   createNotificationReader,
@@ -8,7 +6,8 @@ import {
   type NotificationHeaders,
 } from '../../../integrations/payments/notifications';
 import { startSandbox, type Movement, type Running } from '../../../sandbox';
-import { gatewaySuite, type GatewayWorld, type ReceivedNotification } from './gateway-suite';
+import { call, receiver, serve, stop } from '../support/wire';
+import { gatewaySuite, type GatewayWorld } from './gateway-suite';
 
 const SECRET = 'whsec_current';
 const PREVIOUS_SECRET = 'whsec_previous';
@@ -39,37 +38,8 @@ function gatewayAt(apiBase: string): PaymentGateway {
   return gateway;
 }
 
-async function call(method: string, url: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(url, {
-    method,
-    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
-  return response.status === 204 ? null : response.json();
-}
-
-/** A server for whatever the test lets it answer. */
-async function serve(listener: Parameters<typeof createServer>[1]): Promise<{ url: string; server: Server }> {
-  const server = createServer(listener as never);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
-}
-
-async function stop(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-}
-
 async function startWorld(): Promise<GatewayWorld> {
-  const notifications: ReceivedNotification[] = [];
-  const { url: webhookUrl, server } = await serve((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      notifications.push({ headers: request.headers, rawBody: Buffer.concat(chunks) });
-      response.end();
-    });
-  });
+  const { url: webhookUrl, notifications, server, take } = await receiver();
   const sandbox: Running = await startSandbox({ port: 0, stripeWebhook: { url: webhookUrl, secret: SECRET } });
   const closed = await serve(() => undefined);
   await stop(closed.server);
@@ -90,6 +60,9 @@ async function startWorld(): Promise<GatewayWorld> {
       const operation = which === 'instruct' ? 'refund.create' : 'refund.list';
       await call('POST', `${sandbox.url}/control/faults`, { provider: 'stripe', operation, ...fault });
     },
+    clearFaults: async () => {
+      await call('DELETE', `${sandbox.url}/control/faults`);
+    },
     movements: async (reference) => {
       const ledger = (await call('GET', `${sandbox.url}/ledger`)) as Movement[];
       return ledger
@@ -100,6 +73,18 @@ async function startWorld(): Promise<GatewayWorld> {
       await call('DELETE', `${sandbox.url}/control/stripe/idempotency_keys`);
     },
     notifications: () => notifications,
+    resending: {
+      waitsMs: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048].map((minutes) => minutes * 60_000),
+      setSpeed: async (speed) => {
+        const endpoint = { url: webhookUrl, secret: SECRET, speed };
+        await call('POST', `${sandbox.url}/control/stripe/webhook_endpoint`, endpoint);
+      },
+      take,
+      attempts: async () =>
+        (await call('GET', `${sandbox.url}/control/stripe/webhook_attempts`)) as Awaited<
+          ReturnType<GatewayWorld['resending']['attempts']>
+        >,
+    },
     read: (one, now) => reader.read('stripe', 'default', one.headers, one.rawBody, now),
     resign: ({ rawBody }, at, options) => ({
       headers: sign(rawBody, at, options === undefined ? SECRET : 'somebody-elses-secret'),

@@ -80,7 +80,7 @@ async function capture(url: string, amountMinor: number, more: object = {}): Pro
 }
 
 async function startWorld(): Promise<GatewayWorld> {
-  const { url: notifyUrl, notifications, server } = await receiver();
+  const { url: notifyUrl, notifications, server, take } = await receiver();
   const sandbox: Running = await startSandbox({ port: 0, wechatPay: KEYS });
   await call('POST', `${sandbox.url}/control/wechat_pay/settings`, { settleAfterMs: 0 });
   const closed = await serve(() => undefined);
@@ -100,10 +100,29 @@ async function startWorld(): Promise<GatewayWorld> {
       const operation = which === 'instruct' ? 'refund.create' : 'refund.query';
       await call('POST', `${sandbox.url}/control/faults`, { provider: 'wechat_pay', operation, ...fault });
     },
+    clearFaults: async () => {
+      await call('DELETE', `${sandbox.url}/control/faults`);
+    },
     movements: (reference) => movementsOf(sandbox.url, reference),
     // WeChat Pay keeps its numbers for ever.
     forgetKeys: () => Promise.resolve(),
     notifications: () => notifications,
+    setRefundInterval: async (refundIntervalMs) => {
+      await call('POST', `${sandbox.url}/control/wechat_pay/settings`, { refundIntervalMs });
+    },
+    resending: {
+      waitsMs: [15, 15, 30, 180, 600, 1_200, 1_800, 1_800, 1_800, 3_600, 10_800, 10_800, 10_800, 21_600, 21_600].map(
+        (seconds) => seconds * 1_000,
+      ),
+      setSpeed: async (speed) => {
+        await call('POST', `${sandbox.url}/control/wechat_pay/settings`, { speed });
+      },
+      take,
+      attempts: async () =>
+        (await call('GET', `${sandbox.url}/control/wechat_pay/notification_attempts`)) as Awaited<
+          ReturnType<GatewayWorld['resending']['attempts']>
+        >,
+    },
     read: (one, now) => reader.read('wechat_pay', 'default', one.headers, one.rawBody, now),
     resign: ({ rawBody }, at, options) => ({
       rawBody,

@@ -24,19 +24,32 @@ export async function stop(server: Server): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-/** A receiver of notifications. @param statusOf the HTTP status of the n-th answer, counted from 1; 200 without it */
-export async function receiver(
-  statusOf: (count: number) => number = () => 200,
-): Promise<{ url: string; server: Server; notifications: ReceivedNotification[] }> {
+/** Somebody whom a provider notifies. */
+export interface Receiver {
+  url: string;
+  server: Server;
+  /** What came, oldest first. */
+  notifications: ReceivedNotification[];
+  /** Whether notifications are taken from now on; else each is answered 503. */
+  take(isTaken: boolean): void;
+}
+
+/**
+ * A receiver of notifications.
+ * @param statusOf the HTTP status of the n-th answer, counted from 1; 200 without it
+ * @param thanks the text that the provider reads as taken
+ */
+export async function receiver(statusOf: (count: number) => number = () => 200, thanks = ''): Promise<Receiver> {
   const notifications: ReceivedNotification[] = [];
+  let taking = true;
   const { url, server } = await serve((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       notifications.push({ headers: request.headers, rawBody: Buffer.concat(chunks) });
-      response.statusCode = statusOf(notifications.length);
-      response.end();
+      response.statusCode = taking ? statusOf(notifications.length) : 503;
+      response.end(taking ? thanks : '');
     });
   });
-  return { url, server, notifications };
+  return { url, server, notifications, take: (isTaken) => void (taking = isTaken) };
 }

@@ -21,6 +21,7 @@ const another = (columns: Record<string, string>): string => {
     ciphertext: 'ciphertext',
     key_id: 'key_id',
     fingerprint: 'fingerprint',
+    index_key_id: 'index_key_id',
     masked: 'masked',
     first_entered_kind: 'first_entered_kind',
     first_entered_by: 'first_entered_by',
@@ -44,10 +45,10 @@ const released = set('bank_files', `status = 'released', released_at = ${at}`);
 
 /** A draft, one that cools off, and a file that waits: the rows that these rules are tried on. */
 export const destinationRows = (refundId: string, customerId: string): string => `
-  INSERT INTO destinations (id, mode, customer_id, refund_id, country, ciphertext, key_id, fingerprint, masked,
+  INSERT INTO destinations (id, mode, customer_id, refund_id, country, ciphertext, key_id, fingerprint, index_key_id, masked,
     first_entered_kind, first_entered_by, first_entered_at, command_id, created_at, updated_at)
   SELECT id, 'test', '${customerId}', '${refundId}', 'CN', 'v1.k1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAA', 'k1',
-    repeat('0', 64), '•••• 7890', 'person', 'pn_first', ${at}, 'cm_' || id, ${at}, ${at}
+    repeat('0', 64), 'index', '•••• 7890', 'person', 'pn_first', ${at}, 'cm_' || id, ${at}, ${at}
   FROM (VALUES ('ds_draft'), ('ds_cooling')) AS v(id);
   UPDATE destinations SET status = 'cooling_off', ${enteredBy('person', 'pn_second')} WHERE id = 'ds_cooling';
   INSERT INTO bank_files (id, mode, merchant_account, reference, refund_id, amount_minor, currency, masked, sha256,
@@ -72,6 +73,10 @@ export const DESTINATION_RULES: Rules = {
   destinations_fingerprint: {
     refused: [`'6222021234567894'`, `repeat('A', 64)`].map((fingerprint) => another({ fingerprint })),
     legal: [another({ fingerprint: `repeat('f', 64)` })],
+  },
+  destinations_index_key: {
+    refused: [`''`, `'I.2'`, `repeat('i', 33)`].map((id) => another({ index_key_id: id })),
+    legal: [another({ index_key_id: `'i2'` })],
   },
   destinations_masked: {
     refused: [`'6222021234567894'`, `'•••• 67894'`, `'•••• '`].map((masked) => another({ masked })),
@@ -139,6 +144,7 @@ export const DESTINATION_RULES: Rules = {
       ...[
         `country = 'DE'`,
         `fingerprint = repeat('1', 64)`,
+        `index_key_id = 'i2'`,
         `masked = '•••• 1111'`,
         'refund_id = NULL',
         `first_entered_by = 'pn_other'`,
@@ -155,6 +161,7 @@ export const DESTINATION_RULES: Rules = {
     ],
     legal: [
       draft(`ciphertext = 'v1.k2.BBBBBBBBBBBBBBBB.AAAAAAAAAAAAAAAAAAAAAAAA', key_id = 'k2'`),
+      draft(`fingerprint = repeat('1', 64), index_key_id = 'i2'`),
       draft(`status = 'cooling_off', ${enteredBy('person', 'pn_other')}`),
       [cooling(`status = 'usable', ${checked('match')}`), cooling(revoke)],
     ],

@@ -133,11 +133,19 @@ describe('configuration', () => {
           { id: 'k2', key: two },
           { id: 'k1', key: one },
         ],
-        indexKey: index,
+        indexKeys: [{ id: 'index', key: index }],
       };
       expect(loadApiConfig({ ...database, ...keys }).dataKeys).toEqual(expected);
       expect(loadWorkerConfig({ ...worker, ...bank, ...keys }).dataKeys).toEqual(expected);
       expect(loadApiConfig(database)).toMatchObject({ dataKeys: null, bankTransfer: null });
+    });
+
+    test('of the index may be several while they are rotated; one without an id keeps its name', () => {
+      const rotating = { ...keys, DATA_INDEX_KEY: `i2:${'D'.repeat(42)}A=, ${index}` };
+      expect(loadApiConfig({ ...database, ...rotating }).dataKeys?.indexKeys).toEqual([
+        { id: 'i2', key: `${'D'.repeat(42)}A=` },
+        { id: 'index', key: index },
+      ]);
     });
 
     test.each(['production', 'development', 'test'])('are needed wherever there is a bank account: %s', (NODE_ENV) => {
@@ -155,7 +163,9 @@ describe('configuration', () => {
       [{ DATA_KEYS: `k1:${two},k1:${one}` }, /must not name an id twice/],
       [{ DATA_KEYS: 'k1:c2hvcnQ=' }, /must look like <id>:<32 bytes in base64>/],
       [{ DATA_KEYS: one }, /must look like <id>:<32 bytes in base64>/],
-      [{ DATA_INDEX_KEY: 'c2hvcnQ=' }, /must be 32 bytes in base64/],
+      [{ DATA_INDEX_KEY: 'c2hvcnQ=' }, /must look like <id>:<32 bytes in base64>/],
+      [{ DATA_INDEX_KEY: `i2:${index},i2:${one}` }, /must not name an id twice/],
+      [{ DATA_INDEX_KEY: `i2:${index},${two}` }, /DATA_INDEX_KEY is one of DATA_KEYS/],
     ])('that cannot be used are refused: %j', (change, problem) => {
       expect(problemsOf(() => loadApiConfig({ ...database, ...keys, ...change })).join()).toMatch(problem);
     });

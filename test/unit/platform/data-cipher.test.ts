@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { DataCipher, isSameText, SealBrokenError, UnknownDataKeyError, type SealedPlace } from '../../../platform';
 
 const key = (id: string) => ({ id, key: randomBytes(32) });
-const indexKey = randomBytes(32);
+const index = key('index');
+const indexKeys = [index];
 const first = key('k1');
-const cipher = new DataCipher({ keys: [first], indexKey });
+const cipher = new DataCipher({ keys: [first], indexKeys });
 const place: SealedPlace = { table: 'destinations', column: 'ciphertext', rowId: 'ds_1', mode: 'test' };
 
 test('opens what it has sealed, whatever the text', () => {
@@ -72,7 +73,7 @@ test('takes a sealed text in its one spelling alone', () => {
 
 test('after a rotation seals with the new key, and opens what the old one sealed', () => {
   const old = cipher.seal('secret', place);
-  const rotated = new DataCipher({ keys: [key('k2'), first], indexKey });
+  const rotated = new DataCipher({ keys: [key('k2'), first], indexKeys });
   const renewed = rotated.seal('secret', place);
   expect(renewed.keyId).toBe('k2');
   expect([rotated.open(old.text, place), rotated.open(renewed.text, place)]).toEqual(['secret', 'secret']);
@@ -80,31 +81,44 @@ test('after a rotation seals with the new key, and opens what the old one sealed
 });
 
 test('names the key that it lacks', () => {
-  const { text } = new DataCipher({ keys: [key('gone')], indexKey }).seal('secret', place);
+  const { text } = new DataCipher({ keys: [key('gone')], indexKeys }).seal('secret', place);
   expect(() => cipher.open(text, place)).toThrow(new UnknownDataKeyError('gone'));
 });
 
 test('opens nothing with another key under the same id', () => {
-  const { text } = new DataCipher({ keys: [key('k1')], indexKey }).seal('secret', place);
+  const { text } = new DataCipher({ keys: [key('k1')], indexKeys }).seal('secret', place);
   expect(() => cipher.open(text, place)).toThrow(SealBrokenError);
 });
 
 test('finds equal values by their fingerprint, keeps parts apart, and needs the index key for it', () => {
-  expect(cipher.fingerprint(['a', 'b'])).toBe(cipher.fingerprint(['a', 'b']));
-  expect(cipher.fingerprint(['a', 'b'])).toMatch(/^[0-9a-f]{64}$/);
-  expect(cipher.fingerprint(['ab', ''])).not.toBe(cipher.fingerprint(['a', 'b']));
-  const other = new DataCipher({ keys: [first], indexKey: randomBytes(32) });
-  expect(other.fingerprint(['a', 'b'])).not.toBe(cipher.fingerprint(['a', 'b']));
+  expect(cipher.fingerprint(['a', 'b'])).toEqual(cipher.fingerprint(['a', 'b']));
+  expect(cipher.fingerprint(['a', 'b'])).toEqual({ keyId: 'index', text: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(cipher.fingerprint(['ab', '']).text).not.toBe(cipher.fingerprint(['a', 'b']).text);
+  const other = new DataCipher({ keys: [first], indexKeys: [key('index')] });
+  expect(other.fingerprint(['a', 'b']).text).not.toBe(cipher.fingerprint(['a', 'b']).text);
+});
+
+test('after a rotation of the index key indexes with the new one, and still finds what the old one has indexed', () => {
+  const rotated = new DataCipher({ keys: [first], indexKeys: [key('i2'), index] });
+  expect(rotated.currentIndexKeyId).toBe('i2');
+  const [now, then] = rotated.fingerprints(['a']);
+  expect(now).toEqual(rotated.fingerprint(['a']));
+  expect(now?.keyId).toBe('i2');
+  expect(then).toEqual(cipher.fingerprint(['a']));
 });
 
 test('takes no keys that cannot protect', () => {
   const short = { id: 'k1', key: randomBytes(16) };
-  expect(() => new DataCipher({ keys: [], indexKey })).toThrow(/data key is needed/);
-  expect(() => new DataCipher({ keys: [short], indexKey })).toThrow(/"k1" is not 32 bytes/);
-  expect(() => new DataCipher({ keys: [first], indexKey: randomBytes(16) })).toThrow(/index key is not 32/);
-  expect(() => new DataCipher({ keys: [first, first], indexKey })).toThrow(/same id/);
-  expect(() => new DataCipher({ keys: [first], indexKey: first.key })).toThrow(/index key too/);
-  expect(() => new DataCipher({ keys: [{ ...first, id: 'K.1' }], indexKey })).toThrow(/id of a data key/);
+  expect(() => new DataCipher({ keys: [], indexKeys })).toThrow(/data key is needed/);
+  expect(() => new DataCipher({ keys: [short], indexKeys })).toThrow(/"k1" is not 32 bytes/);
+  expect(() => new DataCipher({ keys: [first], indexKeys: [] })).toThrow(/index key is needed/);
+  expect(() => new DataCipher({ keys: [first], indexKeys: [short] })).toThrow(/index key "k1" is not 32/);
+  expect(() => new DataCipher({ keys: [first], indexKeys: [index, index] })).toThrow(/index keys have the same id/);
+  expect(() => new DataCipher({ keys: [first, first], indexKeys })).toThrow(/same id/);
+  expect(() => new DataCipher({ keys: [first], indexKeys: [index, { id: 'i2', key: first.key }] })).toThrow(
+    /an index key too/,
+  );
+  expect(() => new DataCipher({ keys: [{ ...first, id: 'K.1' }], indexKeys })).toThrow(/id of a data key/);
 });
 
 test('compares texts whole', () => {
