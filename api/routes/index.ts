@@ -12,6 +12,7 @@ import { orderRoutes } from './orders';
 import { reconciliationRoutes } from './reconciliations';
 import { payoutLimitRoutes } from './payout-limits';
 import { payoutStopRoutes } from './payout-stops';
+import { policyRoutes } from './policies';
 import { refundRoutes } from './refunds';
 import { settlementRateRoutes } from './settlement-rates';
 import { taskRoutes } from './tasks';
@@ -36,6 +37,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   webhookEndpointRoutes,
   destinationRoutes,
   bankFileRoutes,
+  policyRoutes,
 ];
 
 /** Routers that authenticate by other means: they get the raw body and come before authentication. */

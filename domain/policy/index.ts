@@ -8,6 +8,16 @@ export {
   type PolicyFacts,
   type ReasonProblem,
 } from './evaluate';
+export {
+  judgePolicyApproval,
+  POLICY_STATES,
+  POLICY_STATUSES,
+  policyStateAt,
+  type PolicyCourse,
+  type PolicyState,
+  type PolicyStatus,
+  type ReviewRefusal,
+} from './lifecycle';
 export { buildLadder, type Ladder, shiftLadder } from './ladder';
 export {
   DECIDING_ROLES,

@@ -74,6 +74,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
   const mode = 'test' as const;
   await db.policy.create({
     data: {
+      id: newId('po'),
       mode,
       name: 'default',
       version: 1,
