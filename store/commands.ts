@@ -29,7 +29,8 @@ export type CommandKind =
   | 'revise_policy'
   | 'submit_policy'
   | 'approve_policy'
-  | 'return_policy';
+  | 'return_policy'
+  | 'change_calendar';
 
 /** An authenticated intent. Whoever acts on it compares what it is told with this row. */
 export interface CommandRecord {

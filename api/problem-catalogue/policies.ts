@@ -58,4 +58,25 @@ export const POLICY_PROBLEMS = {
     '生效时间已过',
     '没有执行任何操作。政策只适用于其后的申请；请退回草稿并设置将来的 effectiveFrom。',
   ),
+  calendar_invalid: entry(
+    422,
+    'This is no business calendar',
+    'Nothing was changed. `errors` names the place and what is wrong there; correct it and send it again.',
+    '工作日历无效',
+    '没有做任何更改。`errors` 指出了问题所在及原因；请更正后重新提交。',
+  ),
+  calendar_changed: entry(
+    409,
+    'The calendar has changed since',
+    'Nothing was changed. `hash` is that of the calendar that stands there; read it, make your change on it and send it with that hash as `basedOn`.',
+    '工作日历已被更改',
+    '没有做任何更改。`hash` 为当前日历的指纹；请重新读取，在其上修改，并以该值作为 `basedOn` 提交。',
+  ),
+  calendar_not_found: entry(
+    404,
+    'The calendar is not known',
+    'Nothing was done. Check the id against GET /v1/calendars and the mode of the key.',
+    '未找到工作日历',
+    '没有执行任何操作。请对照 GET /v1/calendars 检查编号及密钥模式。',
+  ),
 } as const satisfies Record<string, CatalogueEntry>;

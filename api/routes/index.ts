@@ -1,6 +1,7 @@
 import type { Router } from 'express';
 import type { AppDeps } from '../types';
 import { bankFileRoutes } from './bank-files';
+import { calendarRoutes } from './calendars';
 import { decisionRoutes } from './decisions';
 import { deskRoutes } from './desk';
 import { destinationRoutes } from './destinations';
@@ -38,6 +39,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   destinationRoutes,
   bankFileRoutes,
   policyRoutes,
+  calendarRoutes,
 ];
 
 /** Routers that authenticate by other means: they get the raw body and come before authentication. */
