@@ -1,7 +1,15 @@
 const { availableParallelism } = require('node:os');
 
 // Packages that ship ES modules alone: jest runs CommonJS, so they are transformed too.
-const esmOnly = ['p-queue', 'p-timeout', 'eventemitter3', 'uuidv7', 'postal-mime', 'standardwebhooks'];
+const esmOnly = [
+  '@marcbachmann/cel-js',
+  'p-queue',
+  'p-timeout',
+  'eventemitter3',
+  'uuidv7',
+  'postal-mime',
+  'standardwebhooks',
+];
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -49,6 +49,7 @@ export async function acceptRefund(
     currency: body.currency,
     reasonCode: body.reasonCode,
     description: body.description,
+    channel: body.channel,
     lines: body.lines ?? null,
     evidenceIds: body.evidenceIds,
     resolution: body.resolution,

@@ -31,10 +31,13 @@ export const DOCS_STYLE = `body { margin: 0 auto; max-width: 60rem; padding: 0 1
 h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .25rem; overflow-wrap: anywhere; }
 article { border-top: 1px solid #ddd; } article p { margin: .25rem 0; }
 .status { color: #555; font-weight: normal; }
+h3 { font-size: 1rem; margin: 1rem 0 .25rem; } .scroll { overflow-x: auto; } code { overflow-wrap: anywhere; }
+table { border-collapse: collapse; margin: .5rem 0; } th, td { border-bottom: 1px solid #ddd; padding: .35rem .75rem .35rem 0; text-align: left; vertical-align: top; }
 a { color: #0b57d0; } :target { background: #fff6d6; }
 `;
 
-const escapeHtml = (text: string): string =>
+/** A text as the content of an element or an attribute. */
+export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /** `code` marks of the catalogue as elements. */

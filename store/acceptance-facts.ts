@@ -144,6 +144,7 @@ export async function loadOrderFacts(
     facts: {
       currency: order.currency,
       placedAt: toIso(order.placedAt),
+      branch: order.branch,
       jurisdiction: order.jurisdiction,
       shippingMinor: order.shippingMinor,
       shippingTakenMinor: refunds.reduce(

@@ -146,6 +146,7 @@ async function acceptOnce(
       payments: loaded.facts.payments.map((payment) => ({
         id: payment.id,
         provider: payment.provider,
+        currency: payment.currency,
         availableMinor: payment.availableMinor,
         accounting: payment.accounting,
         legId: newId('al'),

@@ -1,7 +1,27 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
 import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
-import type { Db } from './client';
+import { toIso, type Database, type Db } from './client';
+import { auditWord, type PersonAct } from './two-person';
 
 type Mode = 'live' | 'test';
+
+export interface CalendarRecord {
+  calendar: BusinessCalendar;
+  /** SHA-256 of the calendar in canonical form. */
+  hash: string;
+  updatedAt: string;
+}
+
+export type CalendarOutcome =
+  | { kind: 'done'; record: CalendarRecord }
+  /** Somebody else has changed it since it was read, or made it. */
+  | { kind: 'changed'; hash: string | null };
+
+const hashOf = (calendar: unknown): string =>
+  createHash('sha256')
+    .update(canonicalize(calendar) ?? '')
+    .digest('hex');
 
 /** More than an installation has, few enough to hold. */
 const MAX_KEPT = 100;
@@ -34,4 +54,46 @@ export async function putCalendar(db: Db, mode: Mode, calendar: BusinessCalendar
 export async function readCalendar(db: Db, mode: Mode, id: string): Promise<BusinessCalendar | null> {
   const row = await db.calendar.findUnique({ where: { mode_id: { mode, id } } });
   return row && parseBusinessCalendar(row.document);
+}
+
+/** A calendar with its hash, or null. @throws InvalidCalendarError when what is stored is none */
+export async function readCalendarRecord(db: Db, mode: Mode, id: string): Promise<CalendarRecord | null> {
+  const row = await db.calendar.findUnique({ where: { mode_id: { mode, id } } });
+  return row && recordOf(row);
+}
+
+/** Every calendar of a mode by its id. @throws InvalidCalendarError when one of them is none */
+export async function listCalendars(db: Db, mode: Mode): Promise<CalendarRecord[]> {
+  const rows = await db.calendar.findMany({ where: { mode }, orderBy: { id: 'asc' } });
+  return rows.map(recordOf);
+}
+
+/**
+ * A person's change of a calendar, audited with the hashes of before and after. Stages that open from now on are planned by
+ * it; due dates that were worked out before stay.
+ * @param basedOn hash of what they changed; null for a new calendar. Another one that stands there is not overwritten.
+ */
+export async function changeCalendar(
+  db: Database,
+  act: PersonAct,
+  calendar: BusinessCalendar,
+  basedOn: string | null,
+): Promise<CalendarOutcome> {
+  const hash = hashOf(calendar);
+  return await db.$transaction(async (tx) => {
+    // Two who make the same new calendar have no row to queue at.
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`calendar ${act.mode} ${calendar.id}`}, 0))`;
+    const stored = await readCalendarRecord(tx, act.mode, calendar.id);
+    // A repeat of the same command.
+    if (stored?.hash === hash) return { kind: 'done', record: stored };
+    if ((stored?.hash ?? null) !== basedOn) return { kind: 'changed', hash: stored?.hash ?? null };
+    await putCalendar(tx, act.mode, calendar, new Date(act.nowIso));
+    await auditWord(tx, act, 'calendar.changed', { calendarId: calendar.id, before: basedOn, after: hash });
+    return { kind: 'done', record: { calendar, hash, updatedAt: act.nowIso } };
+  });
+}
+
+function recordOf(row: { document: unknown; updatedAt: Date }): CalendarRecord {
+  const calendar = parseBusinessCalendar(row.document);
+  return { calendar, hash: hashOf(calendar), updatedAt: toIso(row.updatedAt) };
 }

@@ -25,7 +25,13 @@ export type CommandKind =
   | 'enter_destination_again'
   | 'confirm_destination'
   | 'revoke_destination'
-  | 'approve_bank_file';
+  | 'approve_bank_file'
+  | 'draft_policy'
+  | 'revise_policy'
+  | 'submit_policy'
+  | 'approve_policy'
+  | 'return_policy'
+  | 'change_calendar';
 
 /** An authenticated intent. Whoever acts on it compares what it is told with this row. */
 export interface CommandRecord {

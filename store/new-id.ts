@@ -24,7 +24,8 @@ export type IdPrefix =
   | 'rr'
   | 'rd'
   | 'ds'
-  | 'bf';
+  | 'bf'
+  | 'po';
 
 /** A new id that sorts by time of creation: prefix, underscore, 32 hex digits. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${uuidv7().replaceAll('-', '')}`;

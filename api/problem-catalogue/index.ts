@@ -1,6 +1,7 @@
 import { DECISION_PROBLEMS } from './decisions';
 import { DESTINATION_PROBLEMS } from './destinations';
 import { PAYOUT_PROBLEMS } from './payouts';
+import { POLICY_PROBLEMS } from './policies';
 import { REFUND_PROBLEMS } from './refunds';
 import { REQUEST_PROBLEMS } from './requests';
 import { SURROUNDING_PROBLEMS } from './surroundings';
@@ -12,6 +13,7 @@ export const PROBLEMS = {
   ...DECISION_PROBLEMS,
   ...DESTINATION_PROBLEMS,
   ...PAYOUT_PROBLEMS,
+  ...POLICY_PROBLEMS,
   ...SURROUNDING_PROBLEMS,
 } as const;
 

@@ -176,8 +176,8 @@ export const REFUND_PROBLEMS = {
   calendar_not_certified: entry(
     503,
     'The business calendar ends too early',
-    'Nothing was kept. Deadlines of this request reach into {year}, whose holidays nobody has confirmed; ask an administrator to certify that year in the calendar, then repeat with the same idempotency key.',
+    'Nothing was kept. Deadlines of this request reach into {year}, whose holidays nobody has confirmed; ask an administrator to enter them and certify the year (POST /v1/calendars), then repeat with the same idempotency key.',
     '工作日历未覆盖所需年份',
-    '没有保存任何内容。此请求的期限涉及 {year} 年，其节假日尚未确认；请管理员在日历中确认该年份后，用相同的幂等键重试。',
+    '没有保存任何内容。此请求的期限涉及 {year} 年，其节假日尚未确认；请管理员录入并确认该年份（POST /v1/calendars）后，用相同的幂等键重试。',
   ),
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,6 +1,7 @@
 import type { Router } from 'express';
 import type { AppDeps } from '../types';
 import { bankFileRoutes } from './bank-files';
+import { calendarRoutes } from './calendars';
 import { decisionRoutes } from './decisions';
 import { deskRoutes } from './desk';
 import { destinationRoutes } from './destinations';
@@ -12,6 +13,7 @@ import { orderRoutes } from './orders';
 import { reconciliationRoutes } from './reconciliations';
 import { payoutLimitRoutes } from './payout-limits';
 import { payoutStopRoutes } from './payout-stops';
+import { policyRoutes } from './policies';
 import { refundRoutes } from './refunds';
 import { settlementRateRoutes } from './settlement-rates';
 import { taskRoutes } from './tasks';
@@ -36,6 +38,8 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   webhookEndpointRoutes,
   destinationRoutes,
   bankFileRoutes,
+  policyRoutes,
+  calendarRoutes,
 ];
 
 /** Routers that authenticate by other means: they get the raw body and come before authentication. */

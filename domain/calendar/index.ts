@@ -8,6 +8,8 @@ export {
 } from './business-calendar';
 export { cnShanghaiCalendar } from './cn-shanghai';
 export { describeDue, describeInstant } from './describe-due';
+export { explainDue, type ExplainedDay, MAX_EXPLAINED_WORKING_DAYS } from './explain-due';
+export { DAY_KINDS, type DayKind } from './working-days';
 export { UncertifiedYearError } from './errors';
 export {
   addBusinessDays,

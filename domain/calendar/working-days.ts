@@ -9,6 +9,17 @@ export interface OpenSpan {
   readonly endMs: number;
 }
 
+/** Why a day is worked or not: by the week, by the holidays and make-up days of the source, or by an entry of the calendar. */
+export const DAY_KINDS = [
+  'working_day',
+  'weekend',
+  'holiday',
+  'make_up_day',
+  'entered_open',
+  'entered_closed',
+] as const;
+export type DayKind = (typeof DAY_KINDS)[number];
+
 /** Enough for every team of a company and a few old versions of each; beyond that, memory is worth more than time. */
 const MAX_KNOWN_CALENDARS = 200;
 
@@ -75,22 +86,38 @@ export class WorkingDays {
     return certified;
   }
 
+  /**
+   * Why a local day is worked or not.
+   * @throws UncertifiedYearError
+   */
+  kindOf(day: number): DayKind {
+    return this.#judge(day).kind;
+  }
+
   #intervalsOf(day: number): readonly WorkingInterval[] {
+    return this.#judge(day).hours;
+  }
+
+  #judge(day: number): { kind: DayKind; hours: readonly WorkingInterval[] } {
     const date = new Date(day * MS_A_DAY).toISOString().slice(0, 10);
     const year = Number(date.slice(0, 4));
     if (!this.isCertified(year)) throw new UncertifiedYearError(this.#calendar.id, year);
 
     const override = this.#calendar.overrides[date];
-    if (override !== undefined) return override === 'closed' ? [] : override;
+    if (override !== undefined)
+      return override === 'closed' || override.length === 0
+        ? { kind: 'entered_closed', hours: [] }
+        : { kind: 'entered_open', hours: override };
 
     // 1970-01-01 was a Thursday.
     const weekday = WEEKDAYS[(((day + 3) % 7) + 7) % 7] ?? 'monday';
     const usual = this.#calendar.weekly[weekday];
     const entry = this.#calendar.holidaySource === 'none' ? 'ordinary' : chineseHolidayEntry(date);
-    if (entry === 'holiday') return [];
+    if (entry === 'holiday') return { kind: 'holiday', hours: [] };
     // A make-up day stands in for an ordinary working day and keeps its hours.
-    if (entry === 'make_up_day' && usual.length === 0) return this.#hoursOfFirstWorkingWeekday();
-    return usual;
+    if (entry === 'make_up_day' && usual.length === 0)
+      return { kind: 'make_up_day', hours: this.#hoursOfFirstWorkingWeekday() };
+    return { kind: usual.length === 0 ? 'weekend' : 'working_day', hours: usual };
   }
 
   #hoursOfFirstWorkingWeekday(): readonly WorkingInterval[] {

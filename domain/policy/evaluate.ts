@@ -1,11 +1,19 @@
 import { assertAmountMinor } from '../money';
 import type { LocalizedText, Plan } from '../refund';
+import { contextOf, holds, type ConditionContext } from './conditions';
 import type { PolicyDocument, Tier } from './schema';
 
 export interface PolicyFacts {
   /** What is open and paid on the order together, this request included: many small requests are one large one. */
   orderTotalOpenAndPaidMinor: number;
+  /** Of the request alone. */
+  amountMinor: number;
+  /** What it gives beside the refund; 0 for nothing. */
+  goodwillMinor: number;
   currency: string;
+  channel: string;
+  branch: string | null;
+  jurisdiction: string | null;
   reasonCode: string;
   /** In characters. */
   descriptionLength: number;
@@ -15,6 +23,7 @@ export interface PolicyFacts {
   now: string;
   /** The lines to be refunded, or all lines of the order when the request names none. */
   lines: readonly { category: string | null; attributes: Readonly<Record<string, unknown>> }[];
+  payments: readonly { provider: string; currency: string }[];
 }
 
 /** Why a request must be put in order before it can be accepted. */
@@ -27,20 +36,34 @@ export interface PolicyEvaluation {
   tier: Tier;
   /** Never empty, in the order in which they decide. */
   stageIds: string[];
+  /** The route that says so, or null where the thresholds do. */
+  routeId: string | null;
+  /** Rules whose condition could not be answered for these facts: nothing was decided on them, and every stage decides. */
+  unanswered: string[];
   /** Not eligible: declined at once by the machine, with this clause. */
   eligible: true | { clauseId: string; texts: LocalizedText };
   reasonProblem?: ReasonProblem;
 }
 
 /**
- * What a policy says about a request.
+ * What policies say about a request.
+ * @param policy in force at acceptance: it says who decides, and what a reason asks for
+ * @param purchasePolicy in force at purchase: it says what may be refunded
  * @throws AmountError, RangeError for facts that are no facts
  */
-export function evaluatePolicy(policy: PolicyDocument, facts: PolicyFacts): PolicyEvaluation {
-  const clause = policy.ineligible.find((candidate) => applies(candidate, facts));
+export function evaluatePolicy(
+  policy: PolicyDocument,
+  facts: PolicyFacts,
+  purchasePolicy: PolicyDocument = policy,
+): PolicyEvaluation {
+  assertAmountMinor(facts.orderTotalOpenAndPaidMinor);
+  const context = contextOf(conditionFacts(facts));
+  const unanswered: string[] = [];
+  const clause = purchasePolicy.ineligible.find((candidate) => applies(candidate, facts, context, unanswered));
   const reasonProblem = checkReason(policy, facts);
   return {
-    ...tierFor(policy, facts.currency, facts.orderTotalOpenAndPaidMinor),
+    ...whoDecides(policy, facts, context, unanswered),
+    unanswered,
     eligible: clause === undefined ? true : { clauseId: clause.id, texts: clause.texts },
     ...(reasonProblem === undefined ? {} : { reasonProblem }),
   };
@@ -68,8 +91,24 @@ export function planFrom(policy: PolicyDocument, evaluation: Pick<PolicyEvaluati
   };
 }
 
+/** Where a condition cannot be answered nobody knows who is left out, so nobody is. */
+function whoDecides(
+  policy: PolicyDocument,
+  facts: PolicyFacts,
+  context: ConditionContext,
+  unanswered: string[],
+): Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'routeId'> {
+  const route = policy.routes.find((candidate) => {
+    const answer = holds(candidate.when, context);
+    if (answer === 'failed') unanswered.push(candidate.id);
+    return answer !== false;
+  });
+  if (unanswered.length > 0) return { tier: 'large', stageIds: policy.stages.map((stage) => stage.id), routeId: null };
+  if (route) return { tier: route.tier, stageIds: [...route.stageIds], routeId: route.id };
+  return { ...tierFor(policy, facts.currency, facts.orderTotalOpenAndPaidMinor), routeId: null };
+}
+
 function tierFor(policy: PolicyDocument, currency: string, totalMinor: number): { tier: Tier; stageIds: string[] } {
-  assertAmountMinor(totalMinor);
   const tiers = Object.hasOwn(policy.thresholds, currency) ? (policy.thresholds[currency] ?? []) : [];
   const tier = tiers.find((candidate) => candidate.upToMinor === null || totalMinor <= candidate.upToMinor);
   // Without thresholds nobody has said what is small in this currency.
@@ -86,10 +125,42 @@ function instantMs(iso: string): number {
   return ms;
 }
 
-function applies(clause: PolicyDocument['ineligible'][number], facts: PolicyFacts): boolean {
+function conditionFacts(facts: PolicyFacts): Parameters<typeof contextOf>[0] {
+  return {
+    refund: {
+      amountMinor: facts.amountMinor,
+      currency: facts.currency,
+      reasonCode: facts.reasonCode,
+      channel: facts.channel,
+      descriptionLength: facts.descriptionLength,
+      evidenceCount: facts.evidenceCount,
+      goodwillMinor: facts.goodwillMinor,
+    },
+    order: {
+      ageDays: Math.floor((instantMs(facts.now) - instantMs(facts.placedAt)) / MS_A_DAY),
+      openAndPaidMinor: facts.orderTotalOpenAndPaidMinor,
+      branch: facts.branch ?? '',
+      jurisdiction: facts.jurisdiction ?? '',
+    },
+    lines: facts.lines.map(({ category, attributes }) => ({ category: category ?? '', attributes })),
+    payments: facts.payments.map(({ provider, currency }) => ({ provider, currency })),
+  };
+}
+
+function applies(
+  clause: PolicyDocument['ineligible'][number],
+  facts: PolicyFacts,
+  context: ConditionContext,
+  unanswered: string[],
+): boolean {
   if (clause.reasonCodes !== 'any' && !clause.reasonCodes.includes(facts.reasonCode)) return false;
   const condition = clause.when;
   switch (condition.kind) {
+    case 'expression': {
+      const answer = holds(condition.cel, context);
+      if (answer === 'failed') unanswered.push(clause.id);
+      return answer === true;
+    }
     case 'maxOrderAgeDays':
       return instantMs(facts.now) - instantMs(facts.placedAt) > condition.days * MS_A_DAY;
     case 'notRefundableCategories':
@@ -106,7 +177,11 @@ function everyLine(facts: PolicyFacts, test: (line: PolicyFacts['lines'][number]
   return facts.lines.length > 0 && facts.lines.every(test);
 }
 
-function checkReason(policy: PolicyDocument, facts: PolicyFacts): ReasonProblem | undefined {
+/** What is missing for the reason that was given, or undefined. */
+export function checkReason(
+  policy: Pick<PolicyDocument, 'reasonCodes'>,
+  facts: Pick<PolicyFacts, 'reasonCode' | 'descriptionLength' | 'evidenceCount'>,
+): ReasonProblem | undefined {
   const reason = policy.reasonCodes.find((candidate) => candidate.code === facts.reasonCode);
   if (!reason) return { kind: 'unknown_reason', allowed: policy.reasonCodes.map((candidate) => candidate.code) };
   if (facts.descriptionLength < reason.minDescriptionLength) {

@@ -1,5 +1,23 @@
 export { answerDueAt, firstResponseDueAt, promiseArrival } from './deadlines';
-export { evaluatePolicy, planFrom, type PolicyEvaluation, type PolicyFacts, type ReasonProblem } from './evaluate';
+export { checkCondition, type ConditionProblem, MAX_CONDITION_LENGTH } from './conditions';
+export {
+  checkReason,
+  evaluatePolicy,
+  planFrom,
+  type PolicyEvaluation,
+  type PolicyFacts,
+  type ReasonProblem,
+} from './evaluate';
+export {
+  judgePolicyApproval,
+  POLICY_STATES,
+  POLICY_STATUSES,
+  policyStateAt,
+  type PolicyCourse,
+  type PolicyState,
+  type PolicyStatus,
+  type ReviewRefusal,
+} from './lifecycle';
 export { buildLadder, type Ladder, shiftLadder } from './ladder';
 export {
   DECIDING_ROLES,

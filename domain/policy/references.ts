@@ -13,7 +13,8 @@ interface PolicyReferences {
   stages: { id: string; ladder: { remindAtPercent: number[] } }[];
   thresholds: Record<string, TierReferences[]>;
   reasonCodes: { code: string }[];
-  ineligible: { id: string; reasonCodes: 'any' | string[] }[];
+  routes: { id: string; when: string; stageIds: string[] }[];
+  ineligible: { id: string; reasonCodes: 'any' | string[]; when: { kind: string; cel?: string } }[];
   amounts: { deductions: { code: string }[]; goodwill: { codes: { code: string }[] } };
 }
 
@@ -50,6 +51,12 @@ export function checkReferences(policy: PolicyReferences): Problem[] {
           ],
     ),
     ...Object.entries(policy.thresholds).flatMap(([currency, tiers]) => checkTiers(tiers, currency, stageIds)),
+    ...duplicates(
+      policy.routes.map((route) => route.id),
+      'routes',
+    ),
+    ...policy.routes.flatMap((route, index) => checkStageIds(route.stageIds, stageIds, ['routes', index])),
+    ...checkReach(policy),
     ...policy.ineligible.flatMap((clause, index) =>
       (clause.reasonCodes === 'any' ? [] : clause.reasonCodes)
         .filter((code) => !reasonCodes.includes(code))
@@ -76,16 +83,54 @@ function checkTiers(tiers: TierReferences[], currency: string, stageIds: string[
     problems.push({ path: ['thresholds', currency], message: 'must have an upToMinor that rises from tier to tier' });
   }
   for (const [index, tier] of tiers.entries()) {
-    const positions = tier.stageIds.map((id) => stageIds.indexOf(id));
-    if (positions.includes(-1) || !isIncreasing(positions)) {
-      problems.push({
-        path: ['thresholds', currency, index, 'stageIds'],
-        message: 'must name stages of this policy, in their order and each once',
-      });
-    }
+    problems.push(...checkStageIds(tier.stageIds, stageIds, ['thresholds', currency, index]));
   }
   return problems;
 }
+
+function checkStageIds(named: string[], stageIds: string[], path: (string | number)[]): Problem[] {
+  const positions = named.map((id) => stageIds.indexOf(id));
+  return positions.includes(-1) || !isIncreasing(positions)
+    ? [{ path: [...path, 'stageIds'], message: 'must name stages of this policy, in their order and each once' }]
+    : [];
+}
+
+/** What can never apply because an earlier rule always does, and a clause that leaves nothing to be refunded. */
+function checkReach({ routes, ineligible, reasonCodes }: PolicyReferences): Problem[] {
+  const problems: Problem[] = [];
+  for (const [index, route] of routes.entries()) {
+    const earlier = routes.slice(0, index).find(({ when }) => isAlways(when) || when === route.when);
+    if (earlier) problems.push({ path: ['routes', index], message: `is never reached: "${earlier.id}" comes first` });
+    if (isNever(route.when)) problems.push({ path: ['routes', index, 'when'], message: 'never holds' });
+  }
+  for (const [index, clause] of ineligible.entries()) {
+    const { cel } = clause.when;
+    if (cel === undefined) continue;
+    const earlier = ineligible
+      .slice(0, index)
+      .find(
+        (other) =>
+          other.when.cel !== undefined && covers(other, clause) && (isAlways(other.when.cel) || other.when.cel === cel),
+      );
+    if (earlier)
+      problems.push({ path: ['ineligible', index], message: `is never reached: "${earlier.id}" comes first` });
+    if (isNever(cel)) problems.push({ path: ['ineligible', index, 'when', 'cel'], message: 'never holds' });
+    if (isAlways(cel) && covers(clause, { reasonCodes: reasonCodes.map(({ code }) => code) }))
+      problems.push({ path: ['ineligible', index, 'when', 'cel'], message: 'declines every request' });
+  }
+  return problems;
+}
+
+type Reasons = Pick<PolicyReferences['ineligible'][number], 'reasonCodes'>;
+
+function covers(wide: Reasons, narrow: Reasons): boolean {
+  if (wide.reasonCodes === 'any') return true;
+  const { reasonCodes } = wide;
+  return narrow.reasonCodes !== 'any' && narrow.reasonCodes.every((code) => reasonCodes.includes(code));
+}
+
+const isAlways = (cel: string): boolean => cel.trim() === 'true';
+const isNever = (cel: string): boolean => cel.trim() === 'false';
 
 function duplicates(values: string[], ...path: string[]): Problem[] {
   const twice = values.find((value, index) => values.indexOf(value) !== index);

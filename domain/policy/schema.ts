@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ALLOCATION_STRATEGIES, isCurrency, MAX_AMOUNT_MINOR } from '../money';
 import type { Role } from '../people';
 import { SHIPPING_RULES } from '../refund';
+import { checkCondition, MAX_CONDITION_LENGTH } from './conditions';
 import { checkReferences } from './references';
 
 /** Roles that may decide a stage. Systems and administrators never do. */
@@ -55,6 +56,31 @@ const tierSchema = z.strictObject({
   stageIds: z.array(slug).min(1),
 });
 
+/** An expression in CEL over the facts of conditions.ts, such as `order.ageDays > 90 && order.jurisdiction == "CN"`. */
+const celSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(MAX_CONDITION_LENGTH)
+  .superRefine((source, context) => {
+    const problem = checkCondition(source);
+    if (problem)
+      context.addIssue({
+        code: 'custom',
+        message: `line ${problem.line}, column ${problem.column}: ${problem.why}`,
+      });
+  });
+
+/** Who decides when its condition holds, whatever the thresholds say. */
+const routeSchema = z.strictObject({
+  id: slug,
+  /** Why, as the reviewer and a preview are told. */
+  label: localizedText,
+  when: celSchema,
+  tier: z.enum(TIERS),
+  stageIds: z.array(slug).min(1),
+});
+
 const reasonSchema = z.strictObject({
   code: slug,
   label: localizedText,
@@ -65,6 +91,8 @@ const reasonSchema = z.strictObject({
 });
 
 const conditionSchema = z.discriminatedUnion('kind', [
+  /** The expression is true. One that cannot be answered declines nothing: the request goes to people. */
+  z.strictObject({ kind: z.literal('expression'), cel: celSchema }),
   /** The order was placed more than this many days of 24 hours ago. */
   z.strictObject({ kind: z.literal('maxOrderAgeDays'), days }),
   /** Every line that is to be refunded is of one of these categories. */
@@ -134,9 +162,11 @@ export const policyDocumentSchema = z
       z.string().refine(isCurrency, 'must be an ISO 4217 currency code'),
       z.array(tierSchema).min(1).max(TIERS.length),
     ),
+    /** Looked at in their order before the thresholds; the first whose condition holds says who decides. */
+    routes: z.array(routeSchema).max(200).default([]),
     reasonCodes: z.array(reasonSchema).min(1),
     /** What the machine declines at once; the first clause that applies is the one that is told. */
-    ineligible: z.array(clauseSchema),
+    ineligible: z.array(clauseSchema).max(200),
     /** By the wall clock from acceptance until a person has acted. */
     firstResponseHours: z.int().min(1).max(720),
     customerAnswer: z.strictObject({

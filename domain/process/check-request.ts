@@ -1,5 +1,5 @@
 import { sumMinor, type AllocationStrategy } from '../money';
-import { evaluatePolicy, type PolicyDocument } from '../policy';
+import { checkReason, type PolicyDocument, type PolicyFacts } from '../policy';
 import { breakdownAt, deductedMinor, lineMinor, type Deduction, type RefundAmounts } from '../refund';
 import { checkDeductions, type DeductionProblem, type RequestedDeduction } from './check-deductions';
 import type { GoodwillRefusal, RequestedGoodwill } from './check-goodwill';
@@ -11,6 +11,7 @@ export interface RequestedRefund {
   currency: string;
   reasonCode: string;
   description: string;
+  channel: string;
   lines: { externalId: string; quantity: number }[] | null;
   evidenceIds: string[];
   resolution: string;
@@ -26,6 +27,7 @@ export interface RequestedRefund {
 export interface OrderFacts {
   currency: string;
   placedAt: string;
+  branch: string | null;
   jurisdiction: string | null;
   shippingMinor: number;
   /** What of the shipping other refunds of the order ask for or have paid. */
@@ -123,7 +125,7 @@ export function checkRequest(
     });
   const missing = request.evidenceIds.filter((id) => !knownEvidence.includes(id));
   if (missing.length > 0) return refuse({ code: 'evidence_not_found', evidenceIds: missing });
-  const { reasonProblem } = evaluatePolicy(policy, policyFacts(request, order, now));
+  const reasonProblem = checkReason(policy, policyFacts(request, order, now));
   switch (reasonProblem?.kind) {
     case 'unknown_reason':
       return refuse({ code: 'reason_not_available', allowed: reasonProblem.allowed });
@@ -145,22 +147,24 @@ export function checkRequest(
 }
 
 /** The facts that the policy judges a request by. */
-export function policyFacts(
-  request: RequestedRefund,
-  order: OrderFacts,
-  now: string,
-): Parameters<typeof evaluatePolicy>[1] {
+export function policyFacts(request: RequestedRefund, order: OrderFacts, now: string): PolicyFacts {
   const names = request.lines?.map((line) => line.externalId);
   return {
     // Who gives beside a small refund takes the stages of both together.
     orderTotalOpenAndPaidMinor: order.openAndPaidMinor + request.amountMinor + (request.goodwill?.amountMinor ?? 0),
+    amountMinor: request.amountMinor,
+    goodwillMinor: request.goodwill?.amountMinor ?? 0,
     currency: request.currency,
+    channel: request.channel,
+    branch: order.branch,
+    jurisdiction: order.jurisdiction,
     reasonCode: request.reasonCode,
     descriptionLength: [...request.description].length,
     evidenceCount: request.evidenceIds.length,
     placedAt: order.placedAt,
     now,
     lines: order.lines.filter((line) => !names || names.includes(line.externalId)),
+    payments: order.payments,
   };
 }
 

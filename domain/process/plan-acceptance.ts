@@ -17,11 +17,11 @@ import { closeStage, noteForCrm, openUnstaffed, tellCustomer, tellOutsiders, typ
 
 /** What acceptance is judged by: facts of the request, of the order and of the people, read in its transaction. */
 export interface AcceptanceFacts extends PolicyFacts {
-  amountMinor: number;
   /** Captures of the order, oldest first, with what each can still give, and the leg it would become. */
   payments: {
     id: string;
     provider: string;
+    currency: string;
     availableMinor: number;
     accounting: { currency: string; rate: string } | null;
     legId: string;
@@ -67,10 +67,7 @@ export interface AcceptedPlan {
  * @throws InsufficientAvailableError when the payments cannot give the amount; UncertifiedYearError.
  */
 export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
-  const evaluation = {
-    ...evaluatePolicy(facts.policy, facts),
-    eligible: evaluatePolicy(facts.purchasePolicy, facts).eligible,
-  };
+  const evaluation = evaluatePolicy(facts.policy, facts, facts.purchasePolicy);
   const plan = planFrom(facts.policy, evaluation);
   const strategy = facts.allocation ?? facts.policy.amounts.allocation;
   const allocation = allocateBy(
@@ -122,6 +119,8 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
     },
   };
   effects.events.push('refund.accepted');
+  if (evaluation.unanswered.length > 0)
+    effects.audit.push({ type: 'policy.condition_unanswered', data: { rules: evaluation.unanswered } });
   effects.newRound = { round: 1 };
   openNextStage(step, 0);
   if (evaluation.eligible === true) {

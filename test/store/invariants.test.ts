@@ -8,11 +8,12 @@ import { DESTINATION_RULES } from './support/destination-rules';
 import { GOODWILL_RULES } from './support/goodwill-rules';
 import { INTERLOCK_RULES } from './support/interlock-rules';
 import { LEDGER_RULES } from './support/ledger-rules';
+import { POLICY_RULES } from './support/policy-rules';
 import { RECONCILIATION_RULES } from './support/reconciliation-rules';
 import { proveRules, set, type Rules } from './support/prove-rules';
 
 /** Rules that have test files of their own. */
-const PROVEN_ELSEWHERE: Rules[] = [AMOUNT_RULES, DESTINATION_RULES, GOODWILL_RULES, INTERLOCK_RULES];
+const PROVEN_ELSEWHERE: Rules[] = [AMOUNT_RULES, DESTINATION_RULES, GOODWILL_RULES, INTERLOCK_RULES, POLICY_RULES];
 
 let store: TestStore;
 let sql: Client;

@@ -74,6 +74,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
   const mode = 'test' as const;
   await db.policy.create({
     data: {
+      id: newId('po'),
       mode,
       name: 'default',
       version: 1,
@@ -214,6 +215,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
       currency: 'CNY',
       reasonCode: 'quality',
       description: '左侧扶手断裂',
+      channel: 'api',
       lines,
       evidenceIds: [],
       resolution: 'refund',
@@ -226,7 +228,6 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
         ...requested,
         mode,
         orderExternalId,
-        channel: 'api',
         requestedBy: null,
         externalReference: null,
         metadata: {},

@@ -44,6 +44,7 @@ const PEOPLE = {
   finance2: ['finance'],
   auditor: ['auditor'],
   admin: ['admin'],
+  admin2: ['admin'],
 } satisfies Record<string, Role[]>;
 
 type PersonName = keyof typeof PEOPLE;

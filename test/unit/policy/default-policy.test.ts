@@ -21,6 +21,8 @@ describe('the policy that ships', () => {
       tier,
       stageIds,
       eligible: true,
+      routeId: null,
+      unanswered: [],
     });
   });
 

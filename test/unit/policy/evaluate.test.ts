@@ -98,3 +98,60 @@ describe('who decides', () => {
     expect(() => evaluatePolicy(defaultPolicy, facts({ orderTotalOpenAndPaidMinor }))).toThrow(/amount/i);
   });
 });
+
+describe('conditions in a policy', () => {
+  const withRules = (rules: { routes?: object[]; ineligible?: object[] }) =>
+    parsePolicy({ ...structuredClone(defaultPolicy), ...rules });
+  const texts = { en: 'Not this.', 'zh-CN': '不可退。' };
+  const route = (id: string, when: string, stageIds: string[]) => ({ id, label: texts, when, tier: 'large', stageIds });
+  const clause = (id: string, cel: string) => ({ id, texts, reasonCodes: 'any', when: { kind: 'expression', cel } });
+  const all = defaultPolicy.stages.map((stage) => stage.id);
+
+  it('let the first route that holds say who decides, before the amount does', () => {
+    const policy = withRules({
+      routes: [
+        route('old-order', 'order.ageDays > 90', all),
+        route('berlin', 'order.branch == "berlin"', ['first_review', 'final_approval']),
+      ],
+    });
+    const decided = (changes: Partial<PolicyFacts>) => evaluatePolicy(policy, facts(changes));
+    const small = { orderTotalOpenAndPaidMinor: 100 };
+    expect(decided({ ...small, placedAt: '2026-08-01T00:00:00Z' })).toMatchObject({
+      routeId: 'old-order',
+      stageIds: all,
+    });
+    expect(decided({ ...small, branch: 'berlin' })).toMatchObject({
+      routeId: 'berlin',
+      stageIds: ['first_review', 'final_approval'],
+    });
+    expect(decided({ ...small })).toMatchObject({ routeId: null, stageIds: ['first_review'], tier: 'small' });
+  });
+
+  it('decline by the policy of the purchase, with its clause', () => {
+    const purchase = withRules({ ineligible: [clause('used', 'lines.exists(l, has(l.attributes.used))')] });
+    const used = facts({ lines: [{ category: null, attributes: { used: true } }] });
+    expect(evaluatePolicy(defaultPolicy, used, purchase).eligible).toEqual({ clauseId: 'used', texts });
+    expect(evaluatePolicy(purchase, used, defaultPolicy).eligible).toBe(true);
+  });
+
+  it('that cannot be answered decline nothing and leave nobody out', () => {
+    const broken = 'lines.all(l, l.attributes.used == true)';
+    const small = facts({ orderTotalOpenAndPaidMinor: 100 });
+    expect(evaluatePolicy(withRules({ ineligible: [clause('used', broken)] }), small)).toMatchObject({
+      eligible: true,
+      stageIds: all,
+      tier: 'large',
+      unanswered: ['used'],
+    });
+    const routes = [route('used', broken, ['first_review']), route('any', 'true', ['first_review'])];
+    expect(evaluatePolicy(withRules({ routes }), small)).toMatchObject({ stageIds: all, unanswered: ['used'] });
+  });
+
+  it('take no longer for two hundred rules than a request notices', () => {
+    const rules = Array.from({ length: 200 }, (_, i) =>
+      route(`r${i}`, `order.ageDays > ${1000 + i}`, ['first_review']),
+    );
+    const policy = withRules({ routes: rules });
+    expect(evaluatePolicy(policy, facts()).routeId).toBeNull();
+  });
+});

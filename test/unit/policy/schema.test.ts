@@ -13,6 +13,17 @@ const first = <T>(list: readonly T[] | undefined): T => {
   return item;
 };
 
+const cel = (source: string) => ({ kind: 'expression', cel: source }) as const;
+
+const route = (changes: Partial<PolicyDocument['routes'][number]>): PolicyDocument['routes'][number] => ({
+  id: 'old-order',
+  label: { en: 'An old order', 'zh-CN': '旧订单' },
+  when: 'order.ageDays > 90',
+  tier: 'large',
+  stageIds: ['first_review', 'final_approval'],
+  ...changes,
+});
+
 const path = (value: unknown): string[] => {
   try {
     parsePolicy(value);
@@ -71,6 +82,26 @@ describe('reading a policy', () => {
       changed((policy) => void Object.assign(first(policy.ineligible), { when: { kind: 'notOnMonday' } })),
     ],
     ['ineligible.0.texts.zh-CN', changed((policy) => void (first(policy.ineligible).texts['zh-CN'] = ' '))],
+    ['routes.0.when', changed((policy) => void (policy.routes = [route({ when: 'order.colour == "red"' })]))],
+    ['routes.0.stageIds', changed((policy) => void (policy.routes = [route({ stageIds: ['third_review'] })]))],
+    ['routes', changed((policy) => void (policy.routes = [route({}), route({ when: 'order.ageDays > 9' })]))],
+    ['routes.1', changed((policy) => void (policy.routes = [route({}), route({ id: 'again' })]))],
+    ['routes.1', changed((policy) => void (policy.routes = [route({ when: 'true' }), route({ id: 'later' })]))],
+    ['routes.0.when', changed((policy) => void (policy.routes = [route({ when: 'false' })]))],
+    ['ineligible.0.when.cel', changed((policy) => void (first(policy.ineligible).when = cel('1')))],
+    ['ineligible.0.when.cel', changed((policy) => void (first(policy.ineligible).when = cel('false')))],
+    [
+      'ineligible.0.when.cel',
+      changed((policy) => void Object.assign(first(policy.ineligible), { reasonCodes: 'any', when: cel('true') })),
+    ],
+    [
+      'ineligible.1',
+      changed((policy) => {
+        const [one, two] = policy.ineligible;
+        Object.assign(one ?? {}, { reasonCodes: 'any', when: cel('order.ageDays > 9') });
+        Object.assign(two ?? {}, { when: cel('order.ageDays > 9') });
+      }),
+    ],
     ['arrival.alipay', changed((policy) => void (policy.arrival.alipay.fromWorkingDays = 4))],
     [
       'arrival.bank_account',

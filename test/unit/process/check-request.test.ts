@@ -14,6 +14,7 @@ const request = (changes: Partial<RequestedRefund> = {}): RequestedRefund => ({
   currency: 'CNY',
   reasonCode: 'quality',
   description: '左侧扶手断裂',
+  channel: 'online',
   lines: null,
   evidenceIds: [],
   resolution: 'refund',
@@ -49,6 +50,7 @@ const payment = (changes: Partial<OrderFacts['payments'][number]> = {}): OrderFa
 const order = (changes: Partial<OrderFacts> = {}): OrderFacts => ({
   currency: 'CNY',
   placedAt: '2026-02-20T08:00:00Z',
+  branch: null,
   jurisdiction: null,
   shippingMinor: 0,
   shippingTakenMinor: 0,

@@ -83,6 +83,7 @@ test('legs sum to the amount and none gives more than its payment has', () => {
         const payments = available.map((availableMinor, i) => ({
           id: `pm_${i}`,
           provider: 'stripe',
+          currency: 'CNY',
           availableMinor,
           accounting: null,
           legId: `al_${i}`,

@@ -1,0 +1,61 @@
+import { set, type Rules } from './prove-rules';
+
+const at = `'2026-03-02T01:00:00Z'`;
+const version = (columns: Record<string, string> = {}): string => {
+  const values: Record<string, string> = {
+    id: `'po_new'`,
+    mode: `'test'`,
+    name: `'default'`,
+    version: '9',
+    status: `'in_review'`,
+    document: `'{}'`,
+    hash: `'h'`,
+    effective_from: at,
+    created_at: at,
+    authors: `ARRAY['pn_1', 'pn_2']`,
+    submitted_by: `'pn_2'`,
+    submitted_at: at,
+    ...columns,
+  };
+  return `INSERT INTO policies (${Object.keys(values).join(', ')}) VALUES (${Object.values(values).join(', ')})`;
+};
+const published = { status: `'published'`, reviewed_by: `'pn_3'`, reviewed_at: at };
+const later = (change: string): string[] => [version(published), set('policies', `${change} WHERE id = 'po_new'`)];
+
+export const POLICY_RULES: Rules = {
+  policies_status: { refused: [version({ status: `'retired'` })], legal: [version({ status: `'draft'` }), version()] },
+  policies_two_persons: {
+    refused: [
+      version({ ...published, reviewed_by: `'pn_1'` }),
+      version({ ...published, reviewed_by: `'pn_2'`, authors: `ARRAY['pn_1']` }),
+      version({ ...published, reviewed_by: 'NULL' }),
+      version({ ...published, reviewed_at: 'NULL' }),
+      version({ authors: `'{}'`, submitted_by: 'NULL', submitted_at: 'NULL' }),
+      version({ authors: 'NULL' }),
+    ],
+    legal: [version(published), version({ status: `'published'`, authors: `'{}'` })],
+  },
+  policies_submission: {
+    refused: [version({ submitted_by: 'NULL' }), version({ submitted_at: 'NULL' })],
+    legal: [version({ status: `'draft'`, submitted_by: 'NULL', submitted_at: 'NULL' })],
+  },
+  policies_published: {
+    refused: [
+      later(`document = '{"a": 1}'`),
+      later(`effective_from = effective_from + interval '1 day'`),
+      later(`status = 'draft'`),
+      [version(published), `DELETE FROM policies WHERE id = 'po_new'`],
+      [version(), set('policies', `version = 10 WHERE id = 'po_new'`)],
+    ],
+    legal: [
+      later(`review_due_on = '2027-01-01'`),
+      [version(), set('policies', `document = '{"a": 1}', status = 'draft' WHERE id = 'po_new'`)],
+      [version(), `DELETE FROM policies WHERE id = 'po_new'`],
+    ],
+  },
+};
+
+/** A trigger says why in words, not by a name of its own. */
+export const POLICY_WORDS: Record<string, RegExp> = {
+  policies_published: /^policy default@9 (is published and never changes|keeps its name and version)$/,
+};
