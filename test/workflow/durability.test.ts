@@ -7,6 +7,8 @@ import { spareWorker } from '../support/worker-child';
 // Workers in processes of their own, killed by SIGKILL: nothing is tidied up, nothing is said to the server. A lost workflow
 // task is missed after its ten seconds, a lost call to the provider after twenty seconds without a heartbeat.
 const TAKEN_OVER_MS = 60_000;
+/** Four worlds start beside each other, with a process or two each: moments on a machine of their own. */
+const TEST_MS = 240_000;
 
 /** A world for one test alone: its worker is killed while others go on. Afterwards the invariants must hold. */
 async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
@@ -55,7 +57,7 @@ test.concurrent(
       expect(await repeated).toEqual({ seq: 1, status: 'in_review' });
       expect(await world.db.decision.count({ where: { refundId: world.refundIdOf(handle) } })).toBe(1);
     }),
-  120_000,
+  TEST_MS,
 );
 
 test.concurrent(
@@ -96,7 +98,7 @@ test.concurrent(
       expect(heard).toBeGreaterThan(0);
       expect(accepted).toBeGreaterThan(heard);
     }),
-  120_000,
+  TEST_MS,
 );
 
 test.concurrent(
@@ -126,7 +128,7 @@ test.concurrent(
       expect(await handle.result()).toMatchObject({ status: 'declined' });
       expect(await movements(world, handle)).toEqual([]);
     }),
-  120_000,
+  TEST_MS,
 );
 
 test.concurrent(
@@ -158,5 +160,5 @@ test.concurrent(
         expect(await movements(world, handle)).toMatchObject([{ status: 'succeeded', amountMinor: 10_000 }]);
       }
     }),
-  120_000,
+  TEST_MS,
 );
