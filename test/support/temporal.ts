@@ -106,7 +106,9 @@ export async function fastForward(client: Client, workflowId: string, durationMs
     if (fastForwardPollingResult === Polling.FAST_FORWARD_POLLING_RESULT_FAST_FORWARD_FAILED)
       throw new Error(`fast-forward of ${workflowId} failed: ${failedReason}`);
   }
-  throw new Error(`fast-forward of ${workflowId} by ${durationMs} ms did not arrive within ${FAST_FORWARD_PATIENCE_MS} ms`);
+  throw new Error(
+    `fast-forward of ${workflowId} by ${durationMs} ms did not arrive within ${FAST_FORWARD_PATIENCE_MS} ms`,
+  );
 }
 
 /** What time it is for a workflow. */
