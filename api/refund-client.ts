@@ -3,11 +3,12 @@ import {
   Connection,
   defaultGrpcRetryOptions,
   makeGrpcRetryInterceptor,
+  WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
   type ConnectionOptions,
   type DataConverter,
 } from '@temporalio/client';
-import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
+import type { SignalDefinition, UpdateDefinition, Workflow } from '@temporalio/common';
 
 import {
   actOnDeskUpdate,
@@ -20,6 +21,7 @@ import {
   messagesDueSignal,
   provideInformationUpdate,
   providerEventSignal,
+  reachRefund,
   RECONCILE_WORKFLOW_TYPE,
   reconcileWorkflowId,
   REFUND_RETURN_WORKFLOW_TYPE,
@@ -34,6 +36,7 @@ import {
   type CommandMessage,
   type DecideStageInput,
   type EventDoors,
+  type refundReturnStart,
   type RefundWorkflowInput,
   type Verdict,
 } from '../contract';
@@ -70,6 +73,7 @@ export interface RefundClient {
   decideBySignal(refundId: string, input: DecideStageInput): Promise<void>;
   withdraw(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
   provideInformation(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
+  /** Money may be confirmed long after its watch has ended: then the refund's next workflow is started for it. */
   confirmReceipt(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
   actOnDesk(refundId: string, input: ActOnDeskInput, updateId: string): Promise<Verdict>;
   /** Tells a refund that a stored provider event concerns it; starts its next workflow when the last one had ended. */
@@ -168,10 +172,15 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
     updateId: string,
   ): Promise<Verdict> {
     const handle = client.workflow.getHandle(workflowId);
-    return bounded(async () => {
+    return boundedResending(() => handle.executeUpdate<Verdict, [Input]>(definition, { args: [input], updateId }));
+  }
+
+  /** Sends again under the same id what the engine says it has not looked at. */
+  const boundedResending = <T>(send: () => Promise<T>): Promise<T> =>
+    bounded(async () => {
       for (let sent = 0; ; sent += 1) {
         try {
-          return await handle.executeUpdate<Verdict, [Input]>(definition, { args: [input], updateId });
+          return await send();
         } catch (error) {
           const delayMs = RESEND_DELAYS_MS[sent];
           if (delayMs === undefined || !mayBeSentAgain(error)) throw error;
@@ -179,6 +188,38 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
         }
       }
     });
+
+  /** As `update`; starts the refund's next workflow when the last one has ended, as it does when the watch is over. */
+  async function updateOrReopen<Input>(
+    refundId: string,
+    definition: UpdateDefinition<Verdict, [Input]>,
+    input: Input,
+    updateId: string,
+  ): Promise<Verdict> {
+    let verdict: Verdict | null = null;
+    const isAnswered = async (sending: Promise<Verdict>): Promise<boolean> => {
+      try {
+        verdict = await sending;
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowMissing || error instanceof WorkflowExecutionAlreadyStartedError) return false;
+        throw error;
+      }
+    };
+    const updateWithStart = (start: ReturnType<typeof refundReturnStart>): Promise<Verdict> =>
+      boundedResending(() =>
+        client.workflow.executeUpdateWithStart<Workflow, Verdict, [Input]>(definition, {
+          args: [input],
+          updateId,
+          startWorkflowOperation: new WithStartWorkflowOperation(REFUND_RETURN_WORKFLOW_TYPE, start),
+        }),
+      );
+    await reachRefund(options, refundId, {
+      send: (workflowId) => isAnswered(sendUpdate(workflowId, definition, input, updateId)),
+      startWith: (start) => isAnswered(updateWithStart(start)),
+    });
+    if (verdict === null) throw new WorkflowMissing('No workflow of this refund runs, and none can be started.');
+    return verdict;
   }
 
   const signal = <Args extends unknown[]>(
@@ -232,7 +273,7 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
       toNewest(refundId, (workflowId) => signal(workflowId, decideStageSignal, input)),
     withdraw: (refundId, input, updateId) => update(refundId, withdrawRefundUpdate, input, updateId),
     provideInformation: (refundId, input, updateId) => update(refundId, provideInformationUpdate, input, updateId),
-    confirmReceipt: (refundId, input, updateId) => update(refundId, confirmReceiptUpdate, input, updateId),
+    confirmReceipt: (refundId, input, updateId) => updateOrReopen(refundId, confirmReceiptUpdate, input, updateId),
     actOnDesk: (refundId, input, updateId) => update(refundId, actOnDeskUpdate, input, updateId),
     async reconcile(commandId) {
       try {

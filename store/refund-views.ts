@@ -11,6 +11,8 @@ export interface StoredRefund extends RefundRecord {
   orderId: string;
   customerId: string;
   branch: string | null;
+  /** The newest workflow of it; null: its own. */
+  workflowId: string | null;
   enteredByKind: string;
   enteredById: string;
   enteredByPersonId: string | null;
@@ -64,7 +66,7 @@ export async function readRefund(db: Statements, mode: Mode, refundId: string): 
       (SELECT o.external_id FROM orders o WHERE o.id = r.order_id) AS "orderExternalId",
       r.amount_minor AS "amountMinor", r.paid_amount_minor AS "paidAmountMinor", r.currency, r.reason_code AS "reasonCode",
       r.channel, r.resolution, r.external_reference AS "externalReference", r.metadata, r.branch,
-      r.policy_name AS "policyName", r.policy_version AS "policyVersion", r.plan, r.process,
+      r.workflow_id AS "workflowId", r.policy_name AS "policyName", r.policy_version AS "policyVersion", r.plan, r.process,
       COALESCE((SELECT jsonb_agg(jsonb_build_object(
            'round', s.round, 'stageId', s.stage_id, 'status', s.status, 'dueAt', s.due_at) ORDER BY s.position)
          FROM stages s WHERE s.refund_id = r.id), '[]') AS stages,
@@ -265,6 +267,7 @@ function toRecord(row: RefundRow): StoredRefund {
     externalReference: row.externalReference,
     metadata: row.metadata,
     branch: row.branch,
+    workflowId: row.workflowId,
     policyName: row.policyName,
     policyVersion: row.policyVersion,
     plan: row.plan,

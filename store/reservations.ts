@@ -168,6 +168,45 @@ async function payByHand(
     throw new Error(`The leg ${attempt.legId} was paid by hand without a proof, or with nothing reserved for it.`);
 }
 
+/**
+ * Holds again what was given back for a leg that turns out to be paid, so that it can be settled, and the lines of its refund.
+ * The caps are CHECKs: what others have taken since makes it fail.
+ */
+export async function takeUpAgain(
+  tx: Statements,
+  refund: { id: string; amounts: RefundAmounts | null },
+  legId: string,
+  at: Date,
+): Promise<void> {
+  const [taken] = await tx.$queryRaw<{ payments: number }[]>`
+    WITH given_back AS (
+      SELECT r.refund_id, r.payment_id, a.amount_minor
+      FROM allocations a JOIN reservations r ON r.refund_id = a.refund_id AND r.payment_id = a.payment_id
+      WHERE a.id = ${legId} AND r.state <> 'held' FOR UPDATE OF r),
+    held AS (
+      UPDATE reservations r SET state = 'held', ended_at = NULL, amount_minor = r.settled_minor + g.amount_minor
+      FROM given_back g WHERE r.refund_id = g.refund_id AND r.payment_id = g.payment_id
+      RETURNING r.payment_id, g.amount_minor),
+    moved AS (
+      UPDATE payments p SET reserved_minor = p.reserved_minor + held.amount_minor, updated_at = ${at}
+      FROM held WHERE p.id = held.payment_id RETURNING p.id)
+    SELECT count(*)::int AS payments FROM moved`;
+  if (taken?.payments !== 1)
+    throw new Error(`The leg ${legId} was to be taken up again, and nothing was given back for it.`);
+  const [paid] = await tx.$queryRaw<{ legs: number }[]>`
+    SELECT count(*)::int AS legs FROM allocations a JOIN payments p ON p.id = a.payment_id
+    WHERE a.refund_id = ${refund.id} AND a.status = 'succeeded' AND p.order_id IS NOT NULL`;
+  // What was paid in part has settled its lines; what was not has given them back.
+  if ((paid?.legs ?? 0) > 0) await unsettleLines(tx, refund.id, refund.amounts);
+  else
+    await tx.$executeRaw`
+      WITH again AS (
+        UPDATE refund_lines SET settled = false, amount_minor = 0 WHERE refund_id = ${refund.id} AND settled
+        RETURNING order_line_id, quantity)
+      UPDATE order_lines l SET reserved_quantity = l.reserved_quantity + again.quantity
+      FROM again WHERE l.id = again.order_line_id`;
+}
+
 /** Ends a refund's reservations: what is not settled goes back to its payment and its lines. */
 export async function releaseReservations(tx: Statements, refundId: string, at: Date): Promise<void> {
   await tx.$executeRaw`

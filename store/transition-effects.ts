@@ -12,6 +12,7 @@ import {
   settleLeg,
   settleLines,
   shrinkReservations,
+  takeUpAgain,
   unsettleLines,
 } from './reservations';
 import type { Fragment } from './rows';
@@ -33,6 +34,7 @@ export async function writeMoney(
   if (effects.legAmounts) await changeLegs(tx, refund.id, effects.legAmounts, effects.legAccounting ?? {}, at);
   if (effects.legAmounts && effects.shrinkReservations) await shrinkReservations(tx, refund.id, at);
   if (effects.lines) await changeLines(tx, refund.id, effects.lines);
+  if (effects.takenUp !== null) await takeUpAgain(tx, refund, effects.takenUp, at);
   if (effects.attempts.some((attempt) => attempt.returned)) await unsettleLines(tx, refund.id, refund.amounts);
   for (const attempt of effects.attempts)
     await (attempt.returned ? returnLeg(tx, attempt, at) : settleLeg(tx, attempt, at));

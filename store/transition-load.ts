@@ -85,6 +85,17 @@ const ROUTE = {
   method: Prisma.sql`CASE t.route WHEN 'original' THEN p.method ELSE 'bank_account' END`,
 };
 
+/**
+ * Whether what was given back for a leg could be taken again, in the words of the query below: its payment has the money, and
+ * no other refund has taken the lines. Those of a refund that was paid in part are its own already.
+ */
+const hasRoom = Prisma.sql`
+  p.captured_minor - p.refunded_minor - p.refunded_elsewhere_minor - p.disputed_minor - p.reserved_minor >= a.amount_minor
+  AND (EXISTS (SELECT 1 FROM allocations o WHERE o.refund_id = a.refund_id AND o.status = 'succeeded')
+    OR NOT EXISTS (
+      SELECT 1 FROM refund_lines n JOIN order_lines l ON l.id = n.order_line_id
+      WHERE n.refund_id = a.refund_id AND l.reserved_quantity + l.refunded_quantity + n.quantity > l.quantity))`;
+
 /** When the money was there by a receipt's own words, or when it was stated. */
 export function receivedAt(command: StoredCommand | null, atIso: string): string {
   const stated = command?.body['arrivedAt'];
@@ -111,8 +122,10 @@ export async function loadForTransition(
            'attempt', t.number, 'amountMinor', a.amount_minor, 'reservedMinor', r.amount_minor, 'currency', p.currency,
            'accounting', CASE WHEN a.accounting_rate IS NOT NULL
              THEN jsonb_build_object('currency', a.accounting_currency, 'rate', a.accounting_rate) END,
+           'canBeTakenUp', CASE WHEN r.state <> 'held' AND jsonb_exists(f.process, 'givenUp') THEN ${hasRoom} END,
            'measured', CASE WHEN ${MAY_PAY.includes(transition.kind)} THEN ${measuredArrivals(ROUTE, input.at)} END) ORDER BY a.position)
          FROM allocations a
+         JOIN refunds f ON f.id = a.refund_id
          JOIN payments p ON p.id = a.payment_id
          JOIN reservations r ON r.refund_id = a.refund_id AND r.payment_id = a.payment_id
          JOIN LATERAL (SELECT reference, number, route, provider FROM payment_attempts WHERE allocation_id = a.id ORDER BY number DESC LIMIT 1) t ON true

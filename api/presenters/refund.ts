@@ -62,7 +62,7 @@ export async function presentRefunds(
     const calendar = calendars.get(calendarKey(refund));
     const seen = publicRefund(refund, {
       explanation: calendar ? explainWaiting(refund, calendar, nowIso, reader, reading.language) : null,
-      temporalPage: reader === 'reviewer' ? temporalPageOf(deps, refund.id) : null,
+      temporalPage: reader === 'reviewer' ? temporalPageOf(deps, refund) : null,
       failureText: failureText(reader, reading.language),
     });
     const breakdown = breakdownOf(refund);
@@ -142,9 +142,13 @@ async function destinationOf(deps: AppDeps, refund: StoredRefund, named: unknown
   };
 }
 
-const temporalPageOf = (deps: AppDeps, refundId: string): string | null =>
-  deps.config.temporalUiUrl &&
-  `${deps.config.temporalUiUrl}/namespaces/${deps.config.temporalNamespace}/workflows/${refundWorkflowId(refundId)}`;
+/** The page of the workflow that lives, or was the last to: money that came back late has one of its own. */
+function temporalPageOf({ config }: AppDeps, { id, workflowId }: StoredRefund): string | null {
+  const { temporalUiUrl, temporalNamespace } = config;
+  return (
+    temporalUiUrl && `${temporalUiUrl}/namespaces/${temporalNamespace}/workflows/${workflowId ?? refundWorkflowId(id)}`
+  );
+}
 
 const calendarKey = (refund: StoredRefund): string => `${refund.mode} ${refund.plan.calendarId}`;
 

@@ -128,7 +128,8 @@ registerRoute({
   path: '/v1/refunds/:id/receipt',
   tag: 'Refunds',
   summary: 'Confirm that the money is there',
-  description: 'By the customer, or by staff with proof.',
+  description:
+    'By the customer, or by staff with proof; as long as the refund is `paid`, also when its arrival is not watched any more.',
   roles: [...STAFF, 'customer'],
   idempotent: true,
   request: { params: refundParams, body: receiptBody },

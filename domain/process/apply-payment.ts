@@ -15,6 +15,7 @@ import { applyReturn } from './apply-return';
 import { promiseOf } from './arrival';
 import type { AuditNote } from './effects';
 import { endWhenGivenUp } from './give-up';
+import { askAgainAt, provesPaidAfterAll, takeUpAgain } from './paid-after-all';
 import { voidProposals } from './proposals';
 import { tellCustomer, tellOutsiders, tellRoles, type Step } from './step';
 
@@ -48,13 +49,14 @@ function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighti
     canReturn: context.canReturn(leg.provider),
     returnedAt: returnedAt(leg, leg.attempt),
   });
-  const settled = merged.status === 'succeeded' && leg.status !== 'succeeded';
+  const isPaidAfterAll = provesPaidAfterAll(step, leg, merged, sighting);
+  const settled = isPaidAfterAll || (merged.status === 'succeeded' && leg.status !== 'succeeded');
   const failed = merged.status === 'failed' && leg.status !== 'failed';
   const returned = merged.verdict === 'returns';
-  leg.status = merged.status;
+  leg.status = isPaidAfterAll ? 'succeeded' : merged.status;
   // Nothing was sent and nobody was asked: that uses up none of the provider's back-off.
   if (sighting.source !== 'event' && sighting.outcome !== 'held') leg.queries += 1;
-  leg.failure = failureAfter(leg, merged, sighting);
+  leg.failure = isPaidAfterAll ? null : failureAfter(leg, merged, sighting);
   if (sighting.traceNumber !== null) leg.traceNumber = sighting.traceNumber;
   if (isHeld(leg, sighting)) holdLeg(step, leg, sighting.hold);
   else {
@@ -78,6 +80,8 @@ function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighti
   if (merged.contradiction) contradict(step, leg, sighting, leg.attempt);
   else if (sighting.source === 'query' && sighting.outcome === 'failed' && leg.contradicted === leg.attempt)
     delete leg.contradicted;
+  if (isPaidAfterAll) takeUpAgain(step, leg);
+  else if (leg.givenUp) leg.nextQueryAt = askAgainAt(step, leg, sighting);
   if (returned) {
     applyReturn(step, leg, sighting);
     return;

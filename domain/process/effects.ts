@@ -108,6 +108,8 @@ export interface Effects {
   amounts: RefundAmounts | null;
   attempts: AttemptChange[];
   newAttempts: NewAttempt[];
+  /** A leg that is paid though it was given up, and what was held for it given back: it is taken again. */
+  takenUp: string | null;
   /** Give back what is reserved and not paid. */
   release: boolean;
   /** True when money came back: what was promised about its arrival holds no more. */
@@ -133,6 +135,7 @@ export const noEffects = (): Effects => ({
   amounts: null,
   attempts: [],
   newAttempts: [],
+  takenUp: null,
   release: false,
   reopened: false,
   messages: [],

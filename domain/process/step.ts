@@ -20,6 +20,8 @@ export interface LegToPay {
   accounting: { currency: string; rate: string } | null;
   /** What is held for this leg: the most it can pay. */
   reservedMinor: number;
+  /** Of a refund that was given up: whether its payment and its lines have room to take the leg up again. */
+  canBeTakenUp?: boolean | null;
   /** How fast money came by the route of this leg; read for what can pay. */
   measured?: MeasuredArrivals | null;
 }

@@ -1,11 +1,11 @@
 import type { PaymentFailure, PaymentSighting } from '../../domain/payment';
 
-/** A sighting that knows why, but nothing of the refund itself: refused, or not to be told. */
+/** A sighting of an outcome that knows nothing of the refund itself yet; `failure` says why it is not paid. */
 export function sightingOf(
   source: PaymentSighting['source'],
   at: string,
   outcome: PaymentSighting['outcome'],
-  failure: PaymentFailure,
+  failure: PaymentFailure | null,
 ): PaymentSighting {
   return {
     source,

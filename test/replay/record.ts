@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { WorkflowHandle } from '@temporalio/client';
+import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { version } from '../../package.json';
 import {
+  confirmReceiptUpdate,
   decideStageSignal,
   decideStageUpdate,
   DELIVERY_WORKFLOW_ID,
@@ -23,7 +24,16 @@ import { startTestWorkers } from '../support/test-workers';
 import globalSetup from '../support/global-setup';
 import globalTeardown from '../support/global-teardown';
 import { approveFile, enterDestination, tendBankTransfers } from '../support/destinations';
-import { approve, decisionMessage, decline, openWorld, refusalOf, rolesOf, type World } from '../support/world';
+import {
+  approve,
+  commandMessage,
+  decisionMessage,
+  decline,
+  openWorld,
+  refusalOf,
+  rolesOf,
+  type World,
+} from '../support/world';
 import { encodeHistory } from './history-file';
 
 // Records one history a path from real runs: node --import tsx test/replay/record.ts [scenario …]
@@ -330,6 +340,18 @@ async function byTwo(world: World, handle: WorkflowHandle, action: DeskAction): 
   await world.actOnDesk(handle, { act: 'confirm', proposalId: proposals?.[0]?.id ?? '' }, 'finance2');
 }
 
+/** The refund's next workflow, started for a stored event. */
+async function nextRun(world: World, refundId: string, providerEventId: string): Promise<WorkflowHandle> {
+  const run = await readRefundRun(world.db, refundId);
+  if (!run) throw new Error('There is no such refund.');
+  await claimRefundRun(world.db, refundId, null, refundReturnWorkflowId(refundId, 1));
+  return world.temporal.client.workflow.signalWithStart(REFUND_RETURN_WORKFLOW_TYPE, {
+    ...refundReturnStart(run.input, 1),
+    signal: providerEventSignal,
+    signalArgs: [{ providerEventId }],
+  });
+}
+
 /** Money that comes back after the workflow had ended: the history of the workflow that takes it up. */
 async function returned(world: World): Promise<WorkflowHandle> {
   const own = await paying(world);
@@ -337,19 +359,59 @@ async function returned(world: World): Promise<WorkflowHandle> {
   await world.confirmReceipt(own);
   await own.result();
   const refundId = world.refundIdOf(own);
-  const id = await world.storeEvent(own, await sendBack(world, own));
+  const handle = await nextRun(world, refundId, await world.storeEvent(own, await sendBack(world, own)));
+  const { legs } = await world.until(own, ({ status }) => status === 'payment_failed');
+  await world.actOnDesk(handle, { act: 'new_attempt', legId: legs[0]?.id ?? '' });
+  await world.until(own, paid);
+  await world.confirmReceipt(handle);
+  await handle.result();
+  return handle;
+}
+
+/** What was given up and has moved after all: the workflow that an old success has ask the provider, and go on. */
+async function paidAfterAll(world: World): Promise<WorkflowHandle> {
+  const own = await paying(world, { operation: 'refund.create', behaviour: 'pending-fail', delayMs: 0, count: 1 });
+  const { legs } = await world.until(own, (state) => state.legs[0]?.status === 'pending');
+  const failed = await sendBack(world, own);
+  await world.notify(own, failed);
+  await world.until(own, ({ status }) => status === 'payment_failed');
+  await byTwo(world, own, { act: 'give_up', legId: legs[0]?.id ?? '' });
+  await own.result();
+  const refundId = world.refundIdOf(own);
+  const attempt = await world.db.paymentAttempt.findFirstOrThrow({ where: { allocation: { refundId } } });
+  await fetch(`${world.sandboxUrl}/control/stripe/refunds/${attempt.providerRefundId}/status`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ status: 'succeeded' }),
+  });
+  const facts = { outcome: 'succeeded' as const, amountMinor: 10_000, failure: null, traceNumber: null };
+  const handle = await nextRun(world, refundId, await world.storeEvent(own, { facts }));
+  await world.until(own, paid);
+  await world.confirmReceipt(handle);
+  await handle.result();
+  return handle;
+}
+
+/** A receipt that comes after the watch had ended: the history of the workflow that is started for it. */
+async function confirmedLate(world: World): Promise<WorkflowHandle> {
+  const own = await paying(world);
+  const { arrival } = await world.until(own, paid);
+  await Promise.allSettled([world.advanceTo(own, arrival?.watchUntil ?? '')]);
+  await own.result();
+  const refundId = world.refundIdOf(own);
   const run = await readRefundRun(world.db, refundId);
   if (!run) throw new Error('There is no such refund.');
   await claimRefundRun(world.db, refundId, null, refundReturnWorkflowId(refundId, 1));
-  const handle = await world.temporal.client.workflow.signalWithStart(REFUND_RETURN_WORKFLOW_TYPE, {
-    ...refundReturnStart(run.input, 1),
-    signal: providerEventSignal,
-    signalArgs: [{ providerEventId: id }],
+  const command = await world.shop.command({ kind: 'confirm_receipt', refundId, who: 'customer', body: {} });
+  await world.temporal.client.workflow.executeUpdateWithStart(confirmReceiptUpdate, {
+    args: [commandMessage(command)],
+    updateId: command.id,
+    startWorkflowOperation: new WithStartWorkflowOperation(
+      REFUND_RETURN_WORKFLOW_TYPE,
+      refundReturnStart(run.input, 1),
+    ),
   });
-  await world.until(own, ({ status }) => status === 'payment_failed');
-  await world.actOnDesk(handle, { act: 'new_attempt', legId: run.input.state.legs[0]?.id ?? '' });
-  await world.until(own, paid);
-  await world.confirmReceipt(handle);
+  const handle = world.temporal.client.workflow.getHandle(refundReturnWorkflowId(refundId, 1));
   await handle.result();
   return handle;
 }
@@ -423,6 +485,10 @@ async function main(wanted: string[]): Promise<void> {
         if (wanted.length === 0 || wanted.includes(name)) await keep('refund', name, await run(world));
       if (wanted.length === 0 || wanted.includes('paid-again'))
         await keep('refund-return', 'paid-again', await returned(world));
+      if (wanted.length === 0 || wanted.includes('paid-after-all'))
+        await keep('refund-return', 'paid-after-all', await paidAfterAll(world));
+      if (wanted.length === 0 || wanted.includes('confirmed-late'))
+        await keep('refund-return', 'confirmed-late', await confirmedLate(world));
     } finally {
       await world.close();
     }

@@ -246,26 +246,83 @@ test.concurrent('two people pay a failed leg by hand: nothing is instructed, and
   expect(await deskKinds(handle)).toEqual([]);
 });
 
-test.concurrent('two people give a failed refund up: its workflow ends, and money that moved after all is for a person', async () => {
+/** A refund whose payment fails like this, and which two people then give up. */
+async function givenUp(behaviour: string): Promise<WorkflowHandle> {
   const handle = await world.start(10_000);
   const { legs } = await world.state(handle);
-  await world.fault({
-    reference: legs[0]?.reference,
-    operation: 'refund.create',
-    behaviour: 'error:charge_disputed',
-    count: 1,
-  });
+  await world.fault({ reference: legs[0]?.reference, operation: 'refund.create', behaviour, count: 1, delayMs: 0 });
   await world.decide(handle, 'reviewer', approve('first_review'));
+  if (behaviour === 'pending-fail') {
+    await world.until(handle, (state) => state.legs[0]?.status === 'pending');
+    await world.notify(handle, came);
+  }
   await world.until(handle, ({ status }) => status === 'payment_failed');
   const proposalId = await act(handle, 'finance', { act: 'give_up', legId: legs[0]?.id ?? '' });
   await act(handle, 'finance2', { act: 'confirm', proposalId });
   expect(await handle.result()).toMatchObject({ status: 'payment_failed' });
   expect((await world.until(handle, () => true)).givenUp).toBeDefined();
   expect(await lettersOf(handle, 'refund_given_up')).toHaveLength(1);
+  return handle;
+}
+
+/** The provider tells of success, as the API would pass it on. */
+async function tellSuccess(handle: WorkflowHandle): Promise<void> {
   const id = await world.storeEvent(handle, { facts: { ...came.facts, outcome: 'succeeded', failure: null } });
   await api.providerEvent(world.refundIdOf(handle), id);
+}
+
+test.concurrent('two people give a failed refund up: its workflow ends, and a success that the provider knows nothing of is for a person', async () => {
+  const handle = await givenUp('error:charge_disputed');
+  await tellSuccess(handle);
   expect(await returnOf(handle, 1).result()).toMatchObject({ status: 'payment_failed' });
   expect(await deskKinds(handle)).toEqual(['payment_contradiction']);
+});
+
+test.concurrent('a payment that was given up and has moved after all, as the provider says when it is asked, is paid, booked and told', async () => {
+  const handle = await givenUp('pending-fail');
+  const legs = await world.db.allocation.findMany({ where: { refundId: world.refundIdOf(handle) } });
+  const payment = () => world.db.payment.findUniqueOrThrow({ where: { id: legs[0]?.paymentId ?? '' } });
+  expect(await payment()).toMatchObject({ reservedMinor: 0n, refundedMinor: 0n });
+  await atProvider(handle, 'succeeded');
+  await tellSuccess(handle);
+  const state = await world.until(handle, ({ status }) => status === 'paid');
+  expect(state.givenUp).toBeUndefined();
+  expect(state.legs[0]).toMatchObject({ status: 'succeeded', attempt: 1, failure: null });
+  expect(await payment()).toMatchObject({ reservedMinor: 0n, refundedMinor: 10_000n });
+  // Somebody still looks whether the customer was paid another way meanwhile.
+  expect(await deskKinds(handle)).toEqual(['payment_contradiction']);
+  const letters = await eventually(
+    () => lettersOf(handle, 'refund_paid'),
+    (found) => found.length > 0 && found.every((letter) => letter.status === 'sent'),
+  );
+  expect(letters).toMatchObject([{ recipient: 'customer' }]);
+  const refund = await world.db.refund.findUniqueOrThrow({ where: { id: world.refundIdOf(handle) } });
+  expect(Number(refund.paidAmountMinor)).toBe(10_000);
+  expect(refund.arrivalTo).not.toBeNull();
+});
+
+test.concurrent('money that is confirmed after its watch has ended has arrived: a further workflow records it', async () => {
+  const handle = await paid();
+  const { arrival } = await world.state(handle);
+  // The workflow ends where the clock arrives, so the fast-forward may not see its own end.
+  await Promise.allSettled([world.advanceTo(handle, arrival?.watchUntil ?? '')]);
+  expect(await handle.result()).toMatchObject({ status: 'paid' });
+  const refundId = world.refundIdOf(handle);
+  const confirm = async (): Promise<string> => {
+    const body = { arrivedAt: new Date().toISOString() };
+    const command = await world.shop.command({ kind: 'confirm_receipt', refundId, who: 'customer', body });
+    const { principalKind, principalId, personId, roles } = command;
+    const actor = { kind: principalKind, id: principalId, personId, roles };
+    return (await api.confirmReceipt(refundId, { commandId: command.id, actor }, command.id)).status;
+  };
+  expect(await confirm()).toBe('arrived');
+  expect(await returnOf(handle, 1).result()).toMatchObject({ status: 'arrived' });
+  expect(await world.db.refund.findUniqueOrThrow({ where: { id: refundId } })).toMatchObject({
+    status: 'arrived',
+    workflowId: refundReturnWorkflowId(refundId, 1),
+  });
+  // A second word on it is refused as ever.
+  expect(await confirm().catch((error: unknown) => error)).toMatchObject({ refusal: { code: 'not_paid' } });
 });
 
 test('after all of it the invariants hold', async () => {

@@ -48,5 +48,6 @@ export function openCase(input: RefundWorkflowInput): RefundCase {
 
 const TO_BE_PAID: readonly RefundStatus[] = ['paying', 'awaiting_funds', 'payment_unknown', 'payment_failed'];
 
-/** True while there is something to pay. */
-export const isUnsettled = ({ state }: RefundCase): boolean => TO_BE_PAID.includes(state.status) && !isOver(state);
+/** True while there is something to pay, or to ask the provider about what was given up. */
+export const isUnsettled = ({ state }: RefundCase): boolean =>
+  TO_BE_PAID.includes(state.status) && (!isOver(state) || state.legs.some((leg) => leg.givenUp && leg.nextQueryAt));

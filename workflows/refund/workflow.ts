@@ -27,8 +27,8 @@ export async function refundWorkflow(input: RefundWorkflowInput): Promise<Refund
 }
 
 /**
- * The same refund once more, after its workflow had ended: the provider has told that money came back. It begins with what
- * Postgres holds, takes the event that it was started for, and goes on from there as the refund's own workflow would.
+ * The same refund once more, after its workflow had ended: the provider has told that money came back, or somebody that it
+ * has arrived after all. It begins with what Postgres holds, takes the message that it was started for, and goes on from there as the refund's own workflow would.
  */
 export async function refundReturnWorkflow(input: RefundWorkflowInput): Promise<RefundWorkflowResult> {
   return await CancellationScope.nonCancellable(async () => {

@@ -7,6 +7,7 @@ import {
   type PaymentInstruction,
   type PaymentQuery,
 } from '../gateway';
+import { lookedUp, settledRefusal, type LookUp, type Source, type Wanted } from '../look-up';
 import { refusalOf } from '../refusal-of';
 import { sightingOf } from '../sighting-of';
 import { alipayCapabilities, alipayRefuses, toYuan } from './capabilities';
@@ -19,12 +20,6 @@ const QUERY_PATH = '/v3/alipay/trade/fastpay/refund/query';
 
 /** Said in the refund's reason, which customers read in Alipay. */
 const REASON = '退款';
-
-type Source = PaymentSighting['source'];
-type Wanted = Pick<PaymentQuery, 'reference' | 'providerPaymentId' | 'now'>;
-
-/** A refund under our reference, nothing, or why nobody can tell. */
-type LookUp = { found: PaymentSighting } | 'nothing' | { failure: PaymentFailure; refused: boolean };
 
 /**
  * Refunds through Alipay's v3 interface. How it keeps the gateway's contract:
@@ -103,11 +98,7 @@ export class AlipayGateway implements PaymentGateway {
   ): Promise<PaymentSighting> {
     const seen = await this.lookUp(instruction, 'reply');
     const refused = refusalOf(instruction.now, failure, (code) => bareCode(code) === SELLER_BALANCE_NOT_ENOUGH);
-    if (seen === 'nothing') return refused;
-    if ('found' in seen) return seen.found;
-    // Refused credentials refuse the query as well; then only a first instruction is proven to have done nothing.
-    if (seen.refused && instruction.instructedBefore === false && !sentBefore) return refused;
-    return sightingOf('reply', instruction.now, 'unknown', failure);
+    return settledRefusal(seen, refused, failure, instruction, sentBefore);
   }
 
   /** Asks for the refund under the reference. @throws GatewayBusyError */
@@ -136,10 +127,6 @@ export class AlipayGateway implements PaymentGateway {
 /** Alipay's own trade numbers are 28 digits that begin with the day; everything else is the shop's order number. */
 export function tradeOf(providerPaymentId: string): { trade_no: string } | { out_trade_no: string } {
   return /^20\d{26}$/.test(providerPaymentId) ? { trade_no: providerPaymentId } : { out_trade_no: providerPaymentId };
-}
-
-function lookedUp(seen: Exclude<LookUp, 'nothing'>, source: Source, now: string): PaymentSighting {
-  return 'found' in seen ? seen.found : sightingOf(source, now, 'unknown', seen.failure);
 }
 
 function sightingOfFacts(facts: RefundFacts, source: Source, at: string): PaymentSighting {

@@ -1,9 +1,4 @@
-import {
-  PROVIDER_RULES,
-  type PaymentFailure,
-  type PaymentSighting,
-  type ReleaseApproval,
-} from '../../../domain/payment';
+import { PROVIDER_RULES, type PaymentSighting, type ReleaseApproval } from '../../../domain/payment';
 import {
   GatewayBusyError,
   NOT_FOUND,
@@ -12,6 +7,8 @@ import {
   type PaymentInstruction,
   type PaymentQuery,
 } from '../gateway';
+import type { Source } from '../look-up';
+import { sightingOf } from '../sighting-of';
 import { errorCode } from './error-code';
 import { ExchangeUnavailableError } from './file-exchange';
 import { Inbox } from './inbox';
@@ -19,8 +16,6 @@ import { judgeStatements } from './judge-statements';
 import { DestinationNotYetError, type BankDestination, type BankTransferAccountOptions } from './options';
 import { fileName, Outbox, type ReleaseOutcome, type StoredInstruction } from './outbox';
 import { accountProblem, accountText, buildPain001 } from './pain001';
-
-type Source = 'reply' | 'query';
 
 const BUSY_RETRY_AFTER_MS = 30_000;
 
@@ -84,7 +79,7 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
   async instruct(instruction: PaymentInstruction): Promise<PaymentSighting> {
     const { reference, refundId, providerPaymentId, amountMinor, currency, now } = instruction;
     const refusal = this.capabilities.refuses(amountMinor, currency);
-    if (refusal !== null) return saying('failed', 'reply', now, { class: 'unknown', code: refusal });
+    if (refusal !== null) return sightingOf('reply', now, 'failed', { class: 'unknown', code: refusal });
     const earlier = await this.orBusy(() => this.outbox.find(reference));
     if (earlier !== null) return this.repeated(instruction, earlier);
     if (instruction.instructedBefore !== false) {
@@ -96,7 +91,7 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
     const problem = payee === null ? 'no_destination' : accountProblem(payee);
     if (payee === null || problem !== null) {
       const failure = { class: 'wrong_account_details', code: problem ?? 'no_destination' } as const;
-      return saying('failed', 'reply', now, failure);
+      return sightingOf('reply', now, 'failed', failure);
     }
     const { debtor } = this.options;
     const { content, sha256 } = buildPain001({ reference, amountMinor, currency, debtor, payee, createdAt: now });
@@ -112,7 +107,7 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
       sha256,
     };
     const isNew = await this.orBusy(() => this.outbox.put(summary, content));
-    if (isNew) return { ...saying('pending', 'reply', now, null), providerRefundId: reference, amountMinor };
+    if (isNew) return { ...sightingOf('reply', now, 'pending', null), providerRefundId: reference, amountMinor };
     const other = await this.orBusy(() => this.outbox.find(reference));
     if (other === null) throw new GatewayBusyError(this.provider, 'outbox_changed', BUSY_RETRY_AFTER_MS);
     return this.repeated(instruction, other);
@@ -172,7 +167,7 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
     if (same) return this.look(instruction, 'reply', stored);
     const failure = { class: 'interface_changed', code: 'reference_used' } as const;
     return {
-      ...saying('unknown', 'reply', instruction.now, failure),
+      ...sightingOf('reply', instruction.now, 'unknown', failure),
       providerRefundId: stored.reference,
       amountMinor: stored.currency === instruction.currency ? stored.amountMinor : null,
     };
@@ -209,17 +204,17 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
       if (facts !== null) {
         // While the bank has it in hand, the amount is the one in the file.
         const amountMinor = facts.outcome === 'pending' ? (stored?.amountMinor ?? null) : facts.amountMinor;
-        return { ...saying(facts.outcome, source, now, null), ...facts, amountMinor, providerRefundId: reference };
+        return { ...sightingOf(source, now, facts.outcome, null), ...facts, amountMinor, providerRefundId: reference };
       }
     } catch (error) {
       if (!(error instanceof ExchangeUnavailableError)) throw error;
       if (!error.reached) throw new GatewayBusyError(this.provider, error.code, BUSY_RETRY_AFTER_MS);
       const failureClass = error.code.startsWith('http_5') ? 'provider_maintenance' : 'network';
-      return saying('unknown', source, now, { class: failureClass, code: error.code });
+      return sightingOf(source, now, 'unknown', { class: failureClass, code: error.code });
     }
-    if (stored === null) return saying('unknown', source, now, { class: 'network', code: NOT_FOUND });
+    if (stored === null) return sightingOf(source, now, 'unknown', { class: 'network', code: NOT_FOUND });
     const { amountMinor } = stored;
-    return { ...saying('pending', source, now, null), providerRefundId: reference, amountMinor };
+    return { ...sightingOf(source, now, 'pending', null), providerRefundId: reference, amountMinor };
   }
 
   /** Whatever the file system refuses, nothing has gone to the bank by it. */
@@ -235,21 +230,3 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
 }
 
 const endOf = (payee: BankDestination): string => accountText(payee).slice(-4);
-
-function saying(
-  outcome: PaymentSighting['outcome'],
-  source: Source,
-  at: string,
-  failure: PaymentFailure | null,
-): PaymentSighting {
-  return {
-    source,
-    at,
-    outcome,
-    failure,
-    providerEventId: null,
-    providerRefundId: null,
-    amountMinor: null,
-    traceNumber: null,
-  };
-}

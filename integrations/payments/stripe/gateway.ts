@@ -9,6 +9,7 @@ import {
   type PaymentInstruction,
   type PaymentQuery,
 } from '../gateway';
+import { lookedUp, settledRefusal, type LookUp, type Source, type Wanted } from '../look-up';
 import { sightingOf } from '../sighting-of';
 import { createStripeClient, type StripeAccountOptions } from './client';
 import { stripeRefuses, toStripeAmount } from './currency';
@@ -32,16 +33,10 @@ const LOOK_UPS_BEFORE_NEW_KEY = 2;
 const DEFAULT_LOOK_UP_PAUSE_MS = 2_000;
 const PAGE_SIZE = 100;
 
-/** What was asked for; instructions and queries both say it. */
-type Wanted = Pick<PaymentQuery, 'reference' | 'providerPaymentId' | 'currency' | 'now'>;
-
-type Source = PaymentSighting['source'];
+type WantedHere = Wanted & Pick<PaymentQuery, 'currency'>;
 
 /** What became of one try to create a refund. */
 type Tried = { refund: Stripe.Refund } | { verdict: Verdict };
-
-/** A found refund, nothing, or why nobody can tell. */
-type LookUp = { found: PaymentSighting } | 'nothing' | { failure: PaymentFailure; refused: boolean };
 
 /**
  * Refunds through Stripe's API. How it keeps the gateway's contract:
@@ -145,12 +140,7 @@ export class StripeGateway implements PaymentGateway {
   /** A refusal, unless the refund that it refuses to repeat is ours. */
   private async settleRefusal(instruction: PaymentInstruction, failure: PaymentFailure): Promise<PaymentSighting> {
     const seen = await this.lookUp(instruction, 'reply');
-    const failed = sightingOf('reply', instruction.now, 'failed', failure);
-    if (seen === 'nothing') return failed;
-    if ('found' in seen) return seen.found;
-    // Refused credentials refuse the search as well; then only a first instruction is proven to have done nothing.
-    if (seen.refused && instruction.instructedBefore === false) return failed;
-    return sightingOf('reply', instruction.now, 'unknown', failure);
+    return settledRefusal(seen, sightingOf('reply', instruction.now, 'failed', failure), failure, instruction);
   }
 
   private async lookUpRepeatedly(instruction: PaymentInstruction): Promise<LookUp> {
@@ -163,7 +153,7 @@ export class StripeGateway implements PaymentGateway {
   }
 
   /** Searches the payment's refunds for the reference. @throws GatewayBusyError */
-  private async lookUp(wanted: Wanted, source: Source): Promise<LookUp> {
+  private async lookUp(wanted: WantedHere, source: Source): Promise<LookUp> {
     const ours: Stripe.Refund[] = [];
     try {
       const list = this.stripe.refunds.list({ ...paymentParameter(wanted.providerPaymentId), limit: PAGE_SIZE });
@@ -186,7 +176,7 @@ export class StripeGateway implements PaymentGateway {
     return { found: { ...sighting, amountMinor } };
   }
 
-  private sightingOfRefund(refund: Stripe.Refund, source: Source, wanted: Wanted): PaymentSighting {
+  private sightingOfRefund(refund: Stripe.Refund, source: Source, wanted: WantedHere): PaymentSighting {
     const facts: RefundFacts =
       refund.currency.toUpperCase() === wanted.currency
         ? factsOf(refund)
@@ -207,8 +197,4 @@ export class StripeGateway implements PaymentGateway {
 /** Older integrations stored the charge instead of the payment intent. */
 function paymentParameter(providerPaymentId: string): { payment_intent: string } | { charge: string } {
   return /^(ch|py)_/.test(providerPaymentId) ? { charge: providerPaymentId } : { payment_intent: providerPaymentId };
-}
-
-function lookedUp(seen: Exclude<LookUp, 'nothing'>, source: Source, now: string): PaymentSighting {
-  return 'found' in seen ? seen.found : sightingOf(source, now, 'unknown', seen.failure);
 }

@@ -7,6 +7,7 @@ import {
   type PaymentInstruction,
   type PaymentQuery,
 } from '../gateway';
+import { lookedUp, settledRefusal, type LookUp, type Source, type Wanted } from '../look-up';
 import { refusalOf } from '../refusal-of';
 import { sightingOf } from '../sighting-of';
 import { CONNECTION_LOST, WeChatPayClient, type WeChatPayAccountOptions } from './client';
@@ -27,14 +28,6 @@ export function weChatPayRefuses(amountMinor: number, currency: string): string 
   if (currency !== 'CNY') return 'currency_not_supported';
   return Number.isSafeInteger(amountMinor) && amountMinor > 0 ? null : 'amount_not_expressible';
 }
-
-type Source = PaymentSighting['source'];
-
-/** What instructions and queries both say. */
-type Wanted = Pick<PaymentQuery, 'reference' | 'providerPaymentId' | 'now'>;
-
-/** A found refund, nothing, or why nobody can tell. */
-type LookUp = { found: PaymentSighting } | 'nothing' | { failure: PaymentFailure; refused: boolean };
 
 /**
  * Refunds through WeChat Pay's API v3. How it keeps the gateway's contract:
@@ -126,14 +119,10 @@ export class WeChatPayGateway implements PaymentGateway {
     failure: PaymentFailure,
     lost: boolean,
   ): Promise<PaymentSighting> {
-    const unknown = sightingOf('reply', instruction.now, 'unknown', failure);
-    if (lost) return unknown;
+    if (lost) return sightingOf('reply', instruction.now, 'unknown', failure);
     const seen = await this.lookUp(instruction, 'reply');
     const refused = refusalOf(instruction.now, failure, (code) => code === NOT_ENOUGH);
-    if (seen === 'nothing') return refused;
-    if ('found' in seen) return seen.found;
-    // An account without rights may not ask either; then only a first instruction is proven to have done nothing.
-    return seen.refused && instruction.instructedBefore === false ? refused : unknown;
+    return settledRefusal(seen, refused, failure, instruction);
   }
 
   /** Asks for the number. @throws GatewayBusyError */
@@ -199,8 +188,4 @@ function sightingOfRefund(body: Record<string, unknown>, source: Source, wanted:
     amountMinor: refund.refundFen,
     traceNumber: null,
   };
-}
-
-function lookedUp(seen: Exclude<LookUp, 'nothing'>, source: Source, now: string): PaymentSighting {
-  return 'found' in seen ? seen.found : sightingOf(source, now, 'unknown', seen.failure);
 }

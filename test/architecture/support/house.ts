@@ -85,7 +85,7 @@ export const UNBOUND = ['devstack', 'bench', 'test'] as const;
 
 /** Packages of domain/, by area: the expression and document library of policies, the calendar's time zones and holidays. */
 export const DOMAIN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  policy: ['zod'],
+  policy: ['zod', '@marcbachmann/cel-js'],
   calendar: ['luxon', 'chinese-days'],
 };
 

@@ -556,7 +556,7 @@ export function gatewaySuite(provider: string, start: () => Promise<GatewayWorld
         await world.gateway.instruct(await instructionOf());
         const deadline = Date.now() + 20_000;
         const givenUp = async () =>
-          (await attempts()).find((one) => !known.has(one.deliveryId) && / up$/.test(one.outcome));
+          (await attempts()).find((one) => !known.has(one.deliveryId) && one.outcome.endsWith(' up'));
         let last = await givenUp();
         while (last === undefined && Date.now() < deadline) {
           await sleep(50);

@@ -510,3 +510,82 @@ test('whatever the provider says and the desk does, a leg never has two attempts
     { numRuns: 150 },
   );
 });
+
+describe('a success after two people have given up', () => {
+  const gaveUp = (): Case => {
+    let one = sight(sight(paying(), 'al_1', {}), 'al_2', {
+      outcome: 'failed',
+      failure: { class: 'unknown', code: 'x' },
+    });
+    one = act(one, finance, { act: 'give_up', legId: 'al_2' }, 'cm_up');
+    one = act(one, finance2, { act: 'confirm', proposalId: 'cm_up' });
+    expect(one.state.givenUp).toBeDefined();
+    return one;
+  };
+  /** The answer to a question about the leg, with room in the books or without. */
+  const answered = (one: Case, sighting: Partial<PaymentSighting>, canBeTakenUp = true): Case => {
+    const legs = contextOf(one.plan, one.state, after(1)).legs.map((leg) => ({ ...leg, canBeTakenUp }));
+    const told = {
+      source: 'query' as const,
+      outcome: 'succeeded' as const,
+      providerEventId: null,
+      providerRefundId: 're_2',
+      amountMinor: one.state.legs[1]?.amountMinor ?? 0,
+      failure: null,
+      traceNumber: null,
+      at: after(99),
+      ...sighting,
+    };
+    return apply(one, { id: 'q', kind: 'payment', legId: 'al_2', attempt: 1, sighting: told }, { legs });
+  };
+
+  test('that a notification tells is looked at by a person, and the provider is asked at once: nothing is booked', () => {
+    const told = sight(gaveUp(), 'al_2', {});
+    expect(told.state).toMatchObject({ status: 'payment_failed', legs: [{}, { status: 'failed', givenUp: true }] });
+    expect(told.state.legs[1]?.nextQueryAt).not.toBeNull();
+    expect(told.effects?.deskOpen.map(({ kind }) => kind)).toEqual(['payment_contradiction']);
+    expect(told.effects).toMatchObject({ takenUp: null, release: false });
+  });
+
+  test('that the provider confirms makes the refund paid: what was given back is taken again, and the customer told', () => {
+    const { state, effects } = answered(sight(gaveUp(), 'al_2', {}), {});
+    expect(state.status).toBe('paid');
+    expect(state.givenUp).toBeUndefined();
+    expect(state.legs[1]).toMatchObject({ status: 'succeeded', failure: null, nextQueryAt: null });
+    expect(state.legs[1]).not.toHaveProperty('givenUp');
+    expect(state.legs[1]).not.toHaveProperty('contradicted');
+    expect(effects).toMatchObject({ takenUp: 'al_2', release: true, attempts: [{ legId: 'al_2', settled: true }] });
+    expect(effects?.events).toEqual(['refund.paid']);
+    expect(effects?.messages.map(({ kind }) => kind)).toContain('refund_paid');
+  });
+
+  test.each([
+    ['for which others have taken the money or the lines', {}, false],
+    ['of another amount', { amountMinor: 1 }, true],
+    ['that is only a repeated reply', { source: 'reply' as const }, true],
+  ])('%s books nothing: a person looks', (_what, sighting, hasRoom) => {
+    const { state, effects } = answered(gaveUp(), sighting, hasRoom);
+    expect(state).toMatchObject({ status: 'payment_failed', givenUp: {}, legs: [{}, { status: 'failed' }] });
+    expect(effects).toMatchObject({ takenUp: null, attempts: [{ settled: false }] });
+    expect(effects?.deskOpen.map(({ kind }) => kind)).toEqual(['payment_contradiction']);
+  });
+
+  test('is asked about until the provider knows: its failure or its ignorance ends the questions', () => {
+    const told = sight(gaveUp(), 'al_2', {});
+    const open = answered(told, {
+      outcome: 'unknown',
+      amountMinor: null,
+      failure: { class: 'network', code: 'timeout' },
+    });
+    expect(open.state.legs[1]?.nextQueryAt).not.toBeNull();
+    const ignorant = {
+      outcome: 'unknown',
+      amountMinor: null,
+      failure: { class: 'network', code: 'not_found' },
+    } as const;
+    expect(answered(told, ignorant).state.legs[1]).toMatchObject({ nextQueryAt: null, contradicted: 1 });
+    const failed = answered(told, { outcome: 'failed', failure: { class: 'unknown', code: 'x' } });
+    expect(failed.state.legs[1]?.nextQueryAt).toBeNull();
+    expect(failed.state.legs[1]).not.toHaveProperty('contradicted');
+  });
+});
