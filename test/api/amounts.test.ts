@@ -156,6 +156,7 @@ describe('the settlement rate', () => {
       amountMinor: 1_391,
       settlementRate: '0.1400',
       exchangeDifferenceMinor: 9,
+      exchangeBookedAt: expect.any(String),
     });
     expect((await api.post('finance', url, { paymentExternalId, rate: '0.1400' })).status).toBe(200);
     const other = await api.post('finance', url, { paymentExternalId, rate: '0.1401' });

@@ -37,7 +37,10 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   // Budgets of earlier tests are over.
-  await db.goodwillBudget.updateMany({ where: { state: 'active' }, data: { periodFrom: new Date(0), periodTo: new Date(1) } });
+  await db.goodwillBudget.updateMany({
+    where: { state: 'active' },
+    data: { periodFrom: new Date(0), periodTo: new Date(1) },
+  });
 });
 
 const grant = ({ id = newBudgetId(), ...changes }: { id?: string } & Partial<ReturnType<typeof budgetInput>> = {}) =>
