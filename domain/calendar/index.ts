@@ -14,8 +14,6 @@ export {
   addBusinessMinutes,
   addWorkingDates,
   businessMinutesBetween,
-  certifiedUntil,
   isOpen,
-  nextOpen,
   workingDatesUntil,
 } from './working-time';

@@ -116,24 +116,3 @@ export function isOpen(calendar: BusinessCalendar, atIso: string): boolean {
   const atMs = parseInstant(atIso);
   return days.spansOf(days.clock.localDay(atMs)).some((span) => span.startMs <= atMs && atMs < span.endMs);
 }
-
-/**
- * The instant itself when it is working time, else the next at which work begins.
- * @throws UncertifiedYearError, InvalidCalendarError, RangeError
- */
-export function nextOpen(calendar: BusinessCalendar, fromIso: string): string {
-  return addBusinessMinutes(calendar, fromIso, 0);
-}
-
-/**
- * The last local date (YYYY-MM-DD) up to which the calendar can be asked without a gap, starting from `nowIso`;
- * undefined when not even the present year is certified. For warning people before deadlines run into it.
- * @throws InvalidCalendarError, RangeError
- */
-export function certifiedUntil(calendar: BusinessCalendar, nowIso: string): string | undefined {
-  const days = WorkingDays.of(calendar);
-  let year = new Date(days.clock.toNaive(parseInstant(nowIso))).getUTCFullYear();
-  if (!days.isCertified(year)) return undefined;
-  while (days.isCertified(year + 1)) year += 1;
-  return `${year}-12-31`;
-}

@@ -1,4 +1,4 @@
-export { answerDueAt, firstResponseDueAt, promiseArrival } from './deadlines';
+export { firstResponseDueAt } from './deadlines';
 export { evaluatePolicy, planFrom, type PolicyEvaluation, type PolicyFacts, type ReasonProblem } from './evaluate';
 export { buildLadder, type Ladder, shiftLadder } from './ladder';
 export {
@@ -9,7 +9,6 @@ export {
   type PaymentMethod,
   type PolicyDocument,
   policyDocumentSchema,
-  policyVersionLabel,
   type Tier,
   TIERS,
 } from './schema';
