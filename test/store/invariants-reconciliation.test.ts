@@ -96,7 +96,8 @@ test.each([
 });
 
 test('lines: one that was settled in another currency is let through as a whole', async () => {
-  await line({ settled_currency: 'USD', settled_minor: 1, settled_rate: '0.14' });
+  const { rowCount } = await line({ settled_currency: 'USD', settled_minor: 1, settled_rate: '0.14' });
+  expect(rowCount).toBe(1);
 });
 
 describe('differences', () => {
