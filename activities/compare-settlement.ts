@@ -34,6 +34,7 @@ import {
   type ReconciliationRun,
   type RefundStand,
 } from '../store';
+import { bookSettlements } from './book-settlements';
 import type { ActivityDeps } from './deps';
 import { loadRun, type SettlementDeps } from './load-settlement';
 import { readWorkflowStands, type WorkflowStand } from './workflow-stands';
@@ -69,7 +70,9 @@ export function createCompareSettlement(
       const known = await knownSettlementDays(db, run, run.day);
       const comparison = new Comparison(coverageOf(run.day, known, source.timing), now.getTime());
       const subjects = await openSubjects(db, run, run.day, nowIso);
-      const refundIds = await addMoney(deps, run, source.timing, subjects, comparison);
+      const days = { from: addDays(run.day, -lookBackDays(source.timing)), to: run.day };
+      const exchangeBooked = await bookSettlements(deps, run, days, nowIso);
+      const refundIds = await addMoney(deps, run, source.timing, days, subjects, comparison);
       const crmIsSeen = await addRefunds(deps, run, refundIds, comparison, { nowIso, readWorkflows });
       const { differences, counts } = comparison.result();
       const recorded = await recordDifferences(
@@ -86,7 +89,10 @@ export function createCompareSettlement(
       );
       metrics.reconciliations.inc({ provider: run.provider, outcome: 'done' });
       for (const { kind } of differences) metrics.reconciliationDifferences.inc({ kind });
-      logger.info({ runId, provider: run.provider, day: run.day, ...counts, ...recorded }, 'A day is reconciled.');
+      logger.info(
+        { runId, provider: run.provider, day: run.day, exchangeBooked, ...counts, ...recorded },
+        'A day is reconciled.',
+      );
       return recorded;
     },
   };
@@ -97,6 +103,7 @@ async function addMoney(
   { db }: CompareDeps,
   run: ReconciliationRun,
   timing: SettlementTiming,
+  days: { from: string; to: string },
   subjects: OpenSubjects,
   comparison: Comparison,
 ): Promise<Set<string>> {
@@ -116,8 +123,6 @@ async function addMoney(
     }
     heartbeat();
   };
-  const firstDay = addDays(run.day, -lookBackDays(timing));
-  const days = { from: firstDay, to: run.day };
   for (let after: LineCursor | null = null; ;) {
     const page = await pageSettlementLines(db, run, days, { limit: BATCH, after });
     addLines(page.lines);
@@ -125,7 +130,7 @@ async function addMoney(
     after = page.next;
   }
   const window = {
-    fromIso: new Date(dayBounds(firstDay, timing.dayOffsetMinutes).fromMs).toISOString(),
+    fromIso: new Date(dayBounds(days.from, timing.dayOffsetMinutes).fromMs).toISOString(),
     untilIso: new Date(dayBounds(run.day, timing.dayOffsetMinutes).untilMs).toISOString(),
   };
   for (let after: BookCursor | null = null; ;) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describeInstant } from '../domain/calendar';
 import { formatAmount, type Locale } from '../domain/money';
-import { FAILURE_RULES, isFailureClass } from '../domain/payment';
+import { FAILURE_RULES, HOLD_REASONS, HOLD_RULES, isFailureClass } from '../domain/payment';
 import type { Goodwill, MessageKind } from '../domain/refund';
 import { renderEmail, type MessageView, type OutgoingEmail } from '../integrations/messaging';
 import type { ClaimedMessage, LetterFacts, LetterRecipient } from '../store';
@@ -76,11 +76,18 @@ function viewOf(
     deductionsText: facts.deductions.length === 0 ? null : deductionsOf(facts, locale),
     clauseText: message.kind === 'refund_declined' ? (facts.declineClause?.[locale] ?? null) : null,
     paymentState: message.kind === 'payment_delayed' ? (text('failureClass') === null ? 'unknown' : 'failed') : null,
-    failureText: isFailureClass(data['failureClass']) ? FAILURE_RULES[data['failureClass']].customer[locale] : null,
+    failureText: whyNotPaid(data, locale),
     paidAmount:
       Number(data['paidMinor'] ?? 0) > 0 ? formatAmount(Number(data['paidMinor']), facts.currency, locale) : null,
     deskKind: text('deskKind'),
   };
+}
+
+/** Why a payment failed, came back or is held, in words for the customer; null when the message does not say. */
+function whyNotPaid({ failureClass, holdReason }: ClaimedMessage['data'], locale: Locale): string | null {
+  if (isFailureClass(failureClass)) return FAILURE_RULES[failureClass].customer[locale];
+  const reason = HOLD_REASONS.find((known) => known === holdReason);
+  return reason === undefined ? null : HOLD_RULES[reason].customer[locale];
 }
 
 /** What is given and for what. */

@@ -6,4 +6,3 @@ export const PAYMENTS_QUEUE = 'payments-v1';
 export const MESSAGES_QUEUE = 'messages-v1';
 
 export const TASK_QUEUES = [REFUNDS_QUEUE, PAYMENTS_QUEUE, MESSAGES_QUEUE] as const;
-export type TaskQueue = (typeof TASK_QUEUES)[number];

@@ -18,6 +18,8 @@ export interface SettledRow {
   readonly currency: string;
   readonly atMs: number;
   readonly status: (typeof SETTLED_STATUSES)[number];
+  /** What the balance was charged, where it is kept in another currency and the provider shows that. */
+  readonly settled?: { readonly currency: string; readonly amountMinor: number; readonly exchangeRate: number };
 }
 
 /** What can be wrong with the row of one refund. */
@@ -140,7 +142,7 @@ export class SettlementFaults {
     if (!ROW_FAULTS.some((name) => name === fault)) return `fault of a row must be one of: ${ROW_FAULTS.join(', ')}`;
     const altered = readChange(row);
     if (altered === null)
-      return 'an altered row has other values of: refundId, paymentId, orderId, amountMinor, currency, at, status';
+      return 'an altered row has other values of: refundId, paymentId, orderId, amountMinor, currency, at, status, settled';
     return { provider, fault: String(fault), reference, row: altered };
   }
 
@@ -195,9 +197,17 @@ function readChange(given: Record<string, unknown>): Partial<SettledRow> | null 
     else if (name === 'at' && typeof value === 'string' && !Number.isNaN(Date.parse(value)))
       row['atMs'] = Date.parse(value);
     else if (name === 'status' && SETTLED_STATUSES.some((status) => status === value)) row[name] = value;
+    else if (name === 'settled' && isSettled(value)) row[name] = value;
     else return null;
   }
   return row;
+}
+
+function isSettled(value: unknown): boolean {
+  const { currency, amountMinor, exchangeRate, ...rest } = record(value);
+  const isCurrency = typeof currency === 'string' && /^[A-Z]{3}$/.test(currency);
+  const isAmount = Number.isSafeInteger(amountMinor) && Number(amountMinor) > 0;
+  return isCurrency && isAmount && typeof exchangeRate === 'number' && Object.keys(rest).length === 0;
 }
 
 function readRow(given: Record<string, unknown>): SettledRow | null {
@@ -215,5 +225,6 @@ function readRow(given: Record<string, unknown>): SettledRow | null {
     currency,
     atMs,
     status,
+    ...(row?.settled && { settled: row.settled }),
   };
 }

@@ -1,9 +1,10 @@
 import { mergeDispute, type DisputeNotice, type DisputeStatus } from '../domain/payment';
-import { isFinal, type RefundStatus } from '../domain/refund';
+import { isFinal, isStillToPay, type MessageToSend, type ProcessState, type RefundStatus } from '../domain/refund';
 import { appendRefundAudit, appendSharedAudit, type AuditEntry } from './audit';
 import { toIso, toMinor, type Db } from './client';
 import { openDeskItemOnce } from './desk';
 import { newId } from './new-id';
+import { insertMessages, writeWebhooks } from './outgoing';
 import type { Mode } from './refund-views';
 
 /** Where a dispute comes from. */
@@ -25,7 +26,8 @@ interface Dispute {
 /**
  * Takes a provider's word on a dispute, once per provider's id and in any order, in the transaction that stores it:
  * - an open one claims its amount at once (`disputed_minor`), as far as it fits beside what is spoken for, and is on the
- *   desk with each open refund of the payment; what does not fit is a contradiction for a person;
+ *   desk with each open refund of the payment; what does not fit is a contradiction for a person; finance, the shop's
+ *   system and the customers whose money has not left are told;
  * - a lost one stays counted, a won one gives its amount back; both settle what the desk was asked.
  * Nothing is paid while one is open (store/interlocks.ts). The order of locks is the record step's: refunds, payment.
  */
@@ -43,8 +45,12 @@ export async function recordDispute(
   if (!changed) return;
   const countedMinor = payment === null ? 0 : await count(tx, payment.id, nowIso);
   await audit(tx, source, dispute, { refundIds, paymentId: payment?.id ?? null, countedMinor }, nowIso);
-  if (dispute.status === 'open') await ask(tx, source, notice, dispute, payment?.id ?? null, refundIds, nowIso);
-  else await settle(tx, dispute, nowIso);
+  if (dispute.status !== 'open') {
+    await settle(tx, dispute, nowIso);
+    return;
+  }
+  await ask(tx, source, notice, dispute, payment?.id ?? null, refundIds, nowIso);
+  if (payment) await tell(tx, source.mode, payment.id, refundIds, nowIso);
 }
 
 /**
@@ -221,6 +227,35 @@ async function ask(
     nowIso,
   );
 }
+
+/**
+ * Tells of an open dispute: finance and the shop's system of every open refund of the payment, the customer of those whose
+ * money has not left, once a refund.
+ */
+async function tell(tx: Db, mode: Mode, paymentId: string, refundIds: string[], nowIso: string): Promise<void> {
+  const refunds = await tx.refund.findMany({
+    where: { id: { in: refundIds } },
+    select: { id: true, process: true, customer: { select: { locale: true } } },
+    orderBy: { id: 'asc' },
+  });
+  const subscribers = await tx.webhookEndpoint.findMany({
+    where: { mode, status: 'enabled' },
+    select: { id: true, events: true },
+  });
+  for (const { id, process, customer } of refunds) {
+    const state = process as unknown as ProcessState;
+    const sender = { id, mode, customerLocale: customer.locale };
+    const messages: MessageToSend[] = [
+      { ...LETTER, kind: 'desk_item_opened', recipient: 'role:finance', data: { deskKind: 'dispute_opened' } },
+    ];
+    if (isStillToPay(state, paymentId))
+      messages.push({ ...LETTER, kind: 'refund_disputed', recipient: 'customer', data: {}, once: true });
+    await tx.$executeRaw(insertMessages(sender, state.seq, messages, nowIso));
+    await writeWebhooks(tx, sender, state, ['refund.disputed'], subscribers, new Date(nowIso));
+  }
+}
+
+const LETTER = { channel: 'email', owner: 'delivery' } as const;
 
 /** What disputes claim beyond what is left of the payment. */
 async function unclaimed(tx: Db, paymentId: string): Promise<number> {

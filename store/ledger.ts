@@ -1,4 +1,4 @@
-import type { JournalEntry, LedgerAccount, LedgerTransfer } from '../domain/ledger';
+import type { BookAccount, JournalEntry, LedgerAccount, LedgerTransfer } from '../domain/ledger';
 import { toIso, toMinor, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import type { Mode } from './refund-views';
@@ -18,8 +18,8 @@ interface TransferRow {
   legId: string | null;
   attempt: number | null;
   kind: LedgerTransfer['kind'];
-  debitAccount: LedgerAccount;
-  creditAccount: LedgerAccount;
+  debitAccount: BookAccount;
+  creditAccount: BookAccount;
   amountMinor: bigint;
   currency: string;
   accountingCurrency: string | null;

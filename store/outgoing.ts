@@ -19,7 +19,7 @@ interface Sender {
   customerLocale: string;
 }
 
-/** What is to be told, each kind once per transition, recipient and channel: a part of a larger statement. */
+/** What is to be told, each kind once per transition, recipient and channel, or once a refund: a part of a larger statement. */
 export function insertMessages(refund: Sender, seq: number, messages: MessageToSend[], atIso: string): Fragment {
   const rows = messages.map((message) => ({
     id: newId('ms'),
@@ -29,6 +29,7 @@ export function insertMessages(refund: Sender, seq: number, messages: MessageToS
     recipient: message.recipient,
     data: message.data,
     owner: message.owner,
+    once: message.once ?? false,
   }));
   return Prisma.sql`
     INSERT INTO messages (id, mode, refund_id, transition_seq, kind, channel, audience, recipient, locale, data, owner,
@@ -36,7 +37,9 @@ export function insertMessages(refund: Sender, seq: number, messages: MessageToS
     SELECT x.id, ${refund.mode}::"Mode", ${refund.id}, ${seq}::int, x.kind, x.channel, x.audience, x.recipient,
       ${refund.customerLocale}, x.data, x.owner, ${atIso}::timestamptz, ${atIso}::timestamptz
     FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(id text, kind text, channel text, audience text, recipient text,
-      data jsonb, owner text)
+      data jsonb, owner text, once boolean)
+    WHERE NOT (x.once AND EXISTS (
+      SELECT 1 FROM messages o WHERE o.refund_id = ${refund.id} AND o.kind = x.kind AND o.recipient = x.recipient))
     ON CONFLICT DO NOTHING`;
 }
 

@@ -29,6 +29,7 @@ const RECORD = {
       accountingMinor: true,
       settlementRate: true,
       exchangeDifferenceMinor: true,
+      exchangeBookedAt: true,
       payment: { select: { externalId: true } },
     },
   },
@@ -74,7 +75,8 @@ export async function readRefund(db: Statements, mode: Mode, refundId: string): 
          FROM allocations a JOIN payments p ON p.id = a.payment_id WHERE a.refund_id = r.id), '{}') AS "paymentExternalIds",
       r.amounts, COALESCE((SELECT jsonb_object_agg(a.id, jsonb_build_object('currency', a.accounting_currency,
            'rate', a.accounting_rate, 'amountMinor', a.accounting_minor, 'settlementRate', a.settlement_rate,
-           'exchangeDifferenceMinor', a.exchange_difference_minor))
+           'exchangeDifferenceMinor', a.exchange_difference_minor,
+           'exchangeBookedAt', to_char(a.exchange_booked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
          FROM allocations a WHERE a.refund_id = r.id AND a.accounting_rate IS NOT NULL), '{}') AS accounting,
       r.arrival_from AS "arrivalFrom", r.arrival_to AS "arrivalTo", r.arrival_confirmed_at AS "arrivalConfirmedAt",
       r.entered_by_kind AS "enteredByKind", r.entered_by_id AS "enteredById", r.entered_by_person_id AS "enteredByPersonId",
@@ -247,6 +249,7 @@ function accountingOf(part: ListedRow['allocations'][number]): [string, PublicAc
     amountMinor: toMinor(accountingMinor),
     settlementRate: part.settlementRate,
     exchangeDifferenceMinor: exchangeDifferenceMinor === null ? null : toMinor(exchangeDifferenceMinor),
+    exchangeBookedAt: toIsoOrNull(part.exchangeBookedAt),
   };
   return [[part.id, accounting]];
 }

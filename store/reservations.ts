@@ -91,7 +91,8 @@ export async function returnLeg(tx: Statements, change: AttemptChange, at: Date)
         failure_code = ${failure?.code ?? null}, updated_at = ${at}
       WHERE allocation_id = ${change.legId} AND number = ${change.attempt}),
     leg AS (
-      UPDATE allocations SET status = 'returned' WHERE id = ${change.legId}
+      UPDATE allocations SET status = 'returned', settlement_rate = NULL, exchange_difference_minor = NULL, exchange_booked_at = NULL
+      WHERE id = ${change.legId}
       RETURNING refund_id, payment_id, amount_minor),
     held AS (
       UPDATE reservations r SET settled_minor = r.settled_minor - leg.amount_minor, state = 'held', ended_at = NULL,

@@ -12,16 +12,20 @@ export async function storeSettlementLines(db: Db, run: Run, lines: readonly Set
   const rows = [...new Map(lines.map((line) => [line.key, line])).values()];
   await db.$executeRaw`
     INSERT INTO settlement_lines (mode, provider, merchant_account, day, key, run_id, reference, provider_refund_id,
-      provider_payment_ids, amount_minor, currency, at, status, fee_minor)
+      provider_payment_ids, amount_minor, currency, at, status, fee_minor, settled_currency, settled_minor,
+      settled_rate)
     SELECT ${run.mode}::"Mode", ${run.provider}, ${run.merchantAccount}, ${run.day}, x.key, ${run.id}, x.reference,
       x."providerRefundId", ARRAY(SELECT jsonb_array_elements_text(x."providerPaymentIds")), x."amountMinor", x.currency,
-      x.at, x.status, x."feeMinor"
+      x.at, x.status, x."feeMinor", x.settled ->> 'currency', (x.settled ->> 'amountMinor')::bigint, x.settled ->> 'rate'
     FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(key text, reference text, "providerRefundId" text,
-      "providerPaymentIds" jsonb, "amountMinor" bigint, currency text, at timestamptz, status text, "feeMinor" bigint)
+      "providerPaymentIds" jsonb, "amountMinor" bigint, currency text, at timestamptz, status text, "feeMinor" bigint,
+      settled jsonb)
     ON CONFLICT (mode, provider, merchant_account, day, key) DO UPDATE
       SET run_id = EXCLUDED.run_id, reference = EXCLUDED.reference, provider_refund_id = EXCLUDED.provider_refund_id,
         provider_payment_ids = EXCLUDED.provider_payment_ids, amount_minor = EXCLUDED.amount_minor,
-        currency = EXCLUDED.currency, at = EXCLUDED.at, status = EXCLUDED.status, fee_minor = EXCLUDED.fee_minor`;
+        currency = EXCLUDED.currency, at = EXCLUDED.at, status = EXCLUDED.status, fee_minor = EXCLUDED.fee_minor,
+        settled_currency = EXCLUDED.settled_currency, settled_minor = EXCLUDED.settled_minor,
+        settled_rate = EXCLUDED.settled_rate`;
 }
 
 /**
@@ -97,6 +101,9 @@ interface LineRow {
   at: Date;
   status: string;
   fee_minor: bigint | null;
+  settled_currency: string | null;
+  settled_minor: bigint | null;
+  settled_rate: string | null;
 }
 
 function lineOf(row: LineRow): SettlementLine {
@@ -111,5 +118,9 @@ function lineOf(row: LineRow): SettlementLine {
     at: toIso(row.at),
     status: row.status as SettlementLine['status'],
     feeMinor: row.fee_minor === null ? null : toMinor(row.fee_minor),
+    settled:
+      row.settled_currency !== null && row.settled_minor !== null && row.settled_rate !== null
+        ? { currency: row.settled_currency, amountMinor: toMinor(row.settled_minor), rate: row.settled_rate }
+        : null,
   };
 }

@@ -61,10 +61,15 @@ async function book(
   refundId: string,
   body: { paymentExternalId: string; rate: string },
 ): Promise<ExchangeOutcome> {
+  const { paymentExternalId, rate } = body;
   const actor = { kind: principal.kind, id: principal.personId ?? principal.keyId };
   try {
     const nowIso = deps.clock().toISOString();
-    return await bookExchange(deps.db, { mode: principal.mode, refundId, ...body, actor }, nowIso);
+    return await bookExchange(
+      deps.db,
+      { mode: principal.mode, refundId, leg: { paymentExternalId }, settlement: { rate, settledMinor: null }, actor },
+      nowIso,
+    );
   } catch (error) {
     if (!(error instanceof AmountError)) throw error;
     throw new Problem('invalid_request', { errors: [{ path: 'rate', code: 'too_large', message: error.message }] });

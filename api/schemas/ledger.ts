@@ -1,8 +1,8 @@
-import { LEDGER_ACCOUNTS, TRANSFER_KINDS } from '../../domain/ledger';
+import { BOOK_ACCOUNTS, LEDGER_ACCOUNTS, TRANSFER_KINDS } from '../../domain/ledger';
 import { amountMinor, currency, instant, positiveAmountMinor } from './common';
 import { z } from './zod';
 
-const account = z.enum(LEDGER_ACCOUNTS);
+const account = z.enum(BOOK_ACCOUNTS);
 
 /** GET /v1/refunds/{id}/ledger */
 export const refundLedger = z

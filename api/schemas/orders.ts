@@ -121,8 +121,6 @@ export const putOrderBody = z
   })
   .openapi('OrderInput');
 
-export type PutOrderBody = z.output<typeof putOrderBody>;
-
 export const orderParams = z.strictObject({ externalId });
 
 const orderRefund = z.object({
@@ -189,5 +187,3 @@ export const orderView = z
     updatedAt: instant,
   })
   .openapi('Order');
-
-export type OrderView = z.output<typeof orderView>;

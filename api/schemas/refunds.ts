@@ -258,6 +258,7 @@ export const refundAnswer = z
             amountMinor: z.int(),
             settlementRate: nullableText,
             exchangeDifferenceMinor: z.int().nullable(),
+            exchangeBookedAt: nullableText,
           })
           .nullable()
           .openapi({ description: 'The leg in the currency of the books, by the rate of the capture.' }),

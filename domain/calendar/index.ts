@@ -18,6 +18,5 @@ export {
   businessMinutesBetween,
   certifiedUntil,
   isOpen,
-  nextOpen,
   workingDatesUntil,
 } from './working-time';

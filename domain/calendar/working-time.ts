@@ -118,14 +118,6 @@ export function isOpen(calendar: BusinessCalendar, atIso: string): boolean {
 }
 
 /**
- * The instant itself when it is working time, else the next at which work begins.
- * @throws UncertifiedYearError, InvalidCalendarError, RangeError
- */
-export function nextOpen(calendar: BusinessCalendar, fromIso: string): string {
-  return addBusinessMinutes(calendar, fromIso, 0);
-}
-
-/**
  * The last local date (YYYY-MM-DD) up to which the calendar can be asked without a gap, starting from `nowIso`;
  * undefined when not even the present year is certified. For warning people before deadlines run into it.
  * @throws InvalidCalendarError, RangeError

@@ -1,2 +1,3 @@
+export * from './exchange';
 export * from './journal';
 export * from './transfer';

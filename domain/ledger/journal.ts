@@ -1,9 +1,9 @@
 import { AmountError, convertAtRate, isRate, toDecimalString } from '../money';
 import { csvRecord } from './csv';
-import type { LedgerAccount, LedgerTransfer } from './transfer';
+import type { BookAccount, LedgerTransfer } from './transfer';
 
 /** The accounts of the books. Codes are for ever: a finance system maps them to its own once. */
-export const JOURNAL_ACCOUNTS: Record<LedgerAccount, { code: string; name: string }> = {
+export const JOURNAL_ACCOUNTS: Record<BookAccount, { code: string; name: string }> = {
   captured: { code: '2100', name: 'Received from customers' },
   available: { code: '1100', name: 'Payments free to refund' },
   reserved: { code: '1110', name: 'Payments reserved for refunds' },
@@ -11,6 +11,8 @@ export const JOURNAL_ACCOUNTS: Record<LedgerAccount, { code: string; name: strin
   refunded: { code: '1130', name: 'Refunds paid' },
   elsewhere: { code: '1140', name: 'Refunded elsewhere' },
   disputed: { code: '1150', name: 'Disputed by the cardholder' },
+  exchange: { code: '7200', name: 'Exchange losses (debit) and gains (credit) on refunds' },
+  settlement: { code: '2110', name: 'Settled by providers above (credit) or below (debit) the books' },
 };
 
 /** A transfer with what finance finds it again by. */
@@ -59,7 +61,7 @@ export function journalLines(entry: JournalEntry): string {
   const amount = toDecimalString(entry.amountMinor, entry.currency);
   const { accounting } = entry;
   const accountingAmount = inBooks(entry);
-  const line = (n: 1 | 2, account: LedgerAccount): string =>
+  const line = (n: 1 | 2, account: BookAccount): string =>
     csvRecord([
       entry.id,
       String(n),

@@ -11,6 +11,16 @@ export const LEDGER_ACCOUNTS = [
 
 export type LedgerAccount = (typeof LEDGER_ACCOUNTS)[number];
 
+/**
+ * What is booked in the currency of the books alone and moves no money of a payment: differences of exchange, and beside
+ * them what providers settled above or below the books.
+ */
+export const EXCHANGE_ACCOUNTS = ['exchange', 'settlement'] as const;
+
+export const BOOK_ACCOUNTS = [...LEDGER_ACCOUNTS, ...EXCHANGE_ACCOUNTS] as const;
+
+export type BookAccount = (typeof BOOK_ACCOUNTS)[number];
+
 /** Why money moved between two accounts. */
 export const TRANSFER_KINDS = [
   'capture',
@@ -23,6 +33,7 @@ export const TRANSFER_KINDS = [
   'elsewhere',
   'dispute',
   'dispute_won',
+  'exchange',
 ] as const;
 
 export type TransferKind = (typeof TRANSFER_KINDS)[number];
@@ -37,8 +48,8 @@ export interface LedgerTransfer {
   legId: string | null;
   attempt: number | null;
   kind: TransferKind;
-  debitAccount: LedgerAccount;
-  creditAccount: LedgerAccount;
+  debitAccount: BookAccount;
+  creditAccount: BookAccount;
   /** Minor units of `currency`, more than zero. */
   amountMinor: number;
   currency: string;

@@ -1,4 +1,4 @@
-export { answerDueAt, firstResponseDueAt, promiseArrival } from './deadlines';
+export { firstResponseDueAt } from './deadlines';
 export { checkCondition, type ConditionProblem, MAX_CONDITION_LENGTH } from './conditions';
 export {
   checkReason,
@@ -27,7 +27,6 @@ export {
   type PaymentMethod,
   type PolicyDocument,
   policyDocumentSchema,
-  policyVersionLabel,
   type Tier,
   TIERS,
 } from './schema';

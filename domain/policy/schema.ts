@@ -214,7 +214,3 @@ export function parsePolicy(json: unknown): PolicyDocument {
     result.error.issues.map((issue) => ({ path: issue.path.join('.') || 'document', message: issue.message })),
   );
 }
-
-/** How a refund names the policy that it follows, such as `default@1`. */
-export const policyVersionLabel = (policy: Pick<PolicyDocument, 'name' | 'version'>): string =>
-  `${policy.name}@${policy.version}`;

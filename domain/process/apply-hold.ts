@@ -1,6 +1,6 @@
-import { cureOf, needsPerson, type PaymentHold, type PaymentSighting } from '../payment';
+import { cureOf, isOverdue, type PaymentHold, type PaymentSighting } from '../payment';
 import type { Leg, LegHold } from '../refund';
-import { tellRoles, type Step } from './step';
+import { tellCustomerOnce, tellRoles, type Step } from './step';
 
 /**
  * Whether a sighting holds a leg: nothing was sent for it, and nothing is known to be under way. An unknown leg that its
@@ -20,18 +20,19 @@ export function holdLeg(step: Step, leg: Leg, hold: PaymentHold): void {
   const before = leg.hold ?? null;
   leg.nextQueryAt = hold.retryAt;
   if (before?.reason === hold.reason) {
-    askWhenOverdue(step, leg, before, hold);
+    lookWhenOverdue(step, leg, before, hold);
     return;
   }
   const hadFunds = state.legs.some(lacksFunds);
   leg.hold = { reason: hold.reason, since: context.at };
-  if (before) settleItems(step, before);
+  if (before) settleItems(step, leg, before);
   switch (cureOf(hold.reason)) {
     case 'funds':
       if (!hadFunds) ask(step, 'awaiting_funds', `funds:${context.at}`, leg, hold);
       break;
     case 'person':
       ask(step, 'payment_held', keyOf(leg, leg.hold), leg, hold);
+      tellOfHold(step, hold);
       break;
     case 'time':
     case 'stop':
@@ -44,14 +45,21 @@ export function releaseLeg(step: Step, leg: Leg): void {
   const before = leg.hold;
   if (!before) return;
   leg.hold = null;
-  settleItems(step, before);
+  settleItems(step, leg, before);
 }
 
-/** What should have ended by itself and has not: a person is asked, once a hold. */
-function askWhenOverdue(step: Step, leg: Leg, standing: LegHold, hold: PaymentHold): void {
-  if (standing.overdue || isAskedAtOnce(standing) || !needsPerson(hold.reason, standing.since, step.context.at)) return;
+/** What should have ended and has not: the desk is asked, unless it was asked for money already, and the customer told. */
+function lookWhenOverdue(step: Step, leg: Leg, standing: LegHold, hold: PaymentHold): void {
+  if (standing.overdue || !isOverdue(hold.reason, standing.since, step.context.at)) return;
   leg.hold = { ...standing, overdue: true };
-  ask(step, 'payment_held', keyOf(leg, standing), leg, hold);
+  if (cureOf(hold.reason) !== 'funds') ask(step, 'payment_held', keyOf(leg, standing), leg, hold);
+  tellOfHold(step, hold);
+}
+
+/** Once a refund: the customer is told why nothing comes yet, not each time that the reason changes. */
+function tellOfHold(step: Step, { reason }: PaymentHold): void {
+  tellCustomerOnce(step, reason === 'disputed' ? 'refund_disputed' : 'refund_on_hold', { holdReason: reason });
+  step.effects.events.push('refund.held');
 }
 
 function ask(
@@ -69,14 +77,14 @@ function ask(
 
 const keyOf = (leg: Leg, { since }: LegHold): string => `held:${leg.id}:${leg.attempt}:${since}`;
 
-function settleItems({ state, effects }: Step, ended: LegHold): void {
-  if (isHeldOnDesk(ended) && !state.legs.some(({ hold }) => hold && isHeldOnDesk(hold)))
+/** What the desk was asked about a hold that has ended; what it is asked about the next one is an item of its own. */
+function settleItems({ state, effects }: Step, leg: Leg, ended: LegHold): void {
+  if (isHeldOnDesk(ended) && !state.legs.some(({ id, hold }) => id !== leg.id && hold && isHeldOnDesk(hold)))
     effects.deskResolve.push('payment_held');
   if (cureOf(ended.reason) === 'funds' && !state.legs.some(lacksFunds)) effects.deskResolve.push('awaiting_funds');
 }
 
-const isHeldOnDesk = ({ reason, overdue }: LegHold): boolean => cureOf(reason) === 'person' || overdue === true;
-
-const isAskedAtOnce = ({ reason }: LegHold): boolean => cureOf(reason) === 'person' || cureOf(reason) === 'funds';
+const isHeldOnDesk = ({ reason, overdue }: LegHold): boolean =>
+  cureOf(reason) === 'person' || (overdue === true && cureOf(reason) !== 'funds');
 
 const lacksFunds = ({ hold }: Leg): boolean => hold != null && cureOf(hold.reason) === 'funds';

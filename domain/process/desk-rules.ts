@@ -13,6 +13,7 @@ const RULES: Readonly<Record<string, DeskRule>> = {
   payment_held: { ownerRole: 'finance', dueInHours: 8 },
   awaiting_funds: { ownerRole: 'finance', dueInHours: 8 },
   payment_unresolved: { ownerRole: 'finance', dueInHours: 12 },
+  dispute_opened: { ownerRole: 'finance', dueInHours: 24 },
   unmatched_provider_event: { ownerRole: 'finance', dueInHours: 24 },
   provider_event_after_close: { ownerRole: 'finance', dueInHours: 24 },
   arrival_overdue: { ownerRole: 'finance', dueInHours: 48 },

@@ -12,6 +12,8 @@ export const PUBLIC_EVENTS = [
   'refund.paying',
   'refund.payment_unknown',
   'refund.payment_failed',
+  'refund.held',
+  'refund.disputed',
   'refund.paid',
   'refund.arrived',
   'refund.reopened',
@@ -59,6 +61,7 @@ export type DeskKind =
   | 'payment_contradiction'
   | 'arrival_overdue'
   | 'payment_held'
+  | 'dispute_opened'
   | 'awaiting_funds'
   | 'no_eligible_person';
 

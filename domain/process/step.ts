@@ -3,7 +3,7 @@ import type { AnsweredRequest } from './answer';
 import type { BusinessCalendar } from '../calendar';
 import type { DeskFacts } from './desk-facts';
 import type { MeasuredArrivals, PaymentSighting, QueryBackOff } from '../payment';
-import type { MessageKind, MessageOwner, Plan, ProcessState } from '../refund';
+import type { MessageKind, MessageOwner, MessageToSend, Plan, ProcessState } from '../refund';
 import type { Effects, StageStatus } from './effects';
 
 /** A leg as its rows stand. */
@@ -77,6 +77,11 @@ export function tellOutsiders(step: Step, kind: MessageKind, owner: MessageOwner
 
 export function tellCustomer({ effects }: Step, kind: MessageKind, owner: MessageOwner, data = {}): void {
   effects.messages.push({ kind, channel: 'email', recipient: 'customer', owner, data });
+}
+
+/** A letter that a refund gets once, whatever brings it about; never sent by the refund's own workflow. */
+export function tellCustomerOnce({ effects }: Step, kind: MessageKind, data: MessageToSend['data']): void {
+  effects.messages.push({ kind, channel: 'email', recipient: 'customer', owner: 'delivery', data, once: true });
 }
 
 export function noteForCrm({ effects }: Step, owner: MessageOwner): void {

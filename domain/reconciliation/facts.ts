@@ -24,6 +24,17 @@ export interface SettlementLine {
   status: SettlementStatus;
   /** What the provider kept for itself; null where it does not say. */
   feeMinor: number | null;
+  /** What the provider's balance was charged, where the record says that it is kept in another currency; else null. */
+  settled: SettledIn | null;
+}
+
+/** A refund in the currency of the balance that it left. */
+export interface SettledIn {
+  currency: string;
+  /** Minor units of that currency, above zero. */
+  amountMinor: number;
+  /** Units of that currency for one unit of the refund's, as a decimal text. */
+  rate: string;
 }
 
 /** One attempt to pay a leg, as our books have it now. */

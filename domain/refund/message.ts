@@ -10,6 +10,8 @@ export const CUSTOMER_MESSAGES = [
   'refund_paid',
   'refund_arrived',
   'payment_delayed',
+  'refund_on_hold',
+  'refund_disputed',
   'refund_returned',
   'refund_given_up',
 ] as const;
@@ -39,4 +41,6 @@ export interface MessageToSend {
   recipient: string;
   owner: MessageOwner;
   data: Record<string, string | number | null>;
+  /** Set when a refund gets it once, however often it would be written. */
+  once?: true;
 }

@@ -1,5 +1,6 @@
 import {
   cureOf,
+  isProvenUnpaid,
   type ArrivalBasis,
   type AttemptRoute,
   type AttemptStatus,
@@ -167,6 +168,13 @@ export const isOver = (state: Pick<ProcessState, 'status' | 'givenUp'>): boolean
 /** True when its workflow has ended, or ends by itself before anything could be sent to it. `at` is an ISO instant. */
 export const hasEnded = (state: ProcessState, at: string): boolean =>
   isOver(state) || (state.status === 'paid' && state.arrival !== null && state.arrival.watchUntil <= at);
+
+/** Whether money of a payment is still to leave for this refund: neither sent, nor paid, nor given up. */
+export const isStillToPay = (state: ProcessState, paymentId: string): boolean =>
+  !isOver(state) &&
+  state.legs.some(
+    (leg) => leg.paymentId === paymentId && !leg.givenUp && (leg.status === 'reserved' || isProvenUnpaid(leg.status)),
+  );
 
 /** How often money of this refund has come back. */
 export const returnsOf = (legs: Leg[]): number => legs.reduce((sum, leg) => sum + (leg.returns ?? 0), 0);

@@ -52,6 +52,8 @@ export interface PublicAccounting {
   settlementRate: string | null;
   /** What the settlement made it more (above zero: a loss) or less than at capture. */
   exchangeDifferenceMinor: number | null;
+  /** When that was booked, ISO; null while it is not. */
+  exchangeBookedAt: string | null;
 }
 
 /** A breakdown without the words that were written for one customer. */

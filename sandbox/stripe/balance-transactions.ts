@@ -63,18 +63,19 @@ export class StripeBalanceTransactions {
 
   private present({ id, type, row, refund }: BalanceTransaction, expanded: boolean): Record<string, unknown> {
     const sign = type === 'refund_failure' ? 1 : -1;
+    const { amountMinor, currency } = row.settled ?? row;
     return {
       id,
       object: 'balance_transaction',
-      amount: sign * row.amountMinor,
+      amount: sign * amountMinor,
       available_on: Math.floor(row.atMs / 1_000),
       created: Math.floor(row.atMs / 1_000),
-      currency: row.currency.toLowerCase(),
+      currency: currency.toLowerCase(),
       description: null,
-      exchange_rate: null,
+      exchange_rate: row.settled?.exchangeRate ?? null,
       fee: 0,
       fee_details: [],
-      net: sign * row.amountMinor,
+      net: sign * amountMinor,
       reporting_category: type,
       source: expanded ? this.source(row, refund) : row.refundId,
       status: 'available',

@@ -190,6 +190,62 @@ describe('a dispute that opens', () => {
   });
 });
 
+describe('who is told that a dispute opened', () => {
+  const lettersOf = async (refundId: string) =>
+    (await api.db.message.findMany({ where: { refundId, kind: { in: ['refund_disputed', 'desk_item_opened'] } } }))
+      .map(({ kind, recipient, owner }) => `${kind} to ${recipient} by ${owner}`)
+      .toSorted();
+  const withRefund = async (): Promise<{ payment: string; refundId: string }> => {
+    const { payment, refundId } = await paidOrder(4_000);
+    return { payment, refundId: refundId ?? '' };
+  };
+  const TO_CUSTOMER = 'refund_disputed to customer by delivery';
+  const TO_FINANCE = 'desk_item_opened to role:finance by delivery';
+
+  it('finance, the shop’s system and the customer, once, however often and however many disputes are told of', async () => {
+    const { payment, refundId } = await withRefund();
+    const endpoint = `we_${randomUUID().replaceAll('-', '')}`;
+    await api.db.webhookEndpoint.create({
+      data: {
+        id: endpoint,
+        mode: 'test',
+        url: 'https://shop.example/hooks',
+        events: ['refund.disputed'],
+        secret: 's',
+        createdById: 'pn_1',
+        createdAt: new Date(),
+      },
+    });
+    const dispute = newDispute();
+    await say({ dispute, payment });
+    await say({ dispute, payment });
+    await say({ dispute: newDispute(), payment, amount: 1_000, later: 1 });
+    expect(await lettersOf(refundId)).toEqual([TO_FINANCE, TO_CUSTOMER]);
+    const sent = await api.db.webhookDelivery.findMany({ where: { endpointId: endpoint, refundId } });
+    expect(sent.map(({ event, payload }) => [event, (payload as { data: { id: string } }).data.id])).toEqual([
+      ['refund.disputed', refundId],
+    ]);
+    await api.db.webhookDelivery.deleteMany({ where: { endpointId: endpoint } });
+    await api.db.webhookEndpoint.delete({ where: { id: endpoint } });
+  });
+
+  it('not the customer whose money has left already', async () => {
+    const { payment, refundId } = await withRefund();
+    const { process } = await api.db.refund.findUniqueOrThrow({ where: { id: refundId } });
+    const state = process as { legs: object[] };
+    const legs = state.legs.map((leg) => ({ ...leg, status: 'pending' }));
+    await api.db.refund.update({ where: { id: refundId }, data: { process: { ...state, legs } as object } });
+    await say({ dispute: newDispute(), payment });
+    expect(await lettersOf(refundId)).toEqual([TO_FINANCE]);
+  });
+
+  it('nobody of a dispute that is over when it is first told of', async () => {
+    const { payment, refundId } = await withRefund();
+    await say({ dispute: newDispute(), payment, type: 'closed', status: 'lost' });
+    expect(await lettersOf(refundId)).toEqual([]);
+  });
+});
+
 describe('a dispute that ends', () => {
   it('and is won gives its amount back and leaves the desk', async () => {
     const { payment } = await paidOrder(8_000);

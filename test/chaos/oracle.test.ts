@@ -95,6 +95,16 @@ describe('within_capture', () => {
     const found = await judgeAfter(settled(599_999), settled(600_000));
     expect(found).toContainEqual(named('within_capture', 'sum refunded 600000, the ledger says 599999'));
   });
+
+  test('an exchange difference that the ledger does not know', async () => {
+    const found = await judgeAfter(
+      `UPDATE allocations SET accounting_currency = 'USD', accounting_rate = '0.14', accounting_minor = 84000,
+         settlement_rate = '0.15', exchange_difference_minor = 6000, exchange_booked_at = now()`,
+      `UPDATE allocations SET accounting_currency = NULL, accounting_rate = NULL, accounting_minor = NULL,
+         settlement_rate = NULL, exchange_difference_minor = NULL, exchange_booked_at = NULL`,
+    );
+    expect(found).toEqual([named('within_capture', 'exchange difference 6000, the ledger says 0')]);
+  });
 });
 
 describe('one_movement', () => {

@@ -1,7 +1,16 @@
 import { createRecordActivities } from '../../activities/record-transition';
 import type { RequestedDeduction } from '../../domain/process';
 import type { DecisionContent, ProcessState, RefundAmounts, Transition } from '../../domain/refund';
-import { bookExchange, putOrder, readRefund, readWorkflowStart, type Database } from '../../store';
+import {
+  bookExchange,
+  findUnbookedSettlements,
+  putOrder,
+  readRefund,
+  readRefundTransfers,
+  readWorkflowStart,
+  type Database,
+} from '../../store';
+import { ledgerViolations } from '../support/oracle/ledger-books';
 import type { Shop, StaffName } from '../support/shop';
 import { openStore, type TestStore } from './support/open-store';
 
@@ -63,7 +72,7 @@ async function drive(refundId: string) {
   const driver = {
     state: start.state,
     async record(transition: Transition): Promise<ProcessState> {
-      const { recordTransition } = createRecordActivities({ db });
+      const { recordTransition } = createRecordActivities({ db, canReturn: () => true });
       const seq = driver.state.seq + 1;
       const at = new Date().toISOString();
       const recorded = await recordTransition({ refundId, planHash: start.planHash, seq, at, transition });
@@ -275,8 +284,30 @@ test('an answer that takes a piece back makes a new breakdown and gives the diff
 
 describe('the exchange difference', () => {
   const actor = { kind: 'person', id: 'pn_finance' };
+  const bookAt = '2026-11-24T03:04:05.678Z';
   const book = (refundId: string, rate: string, paymentExternalId = 'P-1') =>
-    bookExchange(db, { mode: 'test', refundId, paymentExternalId, rate, actor }, new Date().toISOString());
+    bookExchange(
+      db,
+      { mode: 'test', refundId, leg: { paymentExternalId }, settlement: { rate, settledMinor: null }, actor },
+      bookAt,
+    );
+  const booked = async (refundId: string) =>
+    (await readRefundTransfers(db, refundId))
+      .filter(({ kind }) => kind === 'exchange')
+      .map(({ debitAccount, creditAccount, amountMinor, currency, accounting }) => [
+        `${debitAccount} from ${creditAccount}`,
+        amountMinor,
+        currency,
+        accounting,
+      ]);
+  const inBooks = { currency: 'USD', rate: '1' };
+  const paid = async (amountMinor = 10_000) => {
+    const refundId = await ask(await addOrder(), amountMinor, null);
+    const driver = await drive(refundId);
+    await driver.approve();
+    await driver.pay();
+    return { refundId, driver };
+  };
   const audits = (refundId: string) => db.auditEvent.count({ where: { refundId, type: 'payment.exchange_booked' } });
 
   test('is booked once for a paid leg, however often it is sent', async () => {
@@ -298,7 +329,10 @@ describe('the exchange difference', () => {
       amountMinor: 2_782,
       settlementRate: '0.1390',
       exchangeDifferenceMinor: -2,
+      exchangeBookedAt: bookAt,
     });
+    expect(await booked(refundId)).toEqual([['settlement from exchange', 2, 'USD', inBooks]]);
+    expect(await ledgerViolations(db)).toEqual([]);
     expect(await audits(refundId)).toBe(1);
   });
 
@@ -310,5 +344,116 @@ describe('the exchange difference', () => {
     const outcomes = await Promise.all(['0.2', '0.3', '0.2', '0.3'].map((rate) => book(refundId, rate)));
     expect(outcomes.filter((outcome) => outcome === 'booked')).toHaveLength(1);
     expect(await audits(refundId)).toBe(1);
+    expect(await booked(refundId)).toHaveLength(1);
+  });
+
+  test('a loss is booked the other way round, and a rate that makes no difference moves nothing', async () => {
+    const { refundId: lost } = await paid();
+    await book(lost, '0.1400');
+    // CNY 100.00: USD 13.91 at capture, 14.00 at settlement.
+    expect(await booked(lost)).toEqual([['exchange from settlement', 9, 'USD', inBooks]]);
+    const { refundId: even } = await paid();
+    await book(even, '0.1391');
+    expect(await booked(even)).toEqual([]);
+    expect(await ledgerViolations(db)).toEqual([]);
+  });
+
+  test('money that comes back takes its booking along, and what is paid then is booked anew', async () => {
+    const { refundId, driver } = await paid();
+    await book(refundId, '0.1400');
+    const leg = driver.state.legs[0];
+    await driver.record({
+      id: 'payment-back',
+      kind: 'payment',
+      legId: leg?.id ?? '',
+      sighting: {
+        source: 'query',
+        outcome: 'failed',
+        providerEventId: null,
+        providerRefundId: null,
+        amountMinor: null,
+        failure: { class: 'card_expired_or_lost', code: 'expired_or_canceled_card' },
+        traceNumber: null,
+        at: new Date().toISOString(),
+      },
+    });
+    expect(await booked(refundId)).toEqual([
+      ['exchange from settlement', 9, 'USD', inBooks],
+      ['settlement from exchange', 9, 'USD', inBooks],
+    ]);
+    const row = await db.allocation.findUniqueOrThrow({ where: { id: leg?.id ?? '' } });
+    expect([row.settlementRate, row.exchangeDifferenceMinor, row.exchangeBookedAt]).toEqual([null, null, null]);
+    expect(await book(refundId, '0.1400')).toBe('not_paid');
+    expect(await ledgerViolations(db)).toEqual([]);
+  });
+
+  describe('as the provider states it', () => {
+    const account = { mode: 'test', provider: 'stripe', merchantAccount: 'default' } as const;
+    const days = { from: '2026-11-20', to: '2026-11-23' };
+    let keys = 0;
+    const line = async (refundId: string, changes: object = {}): Promise<void> => {
+      const attempt = await db.paymentAttempt.findFirstOrThrow({ where: { allocation: { refundId } } });
+      await db.settlementLine.create({
+        data: {
+          ...account,
+          day: '2026-11-22',
+          key: `txn_${(keys += 1)}`,
+          runId: 'rr_1',
+          reference: attempt.reference,
+          providerPaymentIds: [],
+          amountMinor: attempt.amountMinor,
+          currency: 'CNY',
+          at: new Date(),
+          status: 'succeeded',
+          settledCurrency: 'USD',
+          settledMinor: 1_402n,
+          settledRate: '0.14015',
+          ...changes,
+        },
+      });
+    };
+    const found = async () => (await findUnbookedSettlements(db, account, days)).map(({ refundId }) => refundId);
+    beforeEach(() => db.settlementLine.deleteMany());
+
+    test('a paid leg is booked by exactly what was settled, once', async () => {
+      const { refundId, driver } = await paid();
+      await line(refundId);
+      const [one, ...others] = await findUnbookedSettlements(db, account, days);
+      expect(others).toEqual([]);
+      expect(one).toEqual({
+        refundId,
+        legId: driver.state.legs[0]?.id,
+        settlement: { rate: '0.14015', settledMinor: 1_402 },
+      });
+      if (!one) return;
+      const input = { mode: 'test', refundId, leg: { legId: one.legId }, settlement: one.settlement, actor } as const;
+      expect(await bookExchange(db, input, bookAt)).toBe('booked');
+      expect(await bookExchange(db, input, bookAt)).toBe('same');
+      // 14.02 settled, 13.91 in the books.
+      expect(await booked(refundId)).toEqual([['exchange from settlement', 11, 'USD', inBooks]]);
+      expect(await found()).toEqual([]);
+    });
+
+    test.each<[string, object]>([
+      ['another amount', { amountMinor: 9_999n }],
+      ['another currency', { currency: 'HKD' }],
+      ['a balance in a currency that is not that of the books', { settledCurrency: 'EUR' }],
+      ['no settlement in another currency', { settledCurrency: null, settledMinor: null, settledRate: null }],
+      ['money that has not gone', { status: 'pending' }],
+      ['another day', { day: '2026-11-24' }],
+      ['another account', { merchantAccount: 'other' }],
+    ])('a line with %s books nothing', async (_what, changes) => {
+      const { refundId } = await paid();
+      await line(refundId, changes);
+      expect(await found()).toEqual([]);
+    });
+
+    test.each(['succeeded', 'returned'])('a leg with a second line that says %s is for people', async (status) => {
+      const { refundId } = await paid();
+      await line(refundId);
+      expect(await found()).toEqual([refundId]);
+      await line(refundId, { status, day: '2026-11-23' });
+      expect(await found()).toEqual([]);
+    });
   });
 });

@@ -83,8 +83,17 @@ test.each([
   ['settlement_lines_status', { status: 'paid' }],
   ['settlement_lines_amount', { amount_minor: 0 }],
   ['settlement_lines_currency', { currency: 'cny' }],
+  ['settlement_lines_settled', { settled_currency: 'USD' }],
+  ['settlement_lines_settled', { settled_currency: 'USD', settled_minor: 1 }],
+  ['settlement_lines_settled', { settled_currency: 'USD', settled_minor: 0, settled_rate: '0.14' }],
+  ['settlement_lines_settled', { settled_currency: 'CNY', settled_minor: 1, settled_rate: '1' }],
 ])('lines: %s refuses %j', async (constraint, more) => {
   await expect(line(more)).rejects.toThrow(constraint);
+});
+
+test('lines: one that was settled in another currency is let through as a whole', async () => {
+  const { rowCount } = await line({ settled_currency: 'USD', settled_minor: 1, settled_rate: '0.14' });
+  expect(rowCount).toBe(1);
 });
 
 describe('differences', () => {

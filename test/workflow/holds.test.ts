@@ -130,6 +130,12 @@ test.concurrent('a dispute that opens between approval and payment freezes it, o
   await lookAgain(handle);
   await heldFor(handle, 'disputed');
   expect(await desk(handle, 'open')).toEqual(['payment_held']);
+  const letters = await world.db.message.findMany({
+    where: { refundId: world.refundIdOf(handle), kind: { in: ['refund_disputed', 'refund_on_hold'] } },
+  });
+  expect(letters.map(({ kind, recipient, owner }) => [kind, recipient, owner])).toEqual([
+    ['refund_disputed', 'customer', 'delivery'],
+  ]);
   await world.db.dispute.update({ where: { id: dispute.id }, data: { status: 'won', closedAt: new Date() } });
   await world.actOnDesk(handle, { act: 'retry_held' });
   await world.until(handle, ({ status }) => status === 'paid');

@@ -65,9 +65,11 @@ interface Paid {
   reference: string;
 }
 
-/** A refund that was approved and paid at noon of the day, by everybody's books. */
-async function paid(): Promise<Paid> {
-  const refundId = await world.shop.accept(await world.order(ORDER_MINOR), REFUND_MINOR);
+/** A refund that was approved and paid at noon of the day, by everybody's books. @param accounting the capture's rate */
+async function paid(accounting?: { accountingCurrency: string; accountingRate: string }): Promise<Paid> {
+  const order = await world.order(ORDER_MINOR);
+  if (accounting) await world.db.payment.updateMany({ where: { order: { externalId: order } }, data: accounting });
+  const refundId = await world.shop.accept(order, REFUND_MINOR);
   const handle = await world.startAccepted(refundId);
   await world.decide(handle, 'reviewer', approve('first_review'));
   await world.until(handle, ({ status }) => status === 'paid');
@@ -136,8 +138,26 @@ const unguarded = (work: (tx: Db) => Promise<unknown>): Promise<unknown> =>
 
 const deskItems = () => world.db.deskItem.findMany({ where: { kind: 'reconciliation_difference' } });
 
+test('a rate that the provider’s record states is booked with the day, once, however often the day is compared', async () => {
+  const refund = await paid({ accountingCurrency: 'USD', accountingRate: '0.1391' });
+  await alter(refund.reference, { settled: { currency: 'USD', amountMinor: 1_402, exchangeRate: 0.14015 } });
+  for (let times = 0; times < 2; times += 1) {
+    const { differences } = await reconcile();
+    expect(differences).toEqual([]);
+    const leg = await world.db.allocation.findUniqueOrThrow({ where: { id: refund.legId } });
+    expect(leg).toMatchObject({ settlementRate: '0.14015', exchangeDifferenceMinor: 11n });
+    expect(leg.exchangeBookedAt).not.toBeNull();
+    const booked = await world.db.auditEvent.findMany({
+      where: { refundId: refund.refundId, type: 'payment.exchange_booked' },
+    });
+    expect(booked).toMatchObject([{ actorKind: 'machine', data: { rate: '0.14015', exchangeDifferenceMinor: 11 } }]);
+    const transfers = await world.db.ledgerTransfer.findMany({ where: { legId: refund.legId, kind: 'exchange' } });
+    expect(transfers).toMatchObject([{ debitAccount: 'exchange', creditAccount: 'settlement', amountMinor: 11n }]);
+  }
+});
+
 test('a day on which everybody agrees has no difference; planted ones are found, each once, and end when they end', async () => {
-  const refunds = await Promise.all(Array.from({ length: 16 }, paid));
+  const refunds = await Promise.all(Array.from({ length: 16 }, () => paid()));
   const clean = await reconcile();
   expect(clean.result).toMatchObject({ runs: 1, done: 1, givenUp: 0, opened: 0, resolved: 0 });
   expect(clean.differences).toEqual([]);

@@ -122,6 +122,28 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: 'See your refund',
   },
+  refund_on_hold: {
+    subject: 'Your refund for order {{orderExternalId}} is on hold',
+    heading: 'Your refund is on hold',
+    paragraphs: [
+      'Your refund of {{amount}} for order {{orderExternalId}} is approved, but the payment, or a part of it, is on hold; what is on hold has not been sent yet. We are sorry.',
+      '{{#if failureText}}{{failureText}}{{/if}}',
+      'You need not do anything now. We will write to you as soon as the money is sent, or if we need something from you.',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: 'See your refund',
+  },
+  refund_disputed: {
+    subject: 'A complaint at your bank stops your refund for order {{orderExternalId}}',
+    heading: 'A complaint at your bank is open',
+    paragraphs: [
+      'Your bank or payment provider has told us of a complaint about your payment for order {{orderExternalId}}. While it is open we send no money back for that payment, because you could be paid twice. It concerns the refund of {{amount}} that was asked for.',
+      'If your bank gives the money back to you, this refund is not needed any more. If the complaint ends without that, we go on with the refund.',
+      'You need not do anything now. If you did not make this complaint, or want to take it back, please tell your bank, and then our customer service with the number of your refund.',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: 'See your refund',
+  },
   refund_returned: {
     subject: 'Your refund for order {{orderExternalId}} came back to us',
     heading: 'Your refund came back',

@@ -37,7 +37,7 @@ export interface MessageView {
   clauseText: string | null;
   /** For `payment_delayed`: whether the provider refused, or nobody knows yet. */
   paymentState: 'failed' | 'unknown' | null;
-  /** For letters about a payment that failed or came back: why, in words for customers. */
+  /** For letters about a payment that failed, came back or is held: why, in words for customers. */
   failureText: string | null;
   /** For `refund_given_up`: what was paid of the amount before the rest was given up; else null. */
   paidAmount: string | null;

@@ -73,6 +73,7 @@ function lineOf(fields: Fields, key: string): SettlementLine {
     at,
     status: 'succeeded',
     feeMinor: yuanOf(fields, '服务费（元）'),
+    settled: null,
   };
 }
 

@@ -66,6 +66,7 @@ function linesOf(entry: Element, key: string, day: string): SettlementLine[] {
         at: `${bookedOn}T12:00:00.000Z`,
         status: sign === 'DBIT' ? 'succeeded' : 'returned',
         feeMinor: null,
+        settled: null,
       },
     ];
   });

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
-import { dayBounds, type SettlementLine } from '../../../domain/reconciliation';
+import { isRate } from '../../../domain/money';
+import { dayBounds, type SettledIn, type SettlementLine } from '../../../domain/reconciliation';
 import { GatewayBusyError } from '../gateway';
 import { SettlementUnreadableError, type SettlementSource, type SourceTiming } from '../settlement';
 import { createStripeClient, type StripeAccountOptions } from './client';
@@ -10,6 +11,7 @@ import { verdictOf } from './verdict';
 const HOUR_MS = 3_600_000;
 const PAGE_SIZE = 100;
 const RETRY_AFTER_MS = 30_000;
+const RATE_DECIMALS = 12;
 
 /** Movements of the balance that are refunds (docs.stripe.com/reports/balance-transaction-types), and what they do. */
 const TYPES = {
@@ -73,7 +75,17 @@ function lineOf(transaction: Stripe.BalanceTransaction, status: SettlementLine['
     at: new Date(transaction.created * 1_000).toISOString(),
     status: isPending ? 'pending' : status,
     feeMinor: fromStripeAmount(transaction.fee, transaction.currency),
+    settled: same ? null : settledIn(transaction),
   };
+}
+
+/** What the balance was charged in its own currency; null where Stripe states no rate, or none that can be kept. */
+function settledIn({ amount, currency, exchange_rate: rate }: Stripe.BalanceTransaction): SettledIn | null {
+  const amountMinor = fromStripeAmount(Math.abs(amount), currency);
+  // As a decimal: a number that is small enough would be written with an exponent.
+  const text = rate === null ? '' : rate.toFixed(RATE_DECIMALS).replace(/\.?0+$/, '');
+  if (amountMinor === null || amountMinor === 0 || !isRate(text)) return null;
+  return { currency: currency.toUpperCase(), amountMinor, rate: text };
 }
 
 const unreadable = (code: string): SettlementUnreadableError => new SettlementUnreadableError('stripe', code);

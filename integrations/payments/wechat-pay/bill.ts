@@ -70,6 +70,7 @@ function lineOf(fields: Fields, key: string): SettlementLine {
     at,
     status,
     feeMinor: null,
+    settled: null,
   };
 }
 

@@ -1,4 +1,4 @@
-import { FAILURE_CLASSES, FAILURE_RULES } from '../../../domain/payment';
+import { FAILURE_CLASSES, FAILURE_RULES, HOLD_REASONS, HOLD_RULES } from '../../../domain/payment';
 import { CUSTOMER_MESSAGES, STAFF_MESSAGES, type MessageKind } from '../../../domain/refund';
 import { renderEmail, type MessageView } from '../../../integrations/messaging';
 
@@ -146,6 +146,21 @@ describe('letters say what is true', () => {
         );
         expect(textOf('payment_delayed', locale, { ...full, failureText })).not.toContain(failureText);
       }
+  });
+
+  test('on hold and disputed say that nothing has been sent, and why, in the words meant for customers', () => {
+    for (const reason of HOLD_REASONS)
+      for (const locale of LOCALES) {
+        const failureText = HOLD_RULES[reason].customer[locale];
+        expect(textOf('refund_on_hold', locale, { ...full, failureText })).toContain(failureText);
+      }
+    expect(textOf('refund_on_hold', 'en')).toMatch(/has not been sent yet/);
+    expect(textOf('refund_on_hold', 'zh-CN')).toMatch(/尚未汇出/);
+    expect(textOf('refund_disputed', 'en')).toMatch(/While it is open we send no money/);
+    expect(textOf('refund_disputed', 'zh-CN')).toMatch(/暂不支付/);
+    // It may not be approved yet.
+    expect(textOf('refund_disputed', 'en')).not.toMatch(/approved|has been sent/);
+    expect(textOf('refund_disputed', 'zh-CN')).not.toMatch(/批准|已汇出/);
   });
 
   test('declined tells what the reviewer wrote for the customer, and the clause', () => {

@@ -259,6 +259,49 @@ describe('answers that must not be believed', () => {
   });
 });
 
+describe('stripe: a balance in another currency', () => {
+  const settledAs = async (settled: object | undefined): Promise<SettlementLine | undefined> => {
+    const sandbox = await startSandbox({ port: 0 });
+    const row = { reference: 'R1', refundId: 're_1', paymentId: 'pi_1', amountMinor: 10_000, currency: 'CNY' };
+    await call('POST', `${sandbox.url}/control/settlement/rows`, {
+      provider: 'stripe',
+      at: '2026-11-10T02:00:00Z',
+      status: 'succeeded',
+      ...row,
+      ...(settled && { settled }),
+    });
+    const [line] = await linesOf(sourceOf({ stripe: [stripeAt(sandbox.url)] }), '2026-11-10');
+    await sandbox.close();
+    return line;
+  };
+
+  test.each([
+    [
+      { currency: 'USD', amountMinor: 1_402, exchangeRate: 0.14015 },
+      { currency: 'USD', amountMinor: 1_402, rate: '0.14015' },
+    ],
+    // In Stripe's unit the yen has no decimals either; a rate that JavaScript would write with an exponent stays a decimal.
+    [
+      { currency: 'JPY', amountMinor: 2_150, exchangeRate: 21.5 },
+      { currency: 'JPY', amountMinor: 2_150, rate: '21.5' },
+    ],
+    [
+      { currency: 'USD', amountMinor: 1, exchangeRate: 1e-7 },
+      { currency: 'USD', amountMinor: 1, rate: '0.0000001' },
+    ],
+    [
+      { currency: 'USD', amountMinor: 70_000, exchangeRate: 7 },
+      { currency: 'USD', amountMinor: 70_000, rate: '7' },
+    ],
+    // Nothing is made up.
+    [{ currency: 'USD', amountMinor: 1_402, exchangeRate: 0 }, null],
+    [{ currency: 'UGX', amountMinor: 1_402, exchangeRate: 2 }, null],
+    [undefined, null],
+  ])('%j is told as %j, beside the amount of the refund', async (settled, expected) => {
+    expect(await settledAs(settled)).toMatchObject({ amountMinor: 10_000, currency: 'CNY', settled: expected });
+  });
+});
+
 describe('alipay: what a bill may look like', () => {
   const DETAIL = [
     '#支付宝业务明细查询',
@@ -286,6 +329,7 @@ describe('alipay: what a bill may look like', () => {
         at: '2026-11-10T02:00:01.000Z',
         status: 'succeeded',
         feeMinor: 3,
+        settled: null,
       },
     ]);
   });

@@ -21,6 +21,9 @@ const newLeg = (accounting: string): string => `
   SELECT 'al_new', a.mode, a.refund_id, b.payment_id, 9, 1, 'reserved', ${accounting}
   FROM allocations a JOIN allocations b ON b.${PAID} AND b.position = 0 WHERE a.${RESERVED} AND a.position = 0`;
 
+const exchange = (rate: string, differenceMinor: number): string =>
+  `settlement_rate = '${rate}', exchange_difference_minor = ${differenceMinor}, exchange_booked_at = now()`;
+
 export const AMOUNT_RULES: Rules = {
   amounts_total: {
     refused: [
@@ -55,21 +58,34 @@ export const AMOUNT_RULES: Rules = {
     legal: [newLeg(`'USD', '0.1', 1`), newLeg('NULL, NULL, NULL')],
   },
   amounts_exchange: {
-    refused: [leg('exchange_difference_minor = 1', PAID), leg(`settlement_rate = '1'`, PAID)],
-    legal: [leg(`settlement_rate = '1', exchange_difference_minor = -5`, PAID)],
+    refused: [
+      leg('exchange_difference_minor = 1', PAID),
+      leg(`settlement_rate = '1'`, PAID),
+      leg(`settlement_rate = '1', exchange_difference_minor = 1`, PAID),
+      leg(`exchange_booked_at = now()`, PAID),
+      [leg(exchange('1', 1), PAID), leg(`status = 'returned'`, PAID)],
+    ],
+    legal: [
+      leg(exchange('1', -5), PAID),
+      [
+        leg(exchange('1', 1), PAID),
+        leg(
+          `status = 'returned', settlement_rate = NULL, exchange_difference_minor = NULL, exchange_booked_at = NULL`,
+          PAID,
+        ),
+      ],
+    ],
   },
   amounts_accounting_frozen: {
     refused: [
       leg(`accounting_rate = '1'`),
       leg(`accounting_currency = 'EUR'`),
       leg('accounting_minor = 1', PAID),
-      leg(`settlement_rate = '1', exchange_difference_minor = 1`),
-      [
-        leg(`settlement_rate = '1', exchange_difference_minor = 1`, PAID),
-        leg(`settlement_rate = '2', exchange_difference_minor = 2`, PAID),
-      ],
+      leg(exchange('1', 1)),
+      [leg(exchange('1', 1), PAID), leg(exchange('2', 2), PAID)],
+      [leg(exchange('1', 1), PAID), leg(`exchange_booked_at = exchange_booked_at + interval '1 day'`, PAID)],
     ],
-    legal: [leg('accounting_minor = 1'), leg(`settlement_rate = '1', exchange_difference_minor = 1`, PAID)],
+    legal: [leg('accounting_minor = 1'), leg(exchange('1', 1), PAID)],
   },
 };
 

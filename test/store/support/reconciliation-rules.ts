@@ -16,5 +16,6 @@ export const RECONCILIATION_RULES: readonly string[] = [
   'reconciliation_runs_trigger',
   'settlement_lines_amount',
   'settlement_lines_currency',
+  'settlement_lines_settled',
   'settlement_lines_status',
 ];

@@ -7,7 +7,8 @@ export const ledgerBooks = async (db: Db): Promise<Violation[]> =>
 
 /**
  * The ledger, the payments' columns, their reservations and their attempts say the same of every payment, or of one:
- * each transfer moved between two accounts, and the sums of all are the columns, the reservations and the attempts.
+ * each transfer moved between two accounts, and the sums of all are the columns, the reservations and the attempts. So do
+ * the legs about their exchange differences.
  * Answers what differs, in words that name the payment.
  */
 export async function ledgerViolations(db: Db, paymentId: string | null = null): Promise<string[]> {
@@ -29,7 +30,19 @@ export async function ledgerViolations(db: Db, paymentId: string | null = null):
          FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id WHERE a.payment_id = p.id) AS "succeededMinor"
     FROM payments p
     WHERE ${paymentId}::text IS NULL OR p.id = ${paymentId}`;
-  return rows.flatMap(violationsOf);
+  const legs = await db.$queryRaw<{ id: string; columnMinor: bigint; ledgerMinor: bigint }[]>`
+    SELECT a.id, COALESCE(a.exchange_difference_minor, 0)::bigint AS "columnMinor",
+      COALESCE((SELECT sum(CASE t.debit_account WHEN 'exchange' THEN t.amount_minor ELSE -t.amount_minor END)
+        FROM ledger_transfers t WHERE t.payment_id = a.payment_id AND t.refund_id = a.refund_id AND t.leg_id = a.id
+          AND t.kind = 'exchange'), 0)::bigint AS "ledgerMinor"
+    FROM allocations a
+    WHERE a.accounting_currency IS NOT NULL AND (${paymentId}::text IS NULL OR a.payment_id = ${paymentId})`;
+  const exchange = legs.flatMap(({ id, columnMinor, ledgerMinor }) =>
+    columnMinor === ledgerMinor
+      ? []
+      : [`leg ${id}: exchange difference ${columnMinor}, the ledger says ${ledgerMinor}`],
+  );
+  return [...rows.flatMap(violationsOf), ...exchange];
 }
 
 interface SumsRow {

@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { journalHead, journalLines, LEDGER_ACCOUNTS, type JournalEntry } from '../../../domain/ledger';
+import {
+  BOOK_ACCOUNTS,
+  exchangeDifferenceMinor,
+  JOURNAL_ACCOUNTS,
+  journalHead,
+  journalLines,
+  type JournalEntry,
+} from '../../../domain/ledger';
 
 const entry = (change: Partial<JournalEntry> = {}): JournalEntry => ({
   id: '7',
@@ -89,6 +96,40 @@ test('a transfer is a debit line and a credit line of the same amount', () => {
   ]);
 });
 
+test('a difference of exchange is two lines in the currency of the books, between accounts of its own', () => {
+  const difference = entry({
+    kind: 'exchange',
+    debitAccount: 'exchange',
+    creditAccount: 'settlement',
+    amountMinor: 9,
+    currency: 'USD',
+    accounting: { currency: 'USD', rate: '1' },
+  });
+  expect(rows([difference])).toMatchObject([
+    { account_code: '7200', debit: '0.09', credit: '', currency: 'USD', accounting_debit: '0.09', leg_id: 'al_1' },
+    { account_code: '2110', debit: '', credit: '0.09', currency: 'USD', accounting_credit: '0.09', leg_id: 'al_1' },
+  ]);
+});
+
+test('every account has a code of its own', () => {
+  const codes = BOOK_ACCOUNTS.map((account) => JOURNAL_ACCOUNTS[account].code);
+  expect(new Set(codes).size).toBe(BOOK_ACCOUNTS.length);
+});
+
+test.each<[string, number | null, number]>([
+  ['0.1400', null, 9],
+  ['0.1391', null, 0],
+  ['0.1390', null, -1],
+  // What was settled exactly goes before what a rounded rate makes of it.
+  ['0.14', 1_402, 11],
+])(
+  'CNY 100.00 that are USD 13.91 in the books, settled at %s as %s: a difference of %s',
+  (rate, settledMinor, expected) => {
+    const leg = { amountMinor: 10_000, currency: 'CNY', accountingCurrency: 'USD', accountingMinor: 1_391 };
+    expect(exchangeDifferenceMinor(leg, { rate, settledMinor })).toBe(expected);
+  },
+);
+
 test('amounts have the decimals of their currency, and what is not known is empty', () => {
   const [line] = rows([
     entry({
@@ -124,7 +165,7 @@ test.each([
 });
 
 test('whatever the entries, debits equal credits in every currency, and every record can be read', () => {
-  const account = fc.constantFrom(...LEDGER_ACCOUNTS);
+  const account = fc.constantFrom(...BOOK_ACCOUNTS);
   const one = fc.record({
     amountMinor: fc.integer({ min: 1, max: 1_000_000_000_000 }),
     currency: fc.constantFrom('CNY', 'JPY', 'KWD', 'USD'),

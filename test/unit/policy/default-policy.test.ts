@@ -1,12 +1,12 @@
 import { isRole } from '../../../domain/people';
-import { evaluatePolicy, PAYMENT_METHODS, planFrom, policyVersionLabel } from '../../../domain/policy';
+import { evaluatePolicy, PAYMENT_METHODS, planFrom } from '../../../domain/policy';
 import { parseBusinessCalendar } from '../../../domain/calendar';
 import { cnShanghaiCalendar } from '../../../domain/calendar';
 import { defaultPolicy, facts } from './support';
 
 describe('the policy that ships', () => {
   it('is default@1 on the calendar that ships', () => {
-    expect(policyVersionLabel(defaultPolicy)).toBe('default@1');
+    expect([defaultPolicy.name, defaultPolicy.version]).toEqual(['default', 1]);
     expect(defaultPolicy.calendarId).toBe(parseBusinessCalendar(cnShanghaiCalendar).id);
   });
 

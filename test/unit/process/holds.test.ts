@@ -3,7 +3,7 @@ import {
   cureOf,
   HOLD_RULES,
   holdRetryAt,
-  needsPerson,
+  isOverdue,
   type HoldCure,
   type HoldReason,
   type PaymentSighting,
@@ -46,51 +46,63 @@ const see = (
 
 const kindsOf = (effects: Effects): string[] => effects.deskOpen.map((item) => item.kind);
 
-/** Every reason: what ends it, the refund's status, what the desk is asked at once, and after how many hours at the latest. */
-const REASONS: Record<HoldReason, [HoldCure, ProcessState['status'], string[], number]> = {
+/** Every reason: what ends it, the refund's status, what the desk is asked at once, and after how many hours it is overdue. */
+const REASONS: Record<HoldReason, [HoldCure, ProcessState['status'], string[], number | null]> = {
   payout_stopped: ['stop', 'paying', [], 24],
   daily_cap: ['time', 'paying', [], 48],
   exposure_limit: ['time', 'paying', [], 24],
   too_soon: ['time', 'paying', [], 1],
   cooling_off: ['time', 'paying', [], 72],
-  above_daily_cap: ['person', 'paying', ['payment_held'], 0],
-  above_exposure_limit: ['person', 'paying', ['payment_held'], 0],
-  payee_unsettled: ['person', 'paying', ['payment_held'], 0],
-  disputed: ['person', 'paying', ['payment_held'], 0],
-  refunded_elsewhere: ['person', 'paying', ['payment_held'], 0],
-  not_captured: ['person', 'paying', ['payment_held'], 0],
-  destination_changed: ['person', 'paying', ['payment_held'], 0],
-  snapshot_changed: ['person', 'paying', ['payment_held'], 0],
-  insufficient_funds: ['funds', 'awaiting_funds', ['awaiting_funds'], 0],
-  below_floor: ['funds', 'awaiting_funds', ['awaiting_funds'], 0],
+  above_daily_cap: ['person', 'paying', ['payment_held'], null],
+  above_exposure_limit: ['person', 'paying', ['payment_held'], null],
+  payee_unsettled: ['person', 'paying', ['payment_held'], null],
+  disputed: ['person', 'paying', ['payment_held'], null],
+  refunded_elsewhere: ['person', 'paying', ['payment_held'], null],
+  not_captured: ['person', 'paying', ['payment_held'], null],
+  destination_changed: ['person', 'paying', ['payment_held'], null],
+  snapshot_changed: ['person', 'paying', ['payment_held'], null],
+  insufficient_funds: ['funds', 'awaiting_funds', ['awaiting_funds'], 24],
+  below_floor: ['funds', 'awaiting_funds', ['awaiting_funds'], 24],
 };
 const rows = Object.entries(REASONS).map(([reason, row]) => [reason as HoldReason, ...row] as const);
+const letterOf = (reason: HoldReason): string => (reason === 'disputed' ? 'refund_disputed' : 'refund_on_hold');
+/** Who is told what. */
+const told = (effects: Effects): string[][] => effects.messages.map(({ kind, recipient }) => [recipient, kind]);
 
 test.each(rows)('%s is ended by %s, and is a person’s to see in time', (reason, cure, _status, desk, hours) => {
   expect(cureOf(reason)).toBe(cure);
   // What time alone does not end is asked about at once; nothing is held for ever without a person.
-  expect(hours === 0).toBe(desk.length > 0);
-  expect(needsPerson(reason, ACCEPTED_AT, after(hours * 60))).toBe(true);
-  if (hours > 0) expect(needsPerson(reason, ACCEPTED_AT, after(hours * 60 - 1))).toBe(false);
-  for (const words of Object.values(HOLD_RULES[reason].todo)) expect(words.length).toBeGreaterThan(10);
+  expect(hours !== null || desk.length > 0).toBe(true);
+  expect(desk.length > 0).toBe(cure === 'person' || cure === 'funds');
+  expect(isOverdue(reason, ACCEPTED_AT, after((hours ?? 0) * 60))).toBe(hours !== null);
+  if (hours !== null) expect(isOverdue(reason, ACCEPTED_AT, after(hours * 60 - 1))).toBe(false);
+  const { todo, customer } = HOLD_RULES[reason];
+  for (const words of [...Object.values(todo), ...Object.values(customer)]) expect(words.length).toBeGreaterThan(10);
 });
 
-test.each(rows.filter(([, , , desk]) => desk.length === 0))(
-  'held for %s longer than %s should take, it opens one desk item, which ends with the hold',
-  (reason, _cure, _status, _desk, hours) => {
+test.each(rows.flatMap(([reason, cure, , , hours]) => (hours === null ? [] : [[reason, cure, hours] as const])))(
+  'held for %s longer than its %s should take, the customer is told once, and the desk is asked if it was not',
+  (reason, cure, hours) => {
     const once = see(paying, 'held', reason);
+    expect(told(once.effects).filter(([recipient]) => recipient === 'customer')).toEqual([]);
     const soon = see(once.state, 'held', reason, hours * 60 - 1);
-    expect(kindsOf(soon.effects)).toEqual([]);
+    expect([kindsOf(soon.effects), soon.effects.messages]).toEqual([[], []]);
     const late = see(soon.state, 'held', reason, hours * 60);
-    expect(late.effects.deskOpen).toMatchObject([{ kind: 'payment_held', data: { reason, legId: first } }]);
-    expect(late.effects.messages.map((message) => message.recipient)).toEqual(['role:finance']);
+    const asked = cure === 'funds' ? [] : ['payment_held'];
+    expect(kindsOf(late.effects)).toEqual(asked);
+    expect(told(late.effects)).toEqual([
+      ...asked.map(() => ['role:finance', 'desk_item_opened']),
+      ['customer', 'refund_on_hold'],
+    ]);
+    expect(late.effects.messages.at(-1)).toMatchObject({ once: true, data: { holdReason: reason } });
+    expect(late.effects.events).toEqual(['refund.held']);
     expect(late.state.legs[0]?.hold).toEqual({ reason, since: ACCEPTED_AT, overdue: true });
     const later = see(late.state, 'held', reason, hours * 60 + 30);
-    expect([kindsOf(later.effects), later.effects.messages, later.effects.deskResolve]).toEqual([[], [], []]);
-    expect(see(later.state, 'succeeded', undefined, hours * 60 + 60).effects.deskResolve).toContain('payment_held');
-    expect(see(later.state, 'held', 'insufficient_funds', hours * 60 + 60).effects.deskResolve).toEqual([
-      'payment_held',
-    ]);
+    const { messages, events, deskResolve } = later.effects;
+    expect([kindsOf(later.effects), messages, events, deskResolve]).toEqual([[], [], [], []]);
+    const item = cure === 'funds' ? 'awaiting_funds' : 'payment_held';
+    expect(see(later.state, 'succeeded', undefined, hours * 60 + 60).effects.deskResolve).toContain(item);
+    expect(see(later.state, 'held', 'not_captured', hours * 60 + 60).effects.deskResolve).toEqual([item]);
   },
 );
 
@@ -114,7 +126,11 @@ test.each(rows.map(([reason, _cure, status, desk]) => [reason, status, desk] as 
       nextQueryAt: after(5),
     });
     expect(kindsOf(effects)).toEqual(desk);
-    expect(effects.messages.map((message) => message.recipient)).toEqual(desk.length > 0 ? ['role:finance'] : []);
+    expect(told(effects)).toEqual([
+      ...desk.map(() => ['role:finance', 'desk_item_opened']),
+      ...(desk.includes('payment_held') ? [['customer', letterOf(reason)]] : []),
+    ]);
+    expect(effects.events).toEqual(desk.includes('payment_held') ? ['refund.held'] : []);
   },
 );
 
@@ -135,6 +151,14 @@ test('another reason begins anew and settles what the desk was asked before', ()
   const again = see(see(unfunded.state, 'pending', undefined, 40).state, 'held', 'disputed', 50);
   // Pending: the provider has it, so a hold says nothing any more.
   expect(again.state.legs[0]).toMatchObject({ status: 'pending', hold: null });
+});
+
+test('another reason for a person settles the item of the first, unless another leg is held, too', () => {
+  const disputed = see(paying, 'held', 'disputed');
+  const next = see(disputed.state, 'held', 'refunded_elsewhere', 10);
+  expect([next.effects.deskResolve, kindsOf(next.effects)]).toEqual([['payment_held'], ['payment_held']]);
+  const both = see(disputed.state, 'held', 'disputed', 5, second);
+  expect(see(both.state, 'held', 'refunded_elsewhere', 10).effects.deskResolve).toEqual([]);
 });
 
 test('held for the same a second time is a new item, not the old one', () => {

@@ -52,6 +52,7 @@ export const line = (n: number, more: Partial<SettlementLine> = {}): SettlementL
   at: at('10:00'),
   status: 'succeeded',
   feeMinor: null,
+  settled: null,
   ...more,
 });
 
