@@ -37,6 +37,8 @@ export interface LoadedTransition {
   legs: LegToPay[];
   receivedAt: string | null;
   candidates: Candidate[];
+  /** Who may want to hear of it: the enabled endpoints of its mode. */
+  subscribers: Subscriber[];
   answered: AnsweredRequest | null;
   sighted: Awaited<ReturnType<typeof readProviderSighting>>;
   desk: DeskFacts | null;
@@ -87,6 +89,7 @@ export async function recordTransition(
       ? { refused: { code: 'command_invalid', data: { why: mismatch } }, state: refund.state }
       : apply({
           ...loaded,
+          subscribers,
           answered,
           sighted:
             input.transition.kind === 'provider_event'

@@ -66,6 +66,7 @@ test('names of activities are pinned', () => {
     'startAcceptedRefunds',
     'syncBankFiles',
     'syncCrm',
+    'tellOutsiders',
   ]);
 });
 
