@@ -167,12 +167,16 @@ async function writeTransition(
     actorOf(input),
     effects.audit.map((note) => ({ type: note.type, data: { seq: state.seq, ...note.data } })),
   );
-  await writeMoney(tx, refund, input, command, state, effects);
+  const moneyLast = await writeMoney(tx, refund, input, command, state, effects);
   const { ending, opening } = courseFragments(refund, state, effects, input.at);
   const first = [insertTransition(refund, input, answered, state), ...ending, insertAudit(chained.rows)];
   if (command) first.push(useUp(command, state.seq), ...insertDecision(refund, input, command, state));
-  await tx.$executeRaw(sideBySide(first));
-  await tx.$executeRaw(sideBySide([...opening, project(refund, input, command, state, effects, chained.head)]));
+  const second = [...opening, project(refund, input, command, state, effects, chained.head)];
+  await Promise.all([
+    ...moneyLast.map((write) => write()),
+    tx.$executeRaw(sideBySide(first)),
+    tx.$executeRaw(sideBySide(second)),
+  ]);
   await writeWebhooks(tx, refund, state, effects.events, subscribers, new Date(input.at));
 }
 
