@@ -1,8 +1,15 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { FAILURE_TYPES, type RecordActivities } from '../contract';
-import { applyTransition } from '../domain/process';
+import { applyTransition, type Effects } from '../domain/process';
 import { DEFAULT_QUERY_BACK_OFF, type QueryBackOff } from '../domain/payment';
-import { HistoryConflictError, newReference, NotAcceptedError, recordTransition, type Database } from '../store';
+import {
+  HistoryConflictError,
+  newReference,
+  NotAcceptedError,
+  recordTransition,
+  type Database,
+  type Subscriber,
+} from '../store';
 
 export interface RecordDeps {
   db: Database;
@@ -23,18 +30,22 @@ export function createRecordActivities({
 }: RecordDeps): RecordActivities {
   return {
     async recordTransition(input) {
+      // What an earlier attempt has committed may wait for its nudge still.
+      let isDue = true;
       try {
-        const recorded = await recordTransition(db, input, (loaded) =>
-          applyTransition(loaded.state, input.transition, {
+        const recorded = await recordTransition(db, input, (loaded) => {
+          const outcome = applyTransition(loaded.state, input.transition, {
             ...loaded,
             at: input.at,
             backOffOf,
             canReturn,
             newReference,
-          }),
-        );
-        nudge?.();
-        return recorded;
+          });
+          isDue = outcome.refused === null && hasDue(outcome.effects, loaded.subscribers);
+          return outcome;
+        });
+        if (isDue) nudge?.();
+        return { ...recorded, tellsTogether: true };
       } catch (error) {
         if (error instanceof HistoryConflictError)
           throw ApplicationFailure.nonRetryable(error.message, FAILURE_TYPES.historyConflict);
@@ -45,3 +56,8 @@ export function createRecordActivities({
     },
   };
 }
+
+/** Whether anything of this is for the shared delivery; each of its rounds costs as much as several letters. */
+const hasDue = ({ messages, events }: Effects, subscribers: Subscriber[]): boolean =>
+  messages.some(({ owner }) => owner === 'delivery') ||
+  subscribers.some((subscriber) => events.some((event) => subscriber.events.includes(event)));

@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { TellActivities, TellInput } from '../contract';
 import type { MessageChannel } from '../domain/refund';
-import { claimRefundMessages, settleMessages, skipMessages } from '../store';
-import { deliverMessage, type DeliverDeps } from './deliver-message';
+import { claimRefundMessages, settleMessages, skipMessages, type MessageToDeliver } from '../store';
+import { deliverMessage, type Delivered, type DeliverDeps } from './deliver-message';
 
 /** How long a claim of a few messages lasts; a lost one is taken over by the shared delivery afterwards. */
 const LEASE_MS = 60_000;
@@ -13,35 +13,55 @@ const LEASE_MS = 60_000;
  */
 export function createTellActivities(deps: DeliverDeps): TellActivities {
   return {
-    notifyParties: (input) => tell(deps, input, 'email'),
-    syncCrm: (input) => tell(deps, input, 'crm'),
+    tellOutsiders: (input) => tell(deps, input, ['email', 'crm']),
+    notifyParties: (input) => tell(deps, input, ['email']),
+    syncCrm: (input) => tell(deps, input, ['crm']),
   };
 }
 
-async function tell(deps: DeliverDeps, input: TellInput, channel: MessageChannel): Promise<void> {
+async function tell(deps: DeliverDeps, input: TellInput, channels: readonly MessageChannel[]): Promise<void> {
   const nowMs = deps.clock().getTime();
   const { items } = await claimRefundMessages(deps.db, {
     refundId: input.refundId,
     seq: input.seq,
-    channel,
+    channels,
     nowIso: new Date(nowMs).toISOString(),
     untilIso: new Date(nowMs + LEASE_MS).toISOString(),
   });
-  let waiting: { code: string; delayMs: number } | null = null;
-  for (const item of items) {
-    const delivered = await deliverMessage(deps, item, input.now);
-    const { message, facts } = item;
-    if (delivered.outcome === 'sent') await settleMessages(deps.db, [message], input.now, facts.auditHead);
-    if (delivered.outcome === 'skipped') await skipMessages(deps.db, [{ id: message.id, reason: delivered.reason }]);
-    if (delivered.outcome === 'retry')
-      waiting = { code: delivered.code, delayMs: Date.parse(delivered.dueAtIso) - deps.clock().getTime() };
-  }
+  const ends = await Promise.allSettled(items.map((item) => deliverMessage(deps, item, input.now)));
+  await settle(deps, items, ends, input.now);
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed) throw failed.reason;
+  const retries = ends.flatMap((end) =>
+    end.status === 'fulfilled' && end.value.outcome === 'retry' ? [end.value] : [],
+  );
+  const [next] = retries.toSorted((a, b) => a.dueAtIso.localeCompare(b.dueAtIso));
   // The row waits for its time as well, so that the shared delivery takes it should this activity give up.
-  if (waiting)
+  if (next)
     throw ApplicationFailure.create({
-      message: `A message by ${channel} could not be handed over: ${waiting.code}.`,
+      message: `A message could not be handed over: ${next.code}.`,
       type: 'NotDeliveredYet',
       nonRetryable: false,
-      nextRetryDelay: Math.max(1_000, waiting.delayMs),
+      nextRetryDelay: Math.max(1_000, Date.parse(next.dueAtIso) - deps.clock().getTime()),
     });
+}
+
+/** Notes what became of what was handed over, whatever became of the rest: one statement for all that was sent. */
+async function settle(
+  deps: DeliverDeps,
+  items: MessageToDeliver[],
+  ends: PromiseSettledResult<Delivered>[],
+  nowIso: string,
+): Promise<void> {
+  const sent: MessageToDeliver[] = [];
+  const skipped: { id: string; reason: string }[] = [];
+  for (const [i, item] of items.entries()) {
+    const end = ends[i];
+    if (end?.status !== 'fulfilled') continue;
+    if (end.value.outcome === 'sent') sent.push(item);
+    if (end.value.outcome === 'skipped') skipped.push({ id: item.message.id, reason: end.value.reason });
+  }
+  const messages = sent.map(({ message }) => message);
+  await settleMessages(deps.db, messages, nowIso, sent[0]?.facts.auditHead);
+  await skipMessages(deps.db, skipped);
 }

@@ -44,7 +44,11 @@ export interface PaymentActivities {
 }
 
 export interface TellActivities {
+  /** The letters and the CRM record of a transition. */
+  tellOutsiders(input: TellInput): Promise<void>;
+  /** The letters alone, for refunds whose course was begun by workers that knew no `tellOutsiders`. */
   notifyParties(input: TellInput): Promise<void>;
+  /** The CRM record alone, likewise. */
   syncCrm(input: TellInput): Promise<void>;
 }
 

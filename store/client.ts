@@ -15,6 +15,9 @@ export interface DatabaseOptions {
   applicationName: string;
 }
 
+/** A new session logs in, reads the catalogue and plans every statement anew, so one outlives a quiet spell. */
+const KEEP_IDLE_MS = 600_000;
+
 /**
  * Opens a lazily connecting client. Sessions end transactions that idle (a frozen writer must not block a chain) and
  * statements that run away; both surface as errors that callers may retry.
@@ -24,6 +27,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionString: options.databaseUrl,
     max: options.maxConnections,
     connectionTimeoutMillis: options.connectTimeoutMs,
+    idleTimeoutMillis: KEEP_IDLE_MS,
+    // Statements that do not rest on each other's answers leave together: each round trip costs as much as a small one.
+    pipeline: true,
     application_name: options.applicationName,
     idle_in_transaction_session_timeout: 10_000,
     statement_timeout: 20_000,

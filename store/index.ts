@@ -11,6 +11,7 @@ export * from './commands';
 export * from './api-keys';
 export * from './database-errors';
 export * from './schema-state';
+export type { Subscriber } from './outgoing';
 export * from './record-transition';
 export * from './refusals';
 export * from './snapshots';

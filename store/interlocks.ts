@@ -65,18 +65,19 @@ async function lockLimits(tx: Statements, mode: Mode, currency: string): Promise
 }
 
 /**
- * Locks in the order of the record step: refund, then payment, then attempt.
+ * Locks in the order of the record step: refund, then payment, then attempt. Stated together, run one after the other: each
+ * sees what was committed when its turn came.
  * @returns null when the attempt may not be instructed at all
  */
 async function lockForPayment(
   tx: Statements,
   attempt: PaymentAttemptRecord,
 ): Promise<{ isFirst: boolean; isLimited: boolean } | null> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${rulesKey(attempt.mode)}, 0))`;
-  await tx.$queryRaw`SELECT id FROM refunds WHERE id = ${attempt.refundId} FOR NO KEY UPDATE`;
-  await tx.$queryRaw`
+  const rules = tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${rulesKey(attempt.mode)}, 0))`;
+  const refund = tx.$queryRaw`SELECT id FROM refunds WHERE id = ${attempt.refundId} FOR NO KEY UPDATE`;
+  const payment = tx.$queryRaw`
     SELECT p.id FROM payments p JOIN allocations a ON a.payment_id = p.id WHERE a.id = ${attempt.legId} FOR NO KEY UPDATE OF p`;
-  const [row] = await tx.$queryRaw<{ instructed_at: Date | null; limited: boolean }[]>`
+  const own = tx.$queryRaw<{ instructed_at: Date | null; limited: boolean }[]>`
     SELECT t.instructed_at, EXISTS (SELECT 1 FROM payout_limits l
         WHERE l.mode = t.mode AND l.state = 'active' AND l.amount_minor IS NOT NULL AND l.currency = ${attempt.currency}) AS limited
     FROM payment_attempts t
@@ -86,6 +87,7 @@ async function lockForPayment(
     WHERE t.id = ${attempt.id} AND t.status IN ('reserved', 'instructed', 'unknown') AND t.amount_minor > 0
       AND f.status = ANY(${PAYING}) AND r.state = 'held' AND r.amount_minor - r.settled_minor >= t.amount_minor
     FOR NO KEY UPDATE OF t`;
+  const [[row]] = await Promise.all([own, rules, refund, payment]);
   return row ? { isFirst: row.instructed_at === null, isLimited: row.limited } : null;
 }
 

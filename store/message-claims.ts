@@ -35,19 +35,19 @@ export interface ClaimedMessages {
 const LEFTOVER_AFTER_MS = 120_000;
 
 /**
- * Claims what a transition tells outsiders on one channel, and reads what it is written from in the same statement.
+ * Claims what a transition tells outsiders on these channels, and reads what it is written from in the same statement.
  * Rows that somebody else is sending are left to them.
  * @param claim.nowIso,claim.untilIso the lease by the wall clock: it is about processes, not about the refund's time
  */
 export async function claimRefundMessages(
   db: Db,
-  claim: { refundId: string; seq: number; channel: MessageChannel; nowIso: string; untilIso: string },
+  claim: { refundId: string; seq: number; channels: readonly MessageChannel[]; nowIso: string; untilIso: string },
 ): Promise<ClaimedMessages> {
   return claimAndRead(
     db,
     Prisma.sql`
       UPDATE messages m SET claimed_until = ${new Date(claim.untilIso)}, attempts = m.attempts + 1
-      WHERE m.refund_id = ${claim.refundId} AND m.transition_seq = ${claim.seq} AND m.channel = ${claim.channel}
+      WHERE m.refund_id = ${claim.refundId} AND m.transition_seq = ${claim.seq} AND m.channel = ANY(${claim.channels})
         AND m.owner = 'refund' AND m.status = 'due'
         AND (m.claimed_until IS NULL OR m.claimed_until <= ${new Date(claim.nowIso)})
       RETURNING m.*`,

@@ -38,6 +38,8 @@ export interface LoadedTransition {
   legs: LegToPay[];
   receivedAt: string | null;
   candidates: Candidate[];
+  /** Who may want to hear of it: the enabled endpoints of its mode. */
+  subscribers: Subscriber[];
   answered: AnsweredRequest | null;
   sighted: Awaited<ReturnType<typeof readProviderSighting>>;
   desk: DeskFacts | null;
@@ -88,6 +90,7 @@ export async function recordTransition(
       ? { refused: { code: 'command_invalid', data: { why: mismatch } }, state: refund.state }
       : apply({
           ...loaded,
+          subscribers,
           answered,
           sighted:
             input.transition.kind === 'provider_event'
@@ -167,14 +170,16 @@ async function writeTransition(
     actorOf(input),
     effects.audit.map((note) => ({ type: note.type, data: { seq: state.seq, ...note.data, ...bound } })),
   );
-  await writeMoney(tx, refund, input, command, state, effects);
+  const moneyLast = await writeMoney(tx, refund, input, command, state, effects);
   const { ending, opening } = courseFragments(refund, state, effects, input.at);
   const first = [insertTransition(refund, input, answered, state), ...ending, insertAudit(chained.rows)];
   if (command) first.push(useUp(command, state.seq), ...insertDecision(refund, input, command, state, bound));
-  await tx.$executeRaw(sideBySide(first));
-  await tx.$executeRaw(
-    sideBySide([...opening, project(refund, input, command, state, effects, snapshot, chained.head)]),
-  );
+  const second = [...opening, project(refund, input, command, state, effects, snapshot, chained.head)];
+  await Promise.all([
+    ...moneyLast.map((write) => write()),
+    tx.$executeRaw(sideBySide(first)),
+    tx.$executeRaw(sideBySide(second)),
+  ]);
   await writeWebhooks(tx, refund, state, effects.events, subscribers, new Date(input.at));
 }
 

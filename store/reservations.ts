@@ -227,12 +227,14 @@ export async function releaseReservations(tx: Statements, refundId: string, at: 
 }
 
 /**
- * The lines of a refund that was paid: their quantities are refunded, and each takes what it gave of the amount, what was
- * deducted included and shipping not.
+ * The unsettled lines of a refund with what each takes of what was paid: what it gave of the amount, what was deducted
+ * included and shipping not. Read after the legs were written.
  */
-export async function settleLines(tx: Statements, refundId: string, amounts: RefundAmounts | null): Promise<void> {
-  const rows = await paidShares(tx, refundId, false, amounts);
-  if (rows.length === 0) return;
+export const readPaidLines = (tx: Statements, refundId: string, amounts: RefundAmounts | null): Promise<PaidLine[]> =>
+  paidShares(tx, refundId, false, amounts);
+
+/** The lines of a refund that was paid: their quantities are refunded, and each takes its share. */
+export async function settleLines(tx: Statements, refundId: string, rows: PaidLine[]): Promise<void> {
   await tx.$executeRaw`
     WITH settled AS (UPDATE refund_lines SET settled = true WHERE refund_id = ${refundId})
     UPDATE order_lines l SET reserved_quantity = l.reserved_quantity - x.quantity,
@@ -262,7 +264,7 @@ export async function unsettleLines(tx: Statements, refundId: string, amounts: R
     FROM x WHERE l.id = x."lineId"`;
 }
 
-interface PaidLine {
+export interface PaidLine {
   lineId: string;
   quantity: number;
   amountMinor: number;

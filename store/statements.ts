@@ -16,7 +16,10 @@ export interface Statements {
  * instants as Date, JSON parsed. Errors are the driver's own.
  */
 export interface DirectStatements extends Statements {
-  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  /**
+   * Runs `work` in one transaction: committed when it resolves, rolled back when it throws. Statements run in the order
+   * they are stated in, so `work` may state several before it awaits them; when one fails, so do those behind it.
+   */
   transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
 }
 
@@ -57,8 +60,11 @@ export function directStatements(
       const noteBroken = (): void => void (broken = true);
       client.on('error', noteBroken);
       try {
-        await client.query('BEGIN');
+        // Leaves with the first statement. It fails only with its connection, and then so does all that is behind it.
+        const begun = client.query('BEGIN');
+        begun.catch(noteBroken);
         const result = await work(on(client));
+        await begun;
         await client.query('COMMIT');
         return result;
       } catch (error) {

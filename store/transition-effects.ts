@@ -7,6 +7,7 @@ import {
   changeLegs,
   changeLines,
   openAttempt,
+  readPaidLines,
   releaseReservations,
   returnLeg,
   settleLeg,
@@ -20,7 +21,13 @@ import { changeStages, insertRound, skipPendingStages } from './stages';
 import type { Statements } from './statements';
 import type { LockedRefund } from './transition-load';
 
-/** What a transition does to money, lines and the request itself, in the order that the constraints need. */
+/** A statement that rests on no answer. */
+type Write = () => Promise<unknown>;
+
+/**
+ * What a transition does to money, lines and the request itself, in the order that the constraints need.
+ * @returns the last of it, to be stated in this order together with what follows
+ */
 export async function writeMoney(
   tx: Statements,
   refund: LockedRefund,
@@ -28,7 +35,7 @@ export async function writeMoney(
   command: StoredCommand | null,
   state: ProcessState,
   effects: Effects,
-): Promise<void> {
+): Promise<Write[]> {
   const at = new Date(input.at);
   const { transition } = input;
   if (effects.legAmounts) await changeLegs(tx, refund.id, effects.legAmounts, effects.legAccounting ?? {}, at);
@@ -36,19 +43,28 @@ export async function writeMoney(
   if (effects.lines) await changeLines(tx, refund.id, effects.lines);
   if (effects.takenUp !== null) await takeUpAgain(tx, refund, effects.takenUp, at);
   if (effects.attempts.some((attempt) => attempt.returned)) await unsettleLines(tx, refund.id, refund.amounts);
-  for (const attempt of effects.attempts)
-    await (attempt.returned ? returnLeg(tx, attempt, at) : settleLeg(tx, attempt, at));
-  for (const attempt of effects.newAttempts) await openAttempt(tx, refund.mode, attempt, at);
+  if (transition.kind === 'information' && command) await writeAnswer(tx, refund.id, command.body);
+  const legs = Promise.all([
+    ...effects.attempts.map((one) => (one.returned ? returnLeg(tx, one, at) : settleLeg(tx, one, at))),
+    ...effects.newAttempts.map((one) => openAttempt(tx, refund.mode, one, at)),
+  ]);
   // What was given up in part has been paid in part: its lines are refunded for that much.
   const isPartlyPaid = state.legs.some((leg) => leg.status === 'succeeded' && leg.fund === undefined);
   const isPaid = state.status === 'paid' || (state.givenUp && isPartlyPaid);
-  if (isPaid && effects.release) await settleLines(tx, refund.id, refund.amounts);
-  if (effects.release) await releaseReservations(tx, refund.id, at);
-  if (transition.kind === 'information' && command) await writeAnswer(tx, refund.id, command.body);
+  const [lines] = await Promise.all([
+    isPaid && effects.release ? readPaidLines(tx, refund.id, refund.amounts) : [],
+    legs,
+  ]);
+  const last: Write[] = [];
+  if (lines.length > 0) last.push(() => settleLines(tx, refund.id, lines));
+  if (effects.release) last.push(() => releaseReservations(tx, refund.id, at));
   if (transition.kind === 'provider_event')
-    await tx.$executeRaw`
-      UPDATE provider_events SET status = 'consumed', consumed_at = ${at}, refund_id = ${refund.id}
-      WHERE id = ${transition.providerEventId}`;
+    last.push(
+      () => tx.$executeRaw`
+        UPDATE provider_events SET status = 'consumed', consumed_at = ${at}, refund_id = ${refund.id}
+        WHERE id = ${transition.providerEventId}`,
+    );
+  return last;
 }
 
 /**

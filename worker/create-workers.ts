@@ -165,11 +165,11 @@ function workerOptions(
       };
     }
     case 'messages': {
-      const { notifyParties, syncCrm, deliverDueMessages, deliverDueWebhooks } = activities;
+      const { tellOutsiders, notifyParties, syncCrm, deliverDueMessages, deliverDueWebhooks } = activities;
       return {
         ...common,
         taskQueue: MESSAGES_QUEUE,
-        activities: { notifyParties, syncCrm, deliverDueMessages, deliverDueWebhooks },
+        activities: { tellOutsiders, notifyParties, syncCrm, deliverDueMessages, deliverDueWebhooks },
         maxConcurrentActivityTaskExecutions: tuning.maxMessages,
       };
     }

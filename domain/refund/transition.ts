@@ -102,4 +102,9 @@ export interface RecordedTransition {
   transitionId: string;
   refused: Refusal | null;
   state: ProcessState;
+  /**
+   * Set by workers that tell letters and CRM in one activity. It stands in the history before the commands that rest on it,
+   * so that what was begun by older ones goes on as it began, without the events that a version marker costs each refund.
+   */
+  tellsTogether?: boolean;
 }

@@ -37,7 +37,7 @@ async function setUp(count: number) {
       claimRefundMessages(bench.db, {
         refundId,
         seq,
-        channel: 'email',
+        channels: ['email'],
         nowIso: new Date().toISOString(),
         untilIso: new Date(Date.now() + 60_000).toISOString(),
       }),

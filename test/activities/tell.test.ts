@@ -1,6 +1,6 @@
 import { CrmPermanentError, CrmTransientError, type CrmConnector, type CrmRefundCase } from '../../integrations/crm';
 import { MessagePermanentError, MessageTransientError } from '../../integrations/messaging';
-import { newId } from '../../store';
+import { newId, verifyRefundChain } from '../../store';
 import { attempt, FakeMail, openBench, type Bench } from './support/bench';
 
 const now = '2026-11-23T02:00:00.000Z';
@@ -114,6 +114,14 @@ class FakeCrm implements CrmConnector {
   readRefundCases = async () => new Map();
 }
 
+function failing(error: Error): FakeCrm {
+  const crm = new FakeCrm();
+  crm.onUpsert = () => {
+    throw error;
+  };
+  return crm;
+}
+
 describe('syncCrm', () => {
   const crmMessage = { channel: 'crm', kind: 'crm_sync', recipient: 'crm' } as const;
 
@@ -161,14 +169,6 @@ describe('syncCrm', () => {
     expect(crm.cases.map((one) => one.status)).toEqual(['paying', 'paid']);
   });
 
-  const failing = (error: Error): FakeCrm => {
-    const crm = new FakeCrm();
-    crm.onUpsert = () => {
-      throw error;
-    };
-    return crm;
-  };
-
   test('a record that the CRM refuses for good is the desk’s', async () => {
     const { input, row, deskItems } = await setUp(crmMessage);
     const crm = failing(new CrmPermanentError('fake', 'INVALID_DATA'));
@@ -193,5 +193,64 @@ describe('syncCrm', () => {
     const { input, row } = await setUp(crmMessage);
     await attempt(1, bench.activities({ crm: null }).syncCrm, input);
     expect(await row()).toMatchObject({ status: 'skipped', lastError: 'no_crm' });
+  });
+});
+
+describe('tellOutsiders', () => {
+  const crmRow = async (refundId: string) => {
+    const id = newId('ms');
+    await bench.db.message.create({
+      data: {
+        id,
+        mode: 'test',
+        refundId,
+        transitionSeq: 3,
+        kind: 'crm_sync',
+        channel: 'crm',
+        audience: 'crm',
+        recipient: 'crm',
+        locale: 'zh-CN',
+        owner: 'refund',
+        dueAt: new Date(),
+        createdAt: new Date(),
+      },
+    });
+    return () => bench.db.message.findUniqueOrThrow({ where: { id } });
+  };
+
+  test('letter and CRM record go out once each, both on record in one chain', async () => {
+    const { refundId, mail, input, row, audited } = await setUp();
+    const crmMessage = await crmRow(refundId);
+    const crm = new FakeCrm();
+    const { tellOutsiders } = bench.activities({ email: mail, crm });
+    await attempt(1, tellOutsiders, input);
+    await attempt(2, tellOutsiders, input);
+    expect([mail.taken.length, crm.cases.length]).toEqual([1, 1]);
+    expect([(await row()).status, (await crmMessage()).status]).toEqual(['sent', 'sent']);
+    expect((await audited()).map(({ type }) => type)).toEqual(['message.sent', 'message.sent']);
+    expect(await verifyRefundChain(bench.db, refundId)).toBeNull();
+  });
+
+  test('a CRM that is busy does not keep the letter from being on record, and is asked alone the next time', async () => {
+    const { refundId, mail, input, row } = await setUp();
+    const crmMessage = await crmRow(refundId);
+    const busy = failing(new CrmTransientError('fake', 'TOO_MANY_REQUESTS', 60_000));
+    const { tellOutsiders } = bench.activities({ email: mail, crm: busy });
+    await expect(attempt(1, tellOutsiders, input)).rejects.toMatchObject({ type: 'NotDeliveredYet' });
+    expect([(await row()).status, (await crmMessage()).status]).toEqual(['sent', 'due']);
+    const crm = new FakeCrm();
+    await attempt(2, bench.activities({ email: mail, crm }).tellOutsiders, input);
+    expect([mail.taken.length, crm.cases.length]).toEqual([1, 1]);
+    expect((await crmMessage()).status).toBe('sent');
+  });
+
+  test('an error of one of them leaves what the other has sent on record', async () => {
+    const { refundId, mail, input, row } = await setUp();
+    const crmMessage = await crmRow(refundId);
+    const broken = failing(new Error('a defect'));
+    await expect(attempt(1, bench.activities({ email: mail, crm: broken }).tellOutsiders, input)).rejects.toThrow(
+      'a defect',
+    );
+    expect([(await row()).status, (await crmMessage()).status]).toEqual(['sent', 'due']);
   });
 });

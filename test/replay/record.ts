@@ -86,6 +86,13 @@ const SCENARIOS: Record<string, Scenario> = {
     await world.until(handle, paid);
     return handle;
   },
+  'told-together': async (world) => {
+    const handle = await paying(world);
+    await world.until(handle, paid);
+    await world.confirmReceipt(handle);
+    await handle.result();
+    return handle;
+  },
   'approve-less': async (world) => {
     const handle = await world.start(10_000);
     await world.decide(handle, 'reviewer', { ...approve('first_review'), approvedAmountMinor: 6_000 });

@@ -47,6 +47,7 @@ test('there is a history of every path', () => {
       'request-info-unanswered',
       'returned-in-watch',
       'send-back',
+      'told-together',
       'withdrawn',
     ]),
   );

@@ -24,6 +24,7 @@ export async function record(refund: RefundCase, transition: Transition): Promis
     ? { verdict: null, refused: recorded.refused }
     : { verdict: { seq: recorded.state.seq, status: recorded.state.status }, refused: null };
   refund.outcomes[recorded.transitionId] = outcome;
+  refund.tellsTogether = recorded.tellsTogether ?? false;
   if (recorded.refused) log.info('A transition was refused.', { kind: transition.kind, code: recorded.refused.code });
   if (recorded.state.seq > state.seq) {
     refund.state = recorded.state;

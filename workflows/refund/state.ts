@@ -26,6 +26,8 @@ export interface RefundCase {
   wakeAt: string | null;
   /** Letters and CRM notes under way beside the process. */
   telling: Promise<void>[];
+  /** Whether letters and CRM are one activity: as the last record step said. */
+  tellsTogether: boolean;
   /** What the search attributes show. */
   shown: { status: string; stage: string | null };
 }
@@ -42,6 +44,7 @@ export function openCase(input: RefundWorkflowInput): RefundCase {
     payments: 0,
     wakeAt: null,
     telling: [],
+    tellsTogether: false,
     shown: { status: state.status, stage: state.stage?.id ?? null },
   };
 }

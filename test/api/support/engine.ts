@@ -68,6 +68,7 @@ function quietRuntime(): void {
 }
 
 const SILENCE: TellActivities = {
+  tellOutsiders: () => Promise.resolve(),
   notifyParties: () => Promise.resolve(),
   syncCrm: () => Promise.resolve(),
 };

@@ -5,6 +5,7 @@ import {
   addBusinessMinutes,
   addWorkingDates,
   businessMinutesBetween,
+  certifiedUntil,
   isOpen,
 } from '../../../domain/calendar';
 import { allCalendars, newYork, newYorkNights, santiago, shanghai } from './support';
@@ -58,6 +59,12 @@ describe('working time in Shanghai', () => {
 
   it.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('cannot add %p minutes', (minutes) => {
     expect(() => addBusinessMinutes(shanghai, '2026-11-23T10:00:00Z', minutes)).toThrow(RangeError);
+  });
+
+  it('knows until when it can be asked', () => {
+    expect(certifiedUntil(shanghai, '2025-06-01T00:00:00Z')).toBe('2026-12-31');
+    expect(certifiedUntil(shanghai, '2027-06-01T00:00:00Z')).toBeUndefined();
+    expect(certifiedUntil({ ...shanghai, certifiedYears: [2024, 2026] }, '2024-06-01T00:00:00Z')).toBe('2024-12-31');
   });
 });
 
