@@ -1,5 +1,5 @@
 import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
-import type { Db } from './client';
+import { direct, type Db } from './client';
 
 type Mode = 'live' | 'test';
 
@@ -32,6 +32,7 @@ export async function putCalendar(db: Db, mode: Mode, calendar: BusinessCalendar
 
 /** The calendar with this id, or null. @throws InvalidCalendarError when what is stored is none */
 export async function readCalendar(db: Db, mode: Mode, id: string): Promise<BusinessCalendar | null> {
-  const row = await db.calendar.findUnique({ where: { mode_id: { mode, id } } });
-  return row && parseBusinessCalendar(row.document);
+  const [row] = await direct(db).$queryRaw<{ text: string }[]>`
+    SELECT document::text AS text FROM calendars WHERE mode = ${mode}::"Mode" AND id = ${id}`;
+  return row ? calendarOfText(row.text) : null;
 }
