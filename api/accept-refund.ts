@@ -15,7 +15,9 @@ import {
   acceptRefund as accept,
   OrderNotFoundError,
   PolicyMissingError,
+  type Acceptance,
   type AcceptanceInput,
+  type AcceptanceOptions,
   type CommandRecord,
   type Database,
 } from '../store';
@@ -35,6 +37,7 @@ export interface AcceptDeps {
 
 /**
  * Accepts a request: judged, reserved, planned and written in one transaction. Safe to run twice with one command.
+ * @param options see acceptRefund of the store
  * @throws Problem when it is refused; then nothing is kept.
  */
 export async function acceptRefund(
@@ -42,7 +45,8 @@ export async function acceptRefund(
   principal: Principal,
   body: CreateRefundBody,
   command: CommandRecord,
-): Promise<{ refundId: string }> {
+  options: AcceptanceOptions = {},
+): Promise<Acceptance> {
   const now = deps.clock().toISOString();
   const requested: RequestedRefund = {
     amountMinor: body.amountMinor,
@@ -116,6 +120,7 @@ export async function acceptRefund(
         if ('refused' in directed) throw destinationProblem(directed.refused);
         return { accepted: { ...accepted, state: { ...accepted.state, legs: directed.legs } }, lines, amounts };
       },
+      options,
     );
   } catch (error) {
     if (error instanceof OrderNotFoundError) throw new Problem('order_not_found');

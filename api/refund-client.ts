@@ -66,8 +66,11 @@ export interface RefundClientOptions {
  * WorkflowMissing (ask Postgres) or RefundRefused (judged and refused).
  */
 export interface RefundClient {
-  /** Starts what was accepted; `exists` when there is nothing to start any more. Safe to repeat for ever. */
-  start(refundId: string): Promise<'started' | 'exists'>;
+  /**
+   * Starts what was accepted; `exists` when there is nothing to start any more. Safe to repeat for ever.
+   * @param accepted its stored row, when it has just been written and need not be read
+   */
+  start(refundId: string, accepted?: RefundWorkflowInput): Promise<'started' | 'exists'>;
   decide(refundId: string, input: DecideStageInput, updateId: string): Promise<Verdict>;
   /** The same without an answer: what becomes of it stands in the timeline. */
   decideBySignal(refundId: string, input: DecideStageInput): Promise<void>;
@@ -255,8 +258,8 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
   };
 
   return {
-    async start(refundId) {
-      const input = await options.readStart(refundId);
+    async start(refundId, accepted) {
+      const input = accepted ?? (await options.readStart(refundId));
       if (!input) return 'exists';
       try {
         await bounded(() => client.workflow.start(REFUND_WORKFLOW_TYPE, refundStart(input)));

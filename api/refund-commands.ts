@@ -1,4 +1,5 @@
-import type { Verdict } from '../contract';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { RefundWorkflowInput, Verdict } from '../contract';
 import { isOver, type Actor, type Refusal } from '../domain/refund';
 import {
   readRefund,
@@ -36,8 +37,12 @@ export interface RefundCommands {
   run(ask: Ask): Promise<StoredRefund>;
   /** Judges by Postgres, then hands over without waiting for the outcome. @throws Problem as `run` */
   handOver(ask: Omit<Ask, 'send'>, send: (actor: Actor) => Promise<void>): Promise<void>;
-  /** Starts an accepted refund; never throws, waits no longer than a moment. */
-  startSoon(refundId: string): Promise<void>;
+  /**
+   * Starts an accepted refund, whose answer need not wait for the engine; never throws. Commands that follow at once wait for
+   * the start.
+   * @param accepted its stored row, when it has just been written and need not be read
+   */
+  startSoon(refundId: string, accepted: RefundWorkflowInput | null): void;
   /** Wakes the delivery of letters soon. */
   nudge(): void;
 }
@@ -45,7 +50,8 @@ export interface RefundCommands {
 /** Updates of one refund that this process has in flight at once; the engine takes ten in all. */
 const IN_FLIGHT_PER_REFUND = 4;
 const RETRY_AFTER_SECONDS = 5;
-const START_WAIT_MS = 250;
+/** How long a command waits for the start of its refund that is under way; an engine that is away is told by the command. */
+const START_WAIT_MS = 1_000;
 /** As the worker does, which nudges for what the process itself writes. */
 const NUDGE_EVERY_MS = 2_000;
 
@@ -68,6 +74,7 @@ export const actorOf = (command: CommandRecord): Actor => ({
 
 function createRefundCommands(deps: AppDeps): RefundCommands {
   const turns = createTurns(IN_FLIGHT_PER_REFUND);
+  const starting = new Map<string, Promise<void>>();
   // The delivery workflow has a timer of its own behind this, so a lost nudge costs a wait, nothing else.
   const { nudge } = createNudger(() => deps.refundClient.nudgeDelivery(), {
     minIntervalMs: NUDGE_EVERY_MS,
@@ -75,8 +82,11 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
   });
 
   /** What Postgres says: the refund when the command has counted, the refusal when it cannot count, else `open`. */
-  async function look(ask: Omit<Ask, 'send'>): Promise<{ counted: StoredRefund } | { refusal: Refusal } | 'open'> {
-    const standing = await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id);
+  async function look(
+    ask: Omit<Ask, 'send'>,
+    known?: Standing,
+  ): Promise<{ counted: StoredRefund } | { refusal: Refusal } | 'open'> {
+    const standing = known ?? (await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id));
     if (!standing) throw new Problem('refund_not_found');
     if (standing.outcome === 'done') return { counted: await atLeast(ask, standing.transitionSeq ?? 0) };
     const refusal = ask.judge(standing);
@@ -112,8 +122,8 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
   }
 
   /** The refund when the command has counted, null when it may be sent. @throws Problem when it cannot count */
-  async function settle(ask: Omit<Ask, 'send'>): Promise<StoredRefund | null> {
-    const seen = await look(ask);
+  async function settle(ask: Omit<Ask, 'send'>, known?: Standing): Promise<StoredRefund | null> {
+    const seen = await look(ask, known);
     if (seen === 'open') return null;
     return 'counted' in seen ? seen.counted : refuse(ask, seen.refusal);
   }
@@ -132,7 +142,7 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
       if (!standing) throw new Problem('refund_not_found');
       const refusal = ask.judge(standing);
       if (refusal) return refuse(ask, refusal);
-      if (!isOver(standing.process)) await startSoon(ask.refundId);
+      if (!isOver(standing.process)) startSoon(ask.refundId, null);
       throw unavailable();
     }
     if (error instanceof EngineUnavailable) throw unavailable();
@@ -142,6 +152,7 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
   /** Sends to a refund that may not have been started yet: a decision can follow its acceptance at once. */
   async function sendStarted(ask: Ask): Promise<Verdict> {
     const send = () => ask.send(actorOf(ask.command), ask.command.scopeHash);
+    await startingMoment(ask.refundId);
     try {
       return await send();
     } catch (error) {
@@ -153,26 +164,35 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
     }
   }
 
-  async function startSoon(refundId: string): Promise<void> {
-    const started = deps.refundClient.start(refundId).then(
-      () => undefined,
-      (error: unknown) => deps.logger.warn({ err: error, refundId }, 'A refund will be started by the schedule.'),
-    );
-    let timer: NodeJS.Timeout | undefined;
-    const moment = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, START_WAIT_MS);
-    });
-    await Promise.race([started, moment]);
-    clearTimeout(timer);
+  /** Waits for a start that is under way, no longer than a moment. */
+  async function startingMoment(refundId: string): Promise<void> {
+    const started = starting.get(refundId);
+    if (!started) return;
+    const over = new AbortController();
+    await Promise.race([started, pause(START_WAIT_MS, undefined, { signal: over.signal }).catch(() => undefined)]);
+    over.abort();
+  }
+
+  function startSoon(refundId: string, accepted: RefundWorkflowInput | null): void {
+    const started = deps.refundClient
+      .start(refundId, accepted ?? undefined)
+      .then(
+        () => undefined,
+        (error: unknown) => deps.logger.warn({ err: error, refundId }, 'A refund will be started by the schedule.'),
+      )
+      .finally(() => starting.delete(refundId));
+    starting.set(refundId, started);
   }
 
   return {
     startSoon,
     nudge,
     run(ask) {
-      // Looked at when its turn has come: by then somebody else may have decided, and the engine need not be asked.
+      // Looked at when its turn has come: by then somebody else may have decided, and the engine need not be asked. Who has
+      // waited for nobody has just looked.
+      const known = turns.isTaken(ask.refundId) ? undefined : ask.command.standing;
       return turns.take(ask.refundId, async () => {
-        const settled = await settle(ask);
+        const settled = await settle(ask, known);
         if (settled) return settled;
         let verdict: Verdict;
         try {

@@ -6,6 +6,8 @@ import PQueue from 'p-queue';
  */
 export interface Turns {
   take<T>(key: string, work: () => Promise<T>): Promise<T>;
+  /** Whether anybody is in line for a key. */
+  isTaken(key: string): boolean;
   /** Keys somebody is in line for. */
   readonly size: number;
 }
@@ -26,6 +28,7 @@ export function createTurns(concurrency: number): Turns {
       }
       return line.add(work);
     },
+    isTaken: (key) => lines.has(key),
     get size() {
       return lines.size;
     },

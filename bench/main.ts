@@ -10,7 +10,7 @@ import { runBare, startBareWorker } from './bare/run';
 import { median, percentile } from './measure';
 import { measureReconciliation, printReconcileReport } from './reconcile';
 import { historyOf, RefundLoad, type Stages } from './refunds';
-import { printReport, type Report, type Row } from './report';
+import { printReport, type OpenLoop, type Report, type Row } from './report';
 
 const USAGE = `usage: npm run bench [-- options]
 
@@ -126,7 +126,9 @@ async function measure(
     });
   }
   const rssMb = memory();
-  const open = options.quick ? null : await measureOpen(load, say);
+  const open = options.quick
+    ? null
+    : await measureOpen(load, Math.max(...rows.map((row) => row.bareRegularPerSecond)), say);
   const one = await historyOf(client, refundIds.one.slice(-20));
   const three = await historyOf(client, refundIds.three.slice(-20));
   return {
@@ -141,19 +143,35 @@ async function measure(
   };
 }
 
-async function measureOpen(load: RefundLoad, say: (line: string) => void): Promise<NonNullable<Report['open']>> {
-  say('Open loop: 4 three-stage refunds a second …');
-  const steady = await load.runOpen('three', await load.orders(80, 'three'), 4);
+/** Three-stage refunds a second that the product promises to stand, on a machine that can do several times as many. */
+const PROMISED_PER_SECOND = 4;
+/** What is asked of a machine that need not be one of those: so much of what it does with bare workflows. */
+const SHARE_OF_BARE = 0.4;
+/** How long arrivals go on. */
+const OPEN_SECONDS = 20;
+
+async function measureOpen(
+  load: RefundLoad,
+  barePerSecond: number,
+  say: (line: string) => void,
+): Promise<NonNullable<Report['open']>> {
+  const steady: OpenLoop[] = [];
+  for (const rate of [PROMISED_PER_SECOND, SHARE_OF_BARE * barePerSecond]) {
+    say(`Open loop: ${rate.toFixed(1)} three-stage refunds a second …`);
+    const count = Math.max(20, Math.round(rate * OPEN_SECONDS));
+    const run = await load.runOpen('three', await load.orders(count, 'three'), rate);
+    steady.push({
+      perSecond: rate,
+      shareOfBare: rate / barePerSecond,
+      decideP50Ms: percentile(run.decideMs, 0.5),
+      decideP99Ms: percentile(run.decideMs, 0.99),
+      acceptP50Ms: percentile(run.acceptMs, 0.5),
+      acceptP99Ms: percentile(run.acceptMs, 0.99),
+    });
+  }
   say('Open loop: 50 requests a second to accept …');
   const flood = await load.acceptOpen(await load.orders(500, 'one'), 50);
-  return {
-    decideP50Ms: percentile(steady.decideMs, 0.5),
-    decideP99Ms: percentile(steady.decideMs, 0.99),
-    acceptP50Ms: percentile(steady.acceptMs, 0.5),
-    acceptP99Ms: percentile(steady.acceptMs, 0.99),
-    acceptAt50P50Ms: percentile(flood, 0.5),
-    acceptAt50P99Ms: percentile(flood, 0.99),
-  };
+  return { steady, acceptAt50P50Ms: percentile(flood, 0.5), acceptAt50P99Ms: percentile(flood, 0.99) };
 }
 
 const perSecond = (measured: { done: number; seconds: number }): number => measured.done / measured.seconds;

@@ -7,6 +7,8 @@ import type { Statements } from './statements';
 import type { Subscriber } from './outgoing';
 
 export interface LoadedOrder {
+  /** The refund that this command has accepted already. */
+  acceptedAs: string | null;
   orderId: string;
   customerId: string;
   customerLocale: string;
@@ -19,14 +21,15 @@ export interface LoadedOrder {
   /** Members of staff who are this customer. */
   staffCustomers: ExcludedPerson[];
   subscribers: Subscriber[];
-  /** Published policies that have taken effect, the latest first. */
-  policies: { document: unknown; effectiveFrom: string }[];
-  /** Texts of the calendars that these policies count by. */
+  /** Published policies that have taken effect, the latest first, by the hashes of their documents. */
+  policies: { hash: string; effectiveFrom: string }[];
+  /** Hashes of the calendars that these policies count by, by id. */
   calendars: Record<string, string>;
 }
 
-interface OrderRow {
-  id: string;
+interface FactsRow {
+  acceptedAs: string | null;
+  orderId: string;
   currency: string;
   placedAt: Date;
   /** float8 of the database. */
@@ -35,9 +38,7 @@ interface OrderRow {
   jurisdiction: string | null;
   customerId: string;
   locale: string;
-}
-
-interface FactsRow {
+  payments: OrderPaymentFacts[] | null;
   lines: OrderLineFacts[] | null;
   refunds:
     | {
@@ -60,46 +61,63 @@ interface FactsRow {
 }
 
 const ENDED = ['arrived', 'fulfilled', 'declined', 'withdrawn', 'expired', 'paid'];
+const DECIDING: string[] = [...DECIDING_ROLES];
 const WITHOUT_MONEY = ['declined', 'withdrawn', 'expired', 'fulfilled'];
 
+/** What names an order to whoever asks. */
+export interface OrderRequest {
+  mode: 'live' | 'test';
+  orderExternalId: string;
+  /** Set for a customer's own token: only their own orders. */
+  customerId: string | null;
+}
+
 /**
- * Reads what acceptance is judged by, with the order and its payments locked, oldest capture first: concurrent requests
- * for one order queue here, so that nothing they judge by can change under them. Null when this caller has no such order.
+ * Locks the command, the order and its payments, oldest capture first: concurrent requests for one order queue here, so that
+ * nothing they judge by can change under them.
+ */
+export async function lockOrder(tx: Statements, request: OrderRequest & { commandId: string }): Promise<void> {
+  const { mode, customerId } = request;
+  await tx.$queryRaw`
+    WITH command AS MATERIALIZED (
+      SELECT id FROM commands WHERE id = ${request.commandId} FOR UPDATE),
+    asked AS MATERIALIZED (
+      SELECT o.id FROM orders o
+      WHERE o.mode = ${mode}::"Mode" AND o.external_id = ${request.orderExternalId}
+        AND (${customerId}::text IS NULL OR o.customer_id = ${customerId})
+      FOR SHARE),
+    held AS MATERIALIZED (
+      SELECT p.id FROM payments p WHERE p.order_id = (SELECT id FROM asked) ORDER BY p.captured_at, p.id FOR UPDATE)
+    SELECT (SELECT count(*) FROM command)::int AS commands, (SELECT count(*) FROM held)::int AS payments`;
+}
+
+/**
+ * Reads what acceptance is judged by, as of one instant; behind lockOrder nothing of it can change. Null when this caller has
+ * no such order.
  */
 export async function loadOrderFacts(
   tx: Statements,
-  request: {
-    mode: 'live' | 'test';
-    orderExternalId: string;
-    customerId: string | null;
-    evidenceIds: string[];
-    destinationId?: string | null;
-  },
+  request: OrderRequest & { commandId: string; evidenceIds: string[]; destinationId?: string | null },
   nowIso: string,
 ): Promise<LoadedOrder | null> {
   const { mode, customerId, evidenceIds } = request;
-  const [order] = await tx.$queryRaw<OrderRow[]>`
-    SELECT o.id, o.currency, o.placed_at AS "placedAt", o.shipping_minor::float8 AS "shippingMinor", o.branch, o.jurisdiction,
-      o.customer_id AS "customerId", c.locale
-    FROM orders o JOIN customers c ON c.id = o.customer_id
-    WHERE o.mode = ${mode}::"Mode" AND o.external_id = ${request.orderExternalId}
-      AND (${customerId}::text IS NULL OR o.customer_id = ${customerId})
-    FOR SHARE OF o`;
-  if (!order) return null;
-  // Amounts as float8: exact up to 2^53, which is more than the domain lets pass.
-  const payments = await tx.$queryRaw<OrderPaymentFacts[]>`
-    SELECT id, external_id AS "externalId", provider, merchant_account AS "merchantAccount", currency,
-      (captured_minor - refunded_minor - refunded_elsewhere_minor - disputed_minor - reserved_minor)::float8 AS "availableMinor",
-      CASE WHEN accounting_rate IS NOT NULL THEN jsonb_build_object('currency', accounting_currency, 'rate', accounting_rate)
-      END AS accounting
-    FROM payments WHERE order_id = ${order.id} ORDER BY captured_at, id FOR UPDATE`;
+  // Amounts of the order as float8, and of payments as JSON: exact up to 2^53, which is more than the domain lets pass.
   const [facts] = await tx.$queryRaw<FactsRow[]>`
-    SELECT
+    SELECT o.id AS "orderId", o.currency, o.placed_at AS "placedAt", o.shipping_minor::float8 AS "shippingMinor", o.branch,
+      o.jurisdiction, o.customer_id AS "customerId", c.locale,
+      (SELECT x.refund_id FROM commands x WHERE x.id = ${request.commandId} AND x.outcome = 'done') AS "acceptedAs",
+      (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'externalId', p.external_id, 'provider', p.provider,
+           'merchantAccount', p.merchant_account, 'currency', p.currency, 'availableMinor',
+           p.captured_minor - p.refunded_minor - p.refunded_elsewhere_minor - p.disputed_minor - p.reserved_minor,
+           'accounting', CASE WHEN p.accounting_rate IS NOT NULL
+             THEN jsonb_build_object('currency', p.accounting_currency, 'rate', p.accounting_rate) END)
+           ORDER BY p.captured_at, p.id)
+         FROM payments p WHERE p.order_id = o.id) AS payments,
       (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'externalId', l.external_id, 'quantity', l.quantity,
            'goodsMinor', l.unit_price_minor * l.quantity, 'discountMinor', l.discount_minor, 'taxMinor', l.tax_minor,
            'takenQuantity', l.reserved_quantity + l.refunded_quantity, 'takenMinor', l.reserved_minor + l.refunded_minor,
            'category', l.category, 'attributes', l.attributes) ORDER BY l.position)
-         FROM order_lines l WHERE l.order_id = ${order.id}) AS lines,
+         FROM order_lines l WHERE l.order_id = o.id) AS lines,
       (SELECT jsonb_agg(jsonb_build_object('id', f.id, 'status', f.status, 'amountMinor', f.amount_minor,
            'isGivenUp', jsonb_exists(f.process, 'givenUp'),
            -- Nothing more is asked for by what was given up than what was paid of it.
@@ -108,31 +126,35 @@ export async function loadOrderFacts(
            'amounts', CASE WHEN (f.amounts->>'shippingMinor')::bigint > 0 THEN f.amounts END,
            'lines', (SELECT jsonb_agg(l.external_id) FROM refund_lines r JOIN order_lines l ON l.id = r.order_line_id
                      WHERE r.refund_id = f.id)))
-         FROM refunds f WHERE f.order_id = ${order.id} AND f.status <> ALL(${WITHOUT_MONEY})) AS refunds,
+         FROM refunds f WHERE f.order_id = o.id AND f.status <> ALL(${WITHOUT_MONEY})) AS refunds,
       (SELECT jsonb_agg(e.id) FROM evidence e
          WHERE e.id = ANY(${evidenceIds}) AND e.mode = ${mode}::"Mode" AND e.refund_id IS NULL
            AND (${customerId}::text IS NULL OR e.customer_id = ${customerId})) AS evidence,
-      (SELECT jsonb_agg(jsonb_build_object('id', n.id, 'isCustomer', n.customer_id IS NOT DISTINCT FROM ${order.customerId},
-           'roles', (SELECT jsonb_agg(o.role) FROM person_roles o WHERE o.person_id = n.id)))
-         FROM people n WHERE n.mode = ${mode}::"Mode" AND n.active AND (n.customer_id = ${order.customerId}
-           OR EXISTS (SELECT 1 FROM person_roles o WHERE o.person_id = n.id AND o.role = ANY(${[...DECIDING_ROLES]})))) AS people,
+      (SELECT jsonb_agg(jsonb_build_object('id', n.id, 'isCustomer', n.customer_id IS NOT DISTINCT FROM o.customer_id,
+           'roles', (SELECT jsonb_agg(h.role) FROM person_roles h WHERE h.person_id = n.id)))
+         FROM people n WHERE n.mode = ${mode}::"Mode" AND n.active AND (n.customer_id = o.customer_id
+           OR EXISTS (SELECT 1 FROM person_roles h WHERE h.person_id = n.id AND h.role = ANY(${DECIDING})))) AS people,
       (SELECT jsonb_agg(jsonb_build_object('id', w.id, 'events', w.events)) FROM webhook_endpoints w
          WHERE w.mode = ${mode}::"Mode" AND w.status = 'enabled') AS subscribers,
-      (SELECT jsonb_agg(jsonb_build_object('document', p.document,
+      (SELECT jsonb_agg(jsonb_build_object('hash', p.hash,
            'effectiveFrom', to_char(p.effective_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
            ORDER BY p.effective_from DESC, p.version DESC)
          FROM policies p WHERE p.mode = ${mode}::"Mode" AND p.status = 'published'
            AND p.effective_from <= ${nowIso}::timestamptz) AS policies,
-      (SELECT jsonb_object_agg(k.id, k.document::text) FROM calendars k WHERE k.mode = ${mode}::"Mode") AS calendars`;
-  if (!facts) throw new Error('The database answered a query without a row.');
+      (SELECT jsonb_object_agg(k.id, md5(k.document::text)) FROM calendars k WHERE k.mode = ${mode}::"Mode") AS calendars
+    FROM orders o JOIN customers c ON c.id = o.customer_id
+    WHERE o.mode = ${mode}::"Mode" AND o.external_id = ${request.orderExternalId}
+      AND (${customerId}::text IS NULL OR o.customer_id = ${customerId})`;
+  if (!facts) return null;
   const refunds = facts.refunds ?? [];
   const people = facts.people ?? [];
   return {
-    orderId: order.id,
-    customerId: order.customerId,
-    destination: await findUsableDestination(tx, mode, order.customerId, request.destinationId ?? null),
-    customerLocale: order.locale,
-    branch: order.branch,
+    acceptedAs: facts.acceptedAs,
+    orderId: facts.orderId,
+    customerId: facts.customerId,
+    destination: await findUsableDestination(tx, mode, facts.customerId, request.destinationId ?? null),
+    customerLocale: facts.locale,
+    branch: facts.branch,
     subscribers: facts.subscribers ?? [],
     policies: facts.policies ?? [],
     calendars: facts.calendars ?? {},
@@ -142,17 +164,17 @@ export async function loadOrderFacts(
       .filter((person) => person.isCustomer)
       .map((person) => ({ personId: person.id, rule: 'is_customer' })),
     facts: {
-      currency: order.currency,
-      placedAt: toIso(order.placedAt),
-      branch: order.branch,
-      jurisdiction: order.jurisdiction,
-      shippingMinor: order.shippingMinor,
+      currency: facts.currency,
+      placedAt: toIso(facts.placedAt),
+      branch: facts.branch,
+      jurisdiction: facts.jurisdiction,
+      shippingMinor: facts.shippingMinor,
       shippingTakenMinor: refunds.reduce(
         (sum, { amounts, askedMinor }) => sum + (amounts ? breakdownAt(amounts, askedMinor).shippingMinor : 0),
         0,
       ),
       lines: facts.lines ?? [],
-      payments,
+      payments: facts.payments ?? [],
       open: refunds
         .filter((refund) => !refund.isGivenUp && !ENDED.includes(refund.status))
         .map((refund) => ({

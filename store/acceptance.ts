@@ -9,22 +9,23 @@ import type {
   RequestedLine,
   StageChange,
 } from '../domain/process';
-import { parsePolicy, type PolicyDocument } from '../domain/policy';
+import type { PolicyDocument } from '../domain/policy';
 import { waitingForOf, type ExcludedPerson, type Plan, type ProcessState, type RefundAmounts } from '../domain/refund';
-import { loadOrderFacts, type LoadedOrder } from './acceptance-facts';
+import { loadOrderFacts, lockOrder, type LoadedOrder } from './acceptance-facts';
 import { chainEntries, insertAudit, refundStream, type AuditHead } from './audit';
-import { calendarOfText } from './calendars';
 import { direct, inTransaction, type Database } from './client';
 import { isWriteConflict } from './database-errors';
 import { insertDeskItems } from './desk-items';
 import { loadGoodwill } from './goodwill';
 import { Prisma } from './generated/prisma/client';
+import { calendarOfHash, policyOfHash } from './known-documents';
 import { newId } from './new-id';
-import { insertMessages, writeWebhooks } from './outgoing';
+import { insertMessages, insertWebhooks, wantedBy } from './outgoing';
 import { newReference } from './reference';
+import type { StoredRefund } from './refund-views';
 import { asJson, sideBySide, type Fragment } from './rows';
-import type { Statements } from './statements';
-import { insertRound } from './stages';
+import type { Statements, TransactionStatements } from './statements';
+import { insertRound, roundOf } from './stages';
 
 /** How often an acceptance that lost against another writer is run again. */
 const MAX_ATTEMPTS = 3;
@@ -92,22 +93,56 @@ export const planHashOf = (plan: Plan): string =>
     .update(canonicalize(plan) ?? '')
     .digest('hex');
 
+/** What a refund's workflow starts with. */
+export interface WorkflowStart {
+  refundId: string;
+  planHash: string;
+  plan: Plan;
+  currency: string;
+  state: ProcessState;
+}
+
+export interface Acceptance {
+  refundId: string;
+  /** What its workflow starts with; null when the command had accepted it before. */
+  start: WorkflowStart | null;
+  /** The answer that is kept with the command, as `answer` gave it; null when none is. */
+  answer: string | null;
+}
+
+export interface AcceptanceOptions {
+  /**
+   * What the command is answered with, as serialised JSON, when that can be said from what is written: it is kept in the same
+   * transaction. Null leaves the answer to whoever accepts.
+   */
+  answer?: (record: StoredRefund, input: AcceptanceInput) => { status: number; body: string } | null;
+  /**
+   * Others are at this order: looks before it asks for the locks, so that a request which must be refused waits for nobody
+   * and keeps nobody waiting. A refusal is true of the instant that was looked at.
+   */
+  looksFirst?: boolean;
+}
+
+type Decide = (input: AcceptanceInput) => AcceptanceDecision;
+
 /**
  * Accepts a refund in one transaction: the order's payments are locked, `decide` judges, and everything that the refund
  * begins with is written, or nothing is. A command that has accepted already answers its refund again.
  *
- * @param decide pure; throws to refuse, and then nothing is kept.
+ * @param decide pure; throws to refuse, and then nothing is kept. May be asked more than once.
  * @throws OrderNotFoundError, PolicyMissingError, whatever `decide` throws.
  */
 export async function acceptRefund(
   db: Database,
   request: NewRefund,
   nowIso: string,
-  decide: (input: AcceptanceInput) => AcceptanceDecision,
-): Promise<{ refundId: string }> {
+  decide: Decide,
+  options: AcceptanceOptions = {},
+): Promise<Acceptance> {
+  if (options.looksFirst) await look(db, request, nowIso, decide);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await acceptOnce(db, request, nowIso, decide);
+      return await acceptOnce(db, request, nowIso, decide, options);
     } catch (error) {
       // What gives money back takes the rows of payments and budgets in an order of its own: one of two may have to go again.
       if (attempt >= MAX_ATTEMPTS || !isWriteConflict(error)) throw error;
@@ -115,60 +150,81 @@ export async function acceptRefund(
   }
 }
 
+/** Judges without a lock. @throws whatever `decide` throws, OrderNotFoundError, PolicyMissingError */
+async function look(db: Database, request: NewRefund, nowIso: string, decide: Decide): Promise<void> {
+  // Their budgets and destinations can be read under locks alone.
+  if (request.givesGoodwill || request.destinationId) return;
+  const statements = direct(db);
+  const loaded = await loadOrderFacts(statements, request, nowIso);
+  if (!loaded) throw new OrderNotFoundError(`No order ${request.orderExternalId}.`);
+  if (loaded.acceptedAs === null) decide(await inputOf(statements, request, loaded, nowIso));
+}
+
 async function acceptOnce(
   db: Database,
   request: NewRefund,
   nowIso: string,
-  decide: (input: AcceptanceInput) => AcceptanceDecision,
-): Promise<{ refundId: string }> {
+  decide: Decide,
+  options: AcceptanceOptions,
+): Promise<Acceptance> {
   return await inTransaction(db, async (tx) => {
-    // Locked, so that the same command at work twice accepts once, and the second answers what the first accepted.
-    const [command] = await tx.$queryRaw<{ outcome: string; refundId: string | null }[]>`
-      SELECT outcome, refund_id AS "refundId" FROM commands WHERE id = ${request.commandId} FOR UPDATE`;
-    if (command?.outcome === 'done' && command.refundId) return { refundId: command.refundId };
-    const loaded = await loadOrderFacts(tx, request, nowIso);
+    // Sent together: what is read is read behind the locks. The command is locked as well, so that the same one at work
+    // twice accepts once, and the second answers what the first accepted.
+    const [, loaded] = await Promise.all([lockOrder(tx, request), loadOrderFacts(tx, request, nowIso)]);
     if (!loaded) throw new OrderNotFoundError(`No order ${request.orderExternalId}.`);
-    const { policy, purchasePolicy } = choosePolicies(loaded);
-    const calendar = loaded.calendars[policy.calendarId];
-    if (!calendar)
-      throw new PolicyMissingError(
-        `The calendar ${policy.calendarId} of ${policy.name}@${policy.version} is not there.`,
-      );
-    const decision = decide({
-      order: loaded.facts,
-      policy,
-      purchasePolicy,
-      calendar: calendarOfText(calendar),
-      knownEvidence: loaded.knownEvidence,
-      destination: loaded.destination,
-      candidates: loaded.candidates,
-      excluded: [...request.behindKey, ...loaded.staffCustomers],
-      payments: loaded.facts.payments.map((payment) => ({
-        id: payment.id,
-        provider: payment.provider,
-        currency: payment.currency,
-        availableMinor: payment.availableMinor,
-        accounting: payment.accounting,
-        legId: newId('al'),
-        reference: newReference(),
-      })),
-      goodwill: request.givesGoodwill ? await loadGoodwill(tx, request.mode, loaded, nowIso) : null,
-    });
-    return await writeAcceptance(tx, request, loaded, decision, nowIso);
+    if (loaded.acceptedAs !== null) return { refundId: loaded.acceptedAs, start: null, answer: null };
+    const input = await inputOf(tx, request, loaded, nowIso);
+    return await writeAcceptance(tx, request, loaded, input, decide(input), nowIso, options);
   });
 }
 
-async function writeAcceptance(
+async function inputOf(
   tx: Statements,
   request: NewRefund,
+  loaded: LoadedOrder,
+  nowIso: string,
+): Promise<AcceptanceInput> {
+  const { policy, purchasePolicy } = await choosePolicies(tx, request.mode, loaded);
+  const calendarHash = loaded.calendars[policy.calendarId];
+  if (calendarHash === undefined)
+    throw new PolicyMissingError(`The calendar ${policy.calendarId} of ${policy.name}@${policy.version} is not there.`);
+  return {
+    order: loaded.facts,
+    policy,
+    purchasePolicy,
+    calendar: await calendarOfHash(tx, request.mode, policy.calendarId, calendarHash),
+    knownEvidence: loaded.knownEvidence,
+    destination: loaded.destination,
+    candidates: loaded.candidates,
+    excluded: [...request.behindKey, ...loaded.staffCustomers],
+    payments: loaded.facts.payments.map((payment) => ({
+      id: payment.id,
+      provider: payment.provider,
+      currency: payment.currency,
+      availableMinor: payment.availableMinor,
+      accounting: payment.accounting,
+      legId: newId('al'),
+      reference: newReference(),
+    })),
+    goodwill: request.givesGoodwill ? await loadGoodwill(tx, request.mode, loaded, nowIso) : null,
+  };
+}
+
+async function writeAcceptance(
+  tx: TransactionStatements,
+  request: NewRefund,
   order: LoadedOrder,
+  input: AcceptanceInput,
   { accepted, lines, amounts }: AcceptanceDecision,
   nowIso: string,
-): Promise<{ refundId: string }> {
+  options: AcceptanceOptions,
+): Promise<Acceptance> {
   const at = new Date(nowIso);
   const refundId = newId('rf');
-  const { plan, state, effects } = accepted;
-  const legs = accepted.declineClause ? [] : state.legs;
+  const { plan, effects } = accepted;
+  const legs = accepted.declineClause ? [] : accepted.state.legs;
+  const state = { ...accepted.state, legs };
+  const planHash = planHashOf(plan);
   const refund = { id: refundId, mode: request.mode, customerLocale: order.customerLocale };
   const chained = chainEntries(
     { name: refundStream(refundId), mode: request.mode, refundId },
@@ -184,7 +240,7 @@ async function writeAcceptance(
           tier: plan.tier,
           policyVersion: `${plan.policyName}@${plan.policyVersion}`,
           ...amountsInAudit(state, amounts),
-          planHash: planHashOf(plan),
+          planHash,
           commandId: request.commandId,
         },
         actor: { kind: request.enteredBy.kind, id: request.enteredBy.personId ?? request.enteredBy.id },
@@ -196,13 +252,15 @@ async function writeAcceptance(
       })),
     ],
   );
+  const record = recordOf(request, order, input, { ...accepted, state }, { refundId, amounts, nowIso });
+  const answer = options.answer?.(record, input) ?? null;
   const parts: Fragment[] = [
-    insertRefund(request, order, accepted, { refundId, legs, lines, amounts, audit: chained.head, nowIso }),
+    insertRefund(request, order, accepted, { refundId, planHash, legs, lines, amounts, audit: chained.head, nowIso }),
     insertRound(refund, plan, 1, closedWhenDeclined(accepted)),
     insertAudit(chained.rows),
     insertMessages(refund, 0, effects.messages, nowIso),
     Prisma.sql`INSERT INTO start_tickets (refund_id, mode, created_at) VALUES (${refundId}, ${request.mode}::"Mode", ${nowIso}::timestamptz)`,
-    Prisma.sql`UPDATE commands SET outcome = 'done', refund_id = ${refundId}, transition_seq = 0 WHERE id = ${request.commandId}`,
+    useCommand(request.commandId, refundId, answer),
   ];
   if (!accepted.declineClause) parts.push(...reserve(request.mode, refundId, legs, accepted.accounting, lines, nowIso));
   if (effects.deskOpen.length > 0) parts.push(insertDeskItems(refund, effects.deskOpen, nowIso));
@@ -210,9 +268,81 @@ async function writeAcceptance(
     parts.push(
       Prisma.sql`UPDATE evidence SET refund_id = ${refundId} WHERE id = ANY(${request.evidenceIds}) AND refund_id IS NULL`,
     );
-  await tx.$executeRaw(sideBySide(parts));
-  await writeWebhooks(tx, refund, state, effects.events, order.subscribers, at);
-  return { refundId };
+  if (wantedBy(order.subscribers, effects.events))
+    parts.push(insertWebhooks(record, state.seq, effects.events, order.subscribers, at));
+  await tx.$executeLast(sideBySide(parts));
+  return {
+    refundId,
+    start: { refundId, planHash, plan, currency: request.currency, state },
+    answer: answer?.body ?? null,
+  };
+}
+
+const useCommand = (commandId: string, refundId: string, answer: { status: number; body: string } | null): Fragment =>
+  answer === null
+    ? Prisma.sql`UPDATE commands SET outcome = 'done', refund_id = ${refundId}, transition_seq = 0 WHERE id = ${commandId}`
+    : Prisma.sql`
+      UPDATE commands SET outcome = 'done', refund_id = ${refundId}, transition_seq = 0, response_status = ${answer.status}::int,
+        response_body = ${asJson(answer.body)}::jsonb, lease_until = NULL
+      WHERE id = ${commandId}`;
+
+/** What readRefund would read, as it is about to be written. */
+function recordOf(
+  request: NewRefund,
+  order: LoadedOrder,
+  input: AcceptanceInput,
+  accepted: AcceptedPlan,
+  { refundId, amounts, nowIso }: { refundId: string; amounts: RefundAmounts; nowIso: string },
+): StoredRefund {
+  const { plan, state } = accepted;
+  const externalIds = new Map([
+    ...input.order.payments.map((payment) => [payment.id, payment.externalId] as const),
+    // A budget's money is a payment that is called as the budget is.
+    ...(input.goodwill?.budgets ?? []).map((budget) => [budget.paymentId, budget.budgetId] as const),
+  ]);
+  return {
+    id: refundId,
+    mode: request.mode,
+    orderId: order.orderId,
+    customerId: order.customerId,
+    orderExternalId: request.orderExternalId,
+    amountMinor: request.amountMinor,
+    paidAmountMinor: 0,
+    currency: request.currency,
+    reasonCode: request.reasonCode,
+    channel: request.channel,
+    resolution: request.resolution,
+    externalReference: request.externalReference,
+    metadata: request.metadata,
+    branch: order.branch,
+    policyName: plan.policyName,
+    policyVersion: plan.policyVersion,
+    plan,
+    process: state,
+    stages: roundOf(plan, closedWhenDeclined(accepted)).map(({ stageId, status, dueAt }) => ({
+      stageId,
+      status,
+      dueAt: dueAt ?? null,
+    })),
+    paymentExternalIds: Object.fromEntries(
+      state.legs.map(({ paymentId }) => [paymentId, externalIds.get(paymentId) ?? paymentId]),
+    ),
+    amounts,
+    accounting: Object.fromEntries(
+      state.legs.flatMap(({ id }) => {
+        const accounting = accepted.accounting[id];
+        return accounting ? [[id, { ...accounting, settlementRate: null, exchangeDifferenceMinor: null, exchangeBookedAt: null }]] : [];
+      }),
+    ),
+    arrivalFrom: null,
+    arrivalTo: null,
+    arrivalConfirmedAt: null,
+    enteredByKind: request.enteredBy.kind,
+    enteredById: request.enteredBy.id,
+    enteredByPersonId: request.enteredBy.personId,
+    createdAt: nowIso,
+    updatedAt: nowIso,
+  };
 }
 
 /** How the amount was spread, what was kept back and what is given, as far as it is not the usual: codes, never words. */
@@ -237,6 +367,7 @@ function insertRefund(
   { plan, state, declineClause, firstResponseDueAt }: AcceptedPlan,
   row: {
     refundId: string;
+    planHash: string;
     legs: ProcessState['legs'];
     lines: RequestedLine[];
     amounts: RefundAmounts;
@@ -257,7 +388,7 @@ function insertRefund(
       ${request.resolution}, ${requestedBy?.name ?? null}, ${requestedBy?.contact ?? null}, ${request.externalReference},
       ${asJson(request.metadata)}::jsonb, ${order.branch}, ${plan.tier}, ${state.snapshotVersion}::int,
       ${asJson(snapshotOf(request, state, row, order.destination))}::jsonb, ${asJson(row.amounts)}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
-      ${asJson(plan)}::jsonb, ${planHashOf(plan)}, ${asJson({ ...state, legs: row.legs })}::jsonb, ${waiting?.kind ?? null},
+      ${asJson(plan)}::jsonb, ${row.planHash}, ${asJson({ ...state, legs: row.legs })}::jsonb, ${waiting?.kind ?? null},
       ${waiting?.stage ?? null}, ${waiting?.who ?? null}, ${waiting?.dueAt ?? null}::timestamptz, ${declineClause}, 0,
       ${row.audit.seq}::int, ${row.audit.head}, ${enteredBy.kind}, ${enteredBy.id}, ${enteredBy.personId},
       ${firstResponseDueAt}::timestamptz, ${row.nowIso}::timestamptz, ${row.nowIso}::timestamptz)`;
@@ -344,19 +475,20 @@ function reserve(
 }
 
 /** The policy in force now, and the one in force at purchase: the latest that had taken effect, else the first ever. */
-function choosePolicies({ policies, facts }: LoadedOrder): { policy: PolicyDocument; purchasePolicy: PolicyDocument } {
+async function choosePolicies(
+  tx: Statements,
+  mode: 'live' | 'test',
+  { policies, facts }: LoadedOrder,
+): Promise<{ policy: PolicyDocument; purchasePolicy: PolicyDocument }> {
   const current = policies[0];
   if (!current) throw new PolicyMissingError('No policy is in force.');
   const atPurchase = policies.find((version) => version.effectiveFrom <= facts.placedAt) ?? policies.at(-1) ?? current;
-  const policy = parsePolicy(current.document);
-  return { policy, purchasePolicy: atPurchase === current ? policy : parsePolicy(atPurchase.document) };
+  const policy = await policyOfHash(tx, mode, current.hash);
+  return { policy, purchasePolicy: atPurchase === current ? policy : await policyOfHash(tx, mode, atPurchase.hash) };
 }
 
 /** What a refund's workflow starts with, from its stored row; null when there is no such refund or it has started. */
-export async function readWorkflowStart(
-  db: Statements,
-  refundId: string,
-): Promise<{ refundId: string; planHash: string; plan: Plan; currency: string; state: ProcessState } | null> {
+export async function readWorkflowStart(db: Statements, refundId: string): Promise<WorkflowStart | null> {
   const [row] = await direct(db).$queryRaw<{ planHash: string; plan: Plan; currency: string; state: ProcessState }[]>`
     SELECT r.plan_hash AS "planHash", r.plan, r.currency, r.process AS state
     FROM refunds r JOIN start_tickets t ON t.refund_id = r.id

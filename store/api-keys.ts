@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { appendSharedAudit } from './audit';
-import type { Database, Db } from './client';
+import { direct, type Database, type Db } from './client';
 import { newId } from './new-id';
 
 type Mode = 'live' | 'test';
@@ -114,21 +114,43 @@ export async function findKeyIdentity(db: Db, key: string, now: Date): Promise<K
   const mode = modeOfKey(key);
   if (!mode) return null;
   const hash = hashOf(key);
-  const row = await db.apiKey.findUnique({ where: { hash }, include: { person: { include: { roles: true } } } });
+  const [row] = await direct(db).$queryRaw<KeyRow[]>`
+    SELECT k.id, k.mode::text AS mode, k.kind, k.hash, k.roles, k.person_id AS "personId", k.customer_id AS "customerId",
+      k.owner_person_id AS "ownerPersonId", k.created_by_id AS "createdById", k.expires_at AS "expiresAt",
+      k.revoked_at IS NOT NULL AS "isRevoked", n.active AND n.mode = k.mode AS "isStaff",
+      ARRAY(SELECT h.role FROM person_roles h WHERE h.person_id = k.person_id) AS "personRoles"
+    FROM api_keys k LEFT JOIN people n ON n.id = k.person_id WHERE k.hash = ${hash}`;
   if (!row || !timingSafeEqual(Buffer.from(row.hash, 'hex'), Buffer.from(hash, 'hex'))) return null;
-  if (row.mode !== mode || row.revokedAt || (row.expiresAt && row.expiresAt <= now)) return null;
-  if (row.kind === 'person' && (!row.person?.active || row.person.mode !== mode)) return null;
+  if (row.mode !== mode || row.isRevoked || (row.expiresAt && row.expiresAt <= now)) return null;
+  if (row.kind === 'person' && !row.isStaff) return null;
   return {
-    kind: row.kind as KeyIdentity['kind'],
+    kind: row.kind,
     keyId: row.id,
     mode,
-    roles: row.kind === 'person' ? (row.person?.roles.map((held) => held.role).toSorted() ?? []) : row.roles,
+    roles: row.kind === 'person' ? row.personRoles.toSorted() : row.roles,
     personId: row.personId,
     customerId: row.customerId,
     ownerPersonId: row.ownerPersonId,
     creatorPersonId: row.createdById,
     expiresAt: row.expiresAt,
   };
+}
+
+interface KeyRow {
+  id: string;
+  mode: Mode;
+  kind: KeyIdentity['kind'];
+  hash: string;
+  roles: string[];
+  personId: string | null;
+  customerId: string | null;
+  ownerPersonId: string | null;
+  createdById: string | null;
+  expiresAt: Date | null;
+  isRevoked: boolean;
+  /** Its person is active and of its mode; null when it is nobody's. */
+  isStaff: boolean | null;
+  personRoles: string[];
 }
 
 /** Notes that a key was used, at most once a minute. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
-import { toIso, type Database, type Db } from './client';
+import { direct, toIso, type Database, type Db } from './client';
 import { auditWord, type PersonAct } from './two-person';
 
 type Mode = 'live' | 'test';
@@ -52,8 +52,9 @@ export async function putCalendar(db: Db, mode: Mode, calendar: BusinessCalendar
 
 /** The calendar with this id, or null. @throws InvalidCalendarError when what is stored is none */
 export async function readCalendar(db: Db, mode: Mode, id: string): Promise<BusinessCalendar | null> {
-  const row = await db.calendar.findUnique({ where: { mode_id: { mode, id } } });
-  return row && parseBusinessCalendar(row.document);
+  const [row] = await direct(db).$queryRaw<{ text: string }[]>`
+    SELECT document::text AS text FROM calendars WHERE mode = ${mode}::"Mode" AND id = ${id}`;
+  return row ? calendarOfText(row.text) : null;
 }
 
 /** A calendar with its hash, or null. @throws InvalidCalendarError when what is stored is none */

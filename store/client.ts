@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
 import { PrismaClient, type Prisma } from './generated/prisma/client';
-import { directStatements, type DirectStatements, type Statements } from './statements';
+import { directStatements, type DirectStatements, type Statements, type TransactionStatements } from './statements';
 
 /** The database, or a transaction on it: what every function of this folder takes first. */
 export type Db = Prisma.TransactionClient;
@@ -52,8 +52,15 @@ const directWays = new WeakMap<object, DirectStatements>();
 export const direct = (db: Statements): Statements => directWays.get(db) ?? db;
 
 /** Runs `work` in one transaction of plain statements: committed when it resolves, rolled back when it throws. */
-export const inTransaction = <T>(db: Database, work: (tx: Statements) => Promise<T>): Promise<T> =>
-  directWays.get(db)?.transaction(work) ?? db.$transaction(work);
+export const inTransaction = <T>(db: Database, work: (tx: TransactionStatements) => Promise<T>): Promise<T> =>
+  directWays.get(db)?.transaction(work) ??
+  db.$transaction((tx) =>
+    work({
+      $queryRaw: (...statement) => tx.$queryRaw(...statement),
+      $executeRaw: (...statement) => tx.$executeRaw(...statement),
+      $executeLast: (...statement) => tx.$executeRaw(...statement),
+    }),
+  );
 
 /** Prisma's client on a pool that the direct way shares and that ends with the client. */
 class DatabaseClient extends PrismaClient {

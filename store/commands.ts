@@ -1,5 +1,6 @@
 import { direct, type Db } from './client';
-import type { Prisma } from './generated/prisma/client';
+import { Prisma } from './generated/prisma/client';
+import type { Standing } from './refund-views';
 
 export type CommandKind =
   | 'create_refund'
@@ -51,9 +52,11 @@ export interface CommandRecord {
   outcome: string;
   transitionSeq: number | null;
   expiresAt: string;
+  /** How the refund that it is about stood in the instant of a new claim; see claimCommandAbout. */
+  standing?: Standing;
 }
 
-export interface NewCommand extends Omit<CommandRecord, 'outcome' | 'transitionSeq'> {
+export interface NewCommand extends Omit<CommandRecord, 'outcome' | 'transitionSeq' | 'standing'> {
   route: string;
   /** Of what was sent; the first one is kept, a repeat may have come under any. */
   bodyHashes: readonly string[];
@@ -73,21 +76,75 @@ export type Claim =
  * expiry of the new attempt: its principal has just stated it again.
  */
 export async function claimCommand(db: Db, command: NewCommand, now: Date): Promise<Claim> {
+  // Every write of the API begins here, so it is one plain statement. A refund's acceptance takes its command to the disk
+  // with it, and before that nobody has been promised anything: its claim need not wait for the disk by itself.
+  const lazily = command.kind === 'create_refund';
+  const inserted = await direct(db).$executeRaw`
+    INSERT INTO commands (${COLUMNS})
+    SELECT ${valuesOf(command, now)}
+    ${lazily ? Prisma.sql`FROM (SELECT set_config('synchronous_commit', 'off', true)) AS lazily` : Prisma.empty}
+    ON CONFLICT DO NOTHING`;
+  return inserted === 1 ? isNew(command) : claimAgain(db, command, now);
+}
+
+/**
+ * As claimCommand, for a command about a refund that must be there for this principal: in the same statement it is looked for
+ * and, for a new claim, its standing is read. `no_refund` leaves nothing behind.
+ * @param customerId set for a customer's own token: only their own refunds.
+ */
+export async function claimCommandAbout(
+  db: Db,
+  command: NewCommand & { refundId: string },
+  customerId: string | null,
+  now: Date,
+): Promise<Claim | { state: 'no_refund' }> {
+  const [found] = await direct(db).$queryRaw<{ claimed: boolean; process: Standing['process']; rounds: number }[]>`
+    WITH about AS (
+      SELECT process, (plan->>'maxCorrectionRounds')::int AS rounds FROM refunds
+      WHERE id = ${command.refundId} AND mode = ${command.mode}::"Mode"
+        AND (${customerId}::text IS NULL OR customer_id = ${customerId})),
+    claimed AS (
+      INSERT INTO commands (${COLUMNS})
+      SELECT ${valuesOf(command, now)} FROM about
+      ON CONFLICT DO NOTHING
+      RETURNING id)
+    SELECT EXISTS (SELECT 1 FROM claimed) AS claimed, process, rounds FROM about`;
+  if (!found) return { state: 'no_refund' };
+  if (!found.claimed) return claimAgain(db, command, now);
+  const standing: Standing = {
+    process: found.process,
+    maxCorrectionRounds: found.rounds,
+    outcome: 'open',
+    transitionSeq: null,
+    refusalCode: null,
+  };
+  return isNew(command, standing);
+}
+
+const COLUMNS = Prisma.raw(
+  `id, mode, kind, refund_id, principal_kind, principal_id, person_id, roles, route, scope_hash, body_hash, body,
+    snapshot_version, lease_until, expires_at, created_at`,
+);
+
+function valuesOf(command: NewCommand, now: Date): Prisma.Sql {
   const [bodyHash] = command.bodyHashes;
   if (bodyHash === undefined)
     throw new Error('A command without a hash of its body could not be told from another one.');
-  // Every write of the API begins here, so it is one plain statement.
-  const inserted = await direct(db).$executeRaw`
-    INSERT INTO commands (id, mode, kind, refund_id, principal_kind, principal_id, person_id, roles, route, scope_hash,
-      body_hash, body, snapshot_version, lease_until, expires_at, created_at)
-    VALUES (${command.id}, ${command.mode}::"Mode", ${command.kind}, ${command.refundId}, ${command.principalKind},
-      ${command.principalId}, ${command.personId}, ${command.roles}, ${command.route}, ${command.scopeHash},
-      ${bodyHash}, ${JSON.stringify(command.body)}::jsonb, ${command.snapshotVersion},
-      ${new Date(command.leaseUntil)}, ${new Date(command.expiresAt)}, ${now})
-    ON CONFLICT DO NOTHING`;
-  if (inserted === 1) {
-    return { state: 'claimed', command: { ...asRecord(command), outcome: 'open', transitionSeq: null }, isNew: true };
-  }
+  return Prisma.sql`
+  ${command.id}, ${command.mode}::"Mode", ${command.kind}, ${command.refundId}, ${command.principalKind},
+  ${command.principalId}, ${command.personId}, ${command.roles}::text[], ${command.route}, ${command.scopeHash},
+  ${bodyHash}, ${JSON.stringify(command.body)}::jsonb, ${command.snapshotVersion}::int,
+  ${new Date(command.leaseUntil)}::timestamptz, ${new Date(command.expiresAt)}::timestamptz, ${now}::timestamptz`;
+}
+
+const isNew = (command: NewCommand, standing?: Standing): Claim => ({
+  state: 'claimed',
+  command: { ...asRecord(command), outcome: 'open', transitionSeq: null, ...(standing ? { standing } : {}) },
+  isNew: true,
+});
+
+/** The scope stands already. */
+async function claimAgain(db: Db, command: NewCommand, now: Date): Promise<Claim> {
   const row = await db.command.findUnique({ where: { scopeHash: command.scopeHash } });
   // Given back between the two statements: as good as still running, the caller repeats in a second.
   if (!row) return { state: 'running' };
@@ -104,7 +161,10 @@ export async function claimCommand(db: Db, command: NewCommand, now: Date): Prom
   return { state: 'claimed', command: recordOf({ ...row, ...renew }), isNew: false };
 }
 
-/** Keeps the answer of a command, as serialised JSON, so that a repeat gets the same bytes. */
+/**
+ * Keeps the answer of a command, as serialised JSON, so that a repeat gets the same bytes. The answer to a command that has
+ * counted does not wait for the disk: what a crash takes back, a repeat is answered anew from what counted.
+ */
 export async function storeCommandAnswer(
   db: Db,
   commandId: string,
@@ -112,7 +172,9 @@ export async function storeCommandAnswer(
 ): Promise<void> {
   const stored = await direct(db).$executeRaw`
     UPDATE commands SET response_status = ${answer.status}, response_body = ${JSON.stringify(answer.body)}::jsonb,
-      lease_until = NULL WHERE id = ${commandId}`;
+      lease_until = NULL
+    WHERE id = ${commandId}
+      AND CASE outcome WHEN 'done' THEN set_config('synchronous_commit', 'off', true) IS NOT NULL ELSE true END`;
   if (stored !== 1) throw new Error(`The command ${commandId} is not there to be answered.`);
 }
 
@@ -142,8 +204,8 @@ function recordOf(row: Prisma.CommandGetPayload<object>): CommandRecord {
 }
 
 const asRecord = (
-  row: Omit<CommandRecord, 'outcome' | 'transitionSeq'>,
-): Omit<CommandRecord, 'outcome' | 'transitionSeq'> => ({
+  row: Omit<CommandRecord, 'outcome' | 'transitionSeq' | 'standing'>,
+): Omit<CommandRecord, 'outcome' | 'transitionSeq' | 'standing'> => ({
   id: row.id,
   mode: row.mode,
   kind: row.kind,

@@ -3,7 +3,7 @@ import { publicRefund, type MessageToSend, type ProcessState } from '../domain/r
 import { Prisma } from './generated/prisma/client';
 import { asJson, type Fragment } from './rows';
 import { newId } from './new-id';
-import { readRefund } from './refund-views';
+import { readRefund, type StoredRefund } from './refund-views';
 import type { Statements } from './statements';
 
 /** An enabled endpoint of a mode. */
@@ -55,12 +55,26 @@ export async function writeWebhooks(
   subscribers: Subscriber[],
   at: Date,
 ): Promise<void> {
-  const endpoints = subscribers.filter((endpoint) => events.some((event) => endpoint.events.includes(event)));
-  if (endpoints.length === 0) return;
+  if (!wantedBy(subscribers, events)) return;
   const record = await readRefund(tx, refund.mode, refund.id);
   if (!record) throw new Error(`The refund ${refund.id} cannot be read in its own transaction.`);
+  await tx.$executeRaw(insertWebhooks(record, state.seq, events, subscribers, at));
+}
+
+/** Whether any endpoint wants any of the events. */
+export const wantedBy = (subscribers: Subscriber[], events: PublicEvent[]): boolean =>
+  subscribers.some((endpoint) => events.some((event) => endpoint.events.includes(event)));
+
+/** A delivery for every endpoint that wants one of the events, of the record as it is written: a part of a larger statement. */
+export function insertWebhooks(
+  record: StoredRefund,
+  seq: number,
+  events: PublicEvent[],
+  subscribers: Subscriber[],
+  at: Date,
+): Fragment {
   const data = publicRefund(record);
-  const rows = endpoints.flatMap((endpoint) =>
+  const rows = subscribers.flatMap((endpoint) =>
     events
       .filter((event) => endpoint.events.includes(event))
       .map((event) => ({
@@ -70,9 +84,10 @@ export async function writeWebhooks(
         payload: { type: event, timestamp: at.toISOString(), data },
       })),
   );
-  await tx.$executeRaw`
+  return Prisma.sql`
     INSERT INTO webhook_deliveries (id, mode, endpoint_id, refund_id, transition_seq, event, payload, due_at, created_at)
-    SELECT x.id, ${refund.mode}::"Mode", x."endpointId", ${refund.id}, ${state.seq}::int, x.event, x.payload, ${at}, ${at}
+    SELECT x.id, ${record.mode}::"Mode", x."endpointId", ${record.id}, ${seq}::int, x.event, x.payload, ${at}::timestamptz,
+      ${at}::timestamptz
     FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x(id text, "endpointId" text, event text, payload jsonb)
     ON CONFLICT DO NOTHING`;
 }

@@ -5,6 +5,7 @@ import { direct, type Database, type Db } from './client';
 import { recordDispute } from './disputes';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
+import type { EventWorth } from './provider-event-news';
 import type { Mode } from './refund-views';
 import { asJson } from './rows';
 
@@ -40,13 +41,15 @@ export interface StoredProviderEvent {
   /** The refund to signal; null when it concerns none, or none that we know. */
   refundId: string | null;
   status: 'stored' | 'signalled' | 'consumed' | 'unmatched';
+  /** What it tells about the attempt that it is about, as weighProviderEvent; null when it was there before. */
+  worth: EventWorth | null;
 }
 
 /**
  * Stores a notification once per provider's id and finds the refund it is about: by our reference, then by the
  * provider's id of the refund, within the same mode and merchant account. A reference that is given and unknown to us is
- * not matched by anything else. What is about a refund and fits none becomes a desk item. All of it is one statement,
- * because every payment brings at least one.
+ * not matched by anything else. What is about a refund and fits none becomes a desk item, and what tells only what stands
+ * there already is consumed at once. All of it is one statement, because every payment brings at least one.
  */
 export async function storeProviderEvent(
   db: Database,
@@ -59,23 +62,30 @@ export async function storeProviderEvent(
   const deskKey = `provider-event:${mode}:${provider}:${merchantAccount}:${providerRefundId ?? event.providerEventId}`;
   const deskData = { provider, providerEventRow: id, providerRefundId };
   const statement = Prisma.sql`
-    WITH found AS (
-      SELECT a.refund_id
+    WITH matching AS (
+      SELECT a.refund_id, t.status,
+        CASE t.status WHEN 'returned' THEN 'failed' ELSE t.status END = ${facts?.outcome ?? null}::text
+          AND COALESCE(${facts?.amountMinor ?? null}::bigint = t.amount_minor, true) AS known
       FROM payment_attempts t
       JOIN allocations a ON a.id = t.allocation_id
       JOIN payments p ON p.id = a.payment_id
       WHERE ${facts !== null} AND t.mode = ${mode}::"Mode" AND p.provider = ${provider}
         AND p.merchant_account = ${merchantAccount}
-        AND ${reference === null ? Prisma.sql`t.provider_refund_id = ${providerRefundId}` : Prisma.sql`t.reference = ${reference}`}
-      LIMIT 1),
+        AND ${reference === null ? Prisma.sql`t.provider_refund_id = ${providerRefundId}` : Prisma.sql`t.reference = ${reference}`}),
+    found AS (SELECT refund_id FROM matching LIMIT 1),
+    weighed AS (
+      SELECT CASE WHEN bool_or(known) THEN 'known' WHEN bool_or(status = 'instructed') THEN 'awaited' ELSE 'news' END AS worth
+      FROM matching WHERE refund_id = (SELECT refund_id FROM found)),
     written AS (
       INSERT INTO provider_events (id, mode, provider, merchant_account, provider_event_id, type, reference,
         provider_refund_id, facts, payload_hash, refund_id, status, received_at, occurred_at, consumed_at)
       SELECT ${id}, ${mode}::"Mode", ${provider}, ${merchantAccount}, ${event.providerEventId}, ${event.type}, ${reference},
         ${providerRefundId}, ${asJson(facts ?? {})}::jsonb, ${event.payloadHash}, (SELECT refund_id FROM found),
-        CASE WHEN ${facts === null} THEN 'consumed' WHEN EXISTS (SELECT 1 FROM found) THEN 'stored' ELSE 'unmatched' END,
+        CASE WHEN ${facts === null} OR worth = 'known' THEN 'consumed'
+          WHEN EXISTS (SELECT 1 FROM found) THEN 'stored' ELSE 'unmatched' END,
         ${now}, ${event.occurredAt === null ? null : new Date(event.occurredAt)}::timestamptz,
-        ${facts === null ? now : null}::timestamptz
+        CASE WHEN ${facts === null} OR worth = 'known' THEN ${now}::timestamptz END
+      FROM weighed
       ON CONFLICT DO NOTHING
       RETURNING refund_id, status),
     desk AS (
@@ -84,8 +94,8 @@ export async function storeProviderEvent(
         ${new Date(deskDueAt(UNMATCHED, nowIso))}, ${deskRuleOf(UNMATCHED).ownerRole}, ${asJson(deskData)}::jsonb, ${now}
       FROM written WHERE status = 'unmatched'
       ON CONFLICT (dedup_key) DO NOTHING)
-    SELECT refund_id AS "refundId", status FROM written`;
-  type Written = Pick<StoredProviderEvent, 'refundId' | 'status'>;
+    SELECT refund_id AS "refundId", status, (SELECT worth FROM weighed) AS worth FROM written`;
+  type Written = Pick<StoredProviderEvent, 'refundId' | 'status' | 'worth'>;
   const [written] = dispute
     ? await db.$transaction(async (tx) => {
         const stored = await tx.$queryRaw<Written[]>(statement);
@@ -112,15 +122,15 @@ async function readStored(tx: Db, event: NewProviderEvent): Promise<Omit<StoredP
     },
     select: { id: true, refundId: true, status: true },
   });
-  return { id: row.id, refundId: row.refundId, status: row.status as StoredProviderEvent['status'] };
+  return { id: row.id, refundId: row.refundId, status: row.status as StoredProviderEvent['status'], worth: null };
 }
 
-/** Notes that the workflow has been told. */
+/** Notes that the workflow has been told. Does not wait for the disk: told twice is told once. */
 export async function markProviderEventSignalled(db: Db, id: string, nowIso: string): Promise<void> {
-  await db.providerEvent.updateMany({
-    where: { id, status: 'stored' },
-    data: { status: 'signalled', signalledAt: new Date(nowIso) },
-  });
+  await direct(db).$executeRaw`
+    UPDATE provider_events SET status = 'signalled', signalled_at = ${nowIso}::timestamptz
+    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS lazily
+    WHERE id = ${id} AND status = 'stored'`;
 }
 
 /** A stored event that its refund may not have been told of. */

@@ -3,6 +3,15 @@ import type { Plan } from '../domain/refund';
 import { Prisma } from './generated/prisma/client';
 import { asJson, type Fragment } from './rows';
 
+/** A row for every stage of a plan, with the changes of its first step. */
+export const roundOf = (plan: Plan, changes: StageChange[]) =>
+  plan.stages.map((stage, position) => {
+    const change = changes
+      .filter((one) => one.stageId === stage.id)
+      .reduce<Partial<StageChange>>((all, one) => ({ ...all, ...one }), {});
+    return { stageId: stage.id, position, role: stage.role, roles: [stage.role], status: 'pending', ...change };
+  });
+
 /** Rows for every stage of a plan, with the changes of its first step: a part of a larger statement. */
 export function insertRound(
   refund: { id: string; mode: 'live' | 'test' },
@@ -10,12 +19,7 @@ export function insertRound(
   round: number,
   changes: StageChange[],
 ): Fragment {
-  const rows = plan.stages.map((stage, position) => {
-    const change = changes
-      .filter((one) => one.stageId === stage.id)
-      .reduce<Partial<StageChange>>((all, one) => ({ ...all, ...one }), {});
-    return { stageId: stage.id, position, role: stage.role, roles: [stage.role], status: 'pending', ...change };
-  });
+  const rows = roundOf(plan, changes);
   return Prisma.sql`
     INSERT INTO stages (refund_id, mode, round, stage_id, position, role, roles, status, opened_at, due_at, ended_at, paused_at)
     SELECT ${refund.id}, ${refund.mode}::"Mode", ${round}::int, x."stageId", x.position, x.role, x.roles, x.status, x."openedAt", x."dueAt",

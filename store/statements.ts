@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { types, type Pool, type PoolClient, type QueryConfig } from 'pg';
 import { Prisma } from './generated/prisma/client';
 
@@ -16,11 +17,17 @@ export interface Statements {
  * instants as Date, JSON parsed. Errors are the driver's own.
  */
 export interface DirectStatements extends Statements {
-  /**
-   * Runs `work` in one transaction: committed when it resolves, rolled back when it throws. Statements run in the order
-   * they are stated in, so `work` may state several before it awaits them; when one fails, so do those behind it.
-   */
-  transaction<T>(work: (tx: Statements) => Promise<T>): Promise<T>;
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  transaction<T>(work: (tx: TransactionStatements) => Promise<T>): Promise<T>;
+}
+
+/**
+ * A transaction. Statements that are begun together, without waiting for one another, travel together on the direct way:
+ * Postgres runs them in order, and each fails when one before it has failed.
+ */
+export interface TransactionStatements extends Statements {
+  /** Runs the last statement of all: the COMMIT travels with it. Nothing is kept when it fails, and nothing may follow. */
+  $executeLast(statement: TemplateStringsArray | Prisma.Sql, ...values: unknown[]): Promise<number>;
 }
 
 const INT8 = 20;
@@ -56,16 +63,28 @@ export function directStatements(
     async transaction(work) {
       const client = await pool.connect();
       let broken = false;
+      let committed: Promise<unknown> | null = null;
       // A session that ends under a transaction says so in the statement that fails; nobody else need hear of it.
       const noteBroken = (): void => void (broken = true);
       client.on('error', noteBroken);
+      const statements = on(client);
+      const tx: TransactionStatements = {
+        $queryRaw: (...statement) => together(client, () => statements.$queryRaw(...statement)),
+        $executeRaw: (...statement) => together(client, () => statements.$executeRaw(...statement)),
+        async $executeLast(...statement) {
+          const last = together(client, () => statements.$executeRaw(...statement));
+          // Behind a statement that has failed this is a ROLLBACK, and Postgres says so without an error.
+          committed = client.query('COMMIT');
+          committed.catch(() => undefined);
+          return last;
+        },
+      };
       try {
-        // Leaves with the first statement. It fails only with its connection, and then so does all that is behind it.
-        const begun = client.query('BEGIN');
-        begun.catch(noteBroken);
-        const result = await work(on(client));
-        await begun;
-        await client.query('COMMIT');
+        const began = together(client, () => client.query('BEGIN'));
+        began.catch(noteBroken);
+        const result = await work(tx);
+        await began;
+        await (committed ?? client.query('COMMIT'));
         return result;
       } catch (error) {
         await client.query('ROLLBACK').catch(noteBroken);
@@ -76,4 +95,12 @@ export function directStatements(
       }
     },
   };
+}
+
+/** Lets statements that are sent in one go leave in one write: each write is a call of the system, and those add up. */
+function together<T>(client: PoolClient, send: () => T): T {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+  return send();
 }

@@ -1,5 +1,5 @@
-import type { ProcessState } from '../domain/refund';
-import { toIso, toMinor, type Db } from './client';
+import type { LocalizedText } from '../domain/refund';
+import { direct, toIso, toMinor, type Db } from './client';
 import type { Mode } from './refund-views';
 
 /** An open stage that somebody may decide. */
@@ -19,7 +19,8 @@ export interface StageTask {
   customerTier: string;
   snapshotVersion: number;
   calendarId: string;
-  planStages: { id: string; label: unknown }[];
+  /** What the plan calls the stage; null when it does not name it. */
+  label: LocalizedText | null;
 }
 
 export interface TaskCursor {
@@ -40,8 +41,9 @@ interface TaskRow {
   reason_code: string;
   branch: string | null;
   customer_tier: string;
-  process: ProcessState;
-  plan: { calendarId: string; stages: { id: string; label: unknown }[] };
+  snapshot_version: number;
+  calendar_id: string;
+  label: LocalizedText | null;
 }
 
 /**
@@ -55,9 +57,11 @@ export async function listTasks(
   const excluded = JSON.stringify([{ personId: who.personId }]);
   const afterAt = page.after ? new Date(page.after.dueAt) : new Date(0);
   const afterId = page.after?.refundId ?? '';
-  const rows = await db.$queryRaw<TaskRow[]>`
+  const rows = await direct(db).$queryRaw<TaskRow[]>`
     SELECT s.refund_id, s.stage_id, s.role, s.roles, s.due_at, s.opened_at, r.amount_minor, r.currency,
-           o.external_id AS order_external_id, r.reason_code, r.branch, c.tier AS customer_tier, r.process, r.plan
+           o.external_id AS order_external_id, r.reason_code, r.branch, c.tier AS customer_tier,
+           (r.process ->> 'snapshotVersion')::int AS snapshot_version, r.plan ->> 'calendarId' AS calendar_id,
+           (SELECT p -> 'label' FROM jsonb_array_elements(r.plan -> 'stages') AS p WHERE p ->> 'id' = s.stage_id) AS label
     FROM stages s
     JOIN refunds r ON r.id = s.refund_id
     JOIN orders o ON o.id = r.order_id
@@ -65,9 +69,9 @@ export async function listTasks(
     WHERE s.status = 'open' AND r.status = 'in_review' AND r.mode = ${who.mode}::"Mode"
       AND s.roles && ${who.roles}::text[]
       AND NOT coalesce(r.process -> 'excluded', '[]'::jsonb) @> ${excluded}::jsonb
-      AND (s.due_at, s.refund_id) > (${afterAt}, ${afterId})
+      AND (s.due_at, s.refund_id) > (${afterAt}::timestamptz, ${afterId}::text)
     ORDER BY s.due_at, s.refund_id
-    LIMIT ${page.limit + 1}`;
+    LIMIT ${page.limit + 1}::int`;
   const shown = rows.slice(0, page.limit);
   const last = shown.at(-1);
   return {
@@ -84,9 +88,9 @@ export async function listTasks(
       reasonCode: row.reason_code,
       branch: row.branch,
       customerTier: row.customer_tier,
-      snapshotVersion: row.process.snapshotVersion,
-      calendarId: row.plan.calendarId,
-      planStages: row.plan.stages,
+      snapshotVersion: row.snapshot_version,
+      calendarId: row.calendar_id,
+      label: row.label,
     })),
     next: rows.length > page.limit && last ? { dueAt: toIso(last.due_at), refundId: last.refund_id } : null,
   };

@@ -21,6 +21,7 @@ interface Checked {
  */
 export function authenticate(deps: Pick<AppDeps, 'db' | 'clock' | 'config' | 'logger'>): RequestHandler {
   const checkedByHash = new Map<string, Checked>();
+  const underWay = new Map<string, Promise<KeyIdentity | null>>();
   const notedAtMs = new Map<string, number>();
 
   async function check(key: string): Promise<Principal | null> {
@@ -31,13 +32,22 @@ export function authenticate(deps: Pick<AppDeps, 'db' | 'clock' | 'config' | 'lo
     if (known && ageMs >= 0 && ageMs < deps.config.keyCacheMs && !isExpired(known.identity, now))
       return known.principal;
     checkedByHash.delete(hash);
-    const identity = await findKeyIdentity(deps.db, key, now);
+    const identity = await find(key, hash, now);
     if (!identity) return null;
     const { expiresAt: _, ...principal } = identity;
     if (checkedByHash.size >= MAX_CACHED_KEYS) checkedByHash.clear();
     checkedByHash.set(hash, { identity, principal, checkedAtMs: now.getTime() });
     noteUse(identity.keyId, now);
     return principal;
+  }
+
+  /** Requests that come together with one key look it up once. */
+  function find(key: string, hash: string, now: Date): Promise<KeyIdentity | null> {
+    const known = underWay.get(hash);
+    if (known) return known;
+    const found = findKeyIdentity(deps.db, key, now).finally(() => underWay.delete(hash));
+    underWay.set(hash, found);
+    return found;
   }
 
   function noteUse(keyId: string, now: Date): void {

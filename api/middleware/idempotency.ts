@@ -4,9 +4,9 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import {
   claimCommand,
+  claimCommandAbout,
   discardCommand,
   newId,
-  refundExists,
   releaseCommand,
   storeCommandAnswer,
   type CommandKind,
@@ -34,13 +34,19 @@ export interface CommandAnswer {
   repeatBody?: unknown;
 }
 
+/** An answer that was kept with the command when the command was used, as serialised JSON. */
+export interface KeptAnswer extends Omit<CommandAnswer, 'body' | 'repeatBody'> {
+  kept: string;
+}
+
 export interface CommandOptions<T extends z.ZodType> {
   kind: CommandKind;
   /** Parses the body before anything is claimed. */
   body: T;
   /**
    * The refund that the command is about, found before anything is claimed; throws the Problem when there is none for
-   * this principal. Default: the refund of `:id` in the path for the kinds that name one, else none.
+   * this principal. Default: the refund of `:id` in the path for the kinds that name one, found by the claim itself; else
+   * none.
    */
   refundId?: (req: Request, body: z.output<T>, principal: Principal) => Promise<string | null>;
   /**
@@ -58,7 +64,7 @@ export interface CommandOptions<T extends z.ZodType> {
 export function idempotent<T extends z.ZodType>(
   deps: Pick<AppDeps, 'db' | 'clock' | 'logger'>,
   options: CommandOptions<T>,
-  handler: (req: Request, command: CommandRecord, body: z.output<T>) => Promise<CommandAnswer>,
+  handler: (req: Request, command: CommandRecord, body: z.output<T>) => Promise<CommandAnswer | KeptAnswer>,
 ): RequestHandler {
   return async (req, res) => {
     const principal = principalOf(req);
@@ -70,7 +76,9 @@ export function idempotent<T extends z.ZodType>(
       principal,
       body: options.confidential ? options.confidential.keep(body) : body,
       bodyHashes,
-      refundId: await (options.refundId ?? refundOfPath(deps, options.kind))(req, body, principal),
+      ...(options.refundId
+        ? { refundId: await options.refundId(req, body, principal), findsRefund: false }
+        : refundOfPath(req, options.kind)),
       handler: (command) => handler(req, command, body),
     });
   };
@@ -83,7 +91,9 @@ interface Intent {
   /** What a repeat may be recognised by; the first one is kept. */
   bodyHashes: readonly string[];
   refundId: string | null;
-  handler: (command: CommandRecord) => Promise<CommandAnswer>;
+  /** Whether the refund is still to be looked for. */
+  findsRefund?: boolean;
+  handler: (command: CommandRecord) => Promise<CommandAnswer | KeptAnswer>;
 }
 
 /** The part of `idempotent` that does not need a JSON body: claims, runs, stores and answers. */
@@ -98,28 +108,32 @@ export async function runCommand(
   const { principal } = intent;
   const now = deps.clock();
   const route = `${req.method} ${req.baseUrl}${req.path}`;
-  const claim = await claimCommand(
-    deps.db,
-    {
-      id: newId('cm'),
-      mode: principal.mode,
-      kind: intent.kind,
-      refundId: intent.refundId,
-      principalKind: principal.kind,
-      principalId: principal.keyId,
-      personId: principal.personId,
-      roles: principal.roles,
-      route: req.route ? `${req.method} ${String(req.route.path)}` : route,
-      scopeHash: hash([principal.mode, `${principal.kind}:${principal.keyId}`, route, key].join('|')),
-      bodyHashes: intent.bodyHashes,
-      body: intent.body,
-      snapshotVersion: snapshotVersionOf(intent.body),
-      leaseUntil: new Date(now.getTime() + LEASE_MS).toISOString(),
-      expiresAt: new Date(now.getTime() + COMMAND_LIFETIME_MS).toISOString(),
-    },
-    now,
-  );
+  const command = {
+    id: newId('cm'),
+    mode: principal.mode,
+    kind: intent.kind,
+    refundId: intent.refundId,
+    principalKind: principal.kind,
+    principalId: principal.keyId,
+    personId: principal.personId,
+    roles: principal.roles,
+    route: req.route ? `${req.method} ${String(req.route.path)}` : route,
+    scopeHash: hash([principal.mode, `${principal.kind}:${principal.keyId}`, route, key].join('|')),
+    bodyHashes: intent.bodyHashes,
+    body: intent.body,
+    snapshotVersion: snapshotVersionOf(intent.body),
+    leaseUntil: new Date(now.getTime() + LEASE_MS).toISOString(),
+    expiresAt: new Date(now.getTime() + COMMAND_LIFETIME_MS).toISOString(),
+  };
+  const { refundId } = intent;
+  const customerId = principal.kind === 'customer' ? (principal.customerId ?? '') : null;
+  const claim =
+    intent.findsRefund && refundId !== null
+      ? await claimCommandAbout(deps.db, { ...command, refundId }, customerId, now)
+      : await claimCommand(deps.db, command, now);
   switch (claim.state) {
+    case 'no_refund':
+      throw new Problem('refund_not_found');
     case 'other_body':
       throw new Problem('idempotency_key_reused');
     case 'running':
@@ -143,9 +157,7 @@ async function answerClaim(
 ): Promise<void> {
   try {
     const answer = await intent.handler(command);
-    const serialised = JSON.stringify(answer.body);
-    const repeat = answer.repeatBody === undefined ? serialised : JSON.stringify(answer.repeatBody);
-    await storeCommandAnswer(deps.db, command.id, { status: answer.status, body: repeat });
+    const serialised = 'kept' in answer ? answer.kept : await keep(deps, command, answer);
     if (answer.headers) res.set(answer.headers);
     sendJson(res, answer.status, serialised);
   } catch (error) {
@@ -161,6 +173,14 @@ async function answerClaim(
     }
     throw error;
   }
+}
+
+/** Stores an answer for repeats. @returns the body as it is answered now */
+async function keep(deps: Pick<AppDeps, 'db'>, command: CommandRecord, answer: CommandAnswer): Promise<string> {
+  const serialised = JSON.stringify(answer.body);
+  const repeat = answer.repeatBody === undefined ? serialised : JSON.stringify(answer.repeatBody);
+  await storeCommandAnswer(deps.db, command.id, { status: answer.status, body: repeat });
+  return serialised;
 }
 
 const isStored = (problem: Problem): boolean =>
@@ -191,12 +211,7 @@ function snapshotVersionOf(body: unknown): number | null {
 
 const KINDS_OF_A_REFUND: readonly CommandKind[] = ['decide', 'withdraw', 'inform', 'confirm_receipt', 'book_exchange'];
 
-const refundOfPath =
-  (deps: Pick<AppDeps, 'db'>, kind: CommandKind) =>
-  async (req: Request, _body: unknown, principal: Principal): Promise<string | null> => {
-    if (!KINDS_OF_A_REFUND.includes(kind)) return null;
-    const refundId = String(req.params['id']);
-    const customerId = principal.kind === 'customer' ? (principal.customerId ?? '') : null;
-    if (!(await refundExists(deps.db, principal.mode, refundId, customerId))) throw new Problem('refund_not_found');
-    return refundId;
-  };
+const refundOfPath = (req: Request, kind: CommandKind): Pick<Intent, 'refundId' | 'findsRefund'> =>
+  KINDS_OF_A_REFUND.includes(kind)
+    ? { refundId: String(req.params['id']), findsRefund: true }
+    : { refundId: null, findsRefund: false };

@@ -55,42 +55,49 @@ export async function presentRefunds(
   refunds: StoredRefund[],
   reading: Reading,
 ): Promise<ListedRefund[]> {
+  const calendars = await readCalendars(deps, refunds);
+  return refunds.map((refund) => presentListed(deps, refund, calendars.get(calendarKey(refund)) ?? null, reading));
+}
+
+/** A refund as a list shows it to this reader. @param calendar to word its deadline by; null leaves the words out */
+export function presentListed(
+  deps: AppDeps,
+  refund: StoredRefund,
+  calendar: BusinessCalendar | null,
+  reading: Reading,
+): ListedRefund {
   const reader = readerOf(reading.principal);
   const nowIso = deps.clock().toISOString();
-  const calendars = await readCalendars(deps, refunds);
-  return refunds.map((refund) => {
-    const calendar = calendars.get(calendarKey(refund));
-    const seen = publicRefund(refund, {
-      explanation: calendar ? explainWaiting(refund, calendar, nowIso, reader, reading.language) : null,
-      temporalPage: reader === 'reviewer' ? temporalPageOf(deps, refund) : null,
-      failureText: failureText(reader, reading.language),
-    });
-    const breakdown = breakdownOf(refund);
-    const { goodwill } = seen;
-    switch (reader) {
-      case 'integrator':
-        return seen;
-      case 'reviewer':
-        return {
-          ...seen,
-          breakdown,
-          payments: seen.payments.map(ownedFailure),
-          goodwill: goodwill && ownedFailure(goodwill),
-        };
-      case 'customer': {
-        const { metadata: _metadata, externalReference: _reference, ...own } = seen;
-        // Why a payment is held is ours to know: a dispute or an empty account is not told between the lines.
-        const payments = own.payments.map((payment) => ({ ...plainFailure(payment), accounting: null, hold: null }));
-        return {
-          ...own,
-          waitingFor: own.waitingFor && { ...own.waitingFor, reason: null },
-          breakdown,
-          payments,
-          goodwill: goodwill && { ...plainFailure(goodwill), hold: null },
-        };
-      }
-    }
+  const seen = publicRefund(refund, {
+    explanation: calendar ? explainWaiting(refund, calendar, nowIso, reader, reading.language) : null,
+    temporalPage: reader === 'reviewer' ? temporalPageOf(deps, refund) : null,
+    failureText: failureText(reader, reading.language),
   });
+  const breakdown = breakdownOf(refund);
+  const { goodwill } = seen;
+  switch (reader) {
+    case 'integrator':
+      return seen;
+    case 'reviewer':
+      return {
+        ...seen,
+        breakdown,
+        payments: seen.payments.map(ownedFailure),
+        goodwill: goodwill && ownedFailure(goodwill),
+      };
+    case 'customer': {
+      const { metadata: _metadata, externalReference: _reference, ...own } = seen;
+      // Why a payment is held is ours to know: a dispute or an empty account is not told between the lines.
+      const payments = own.payments.map((payment) => ({ ...plainFailure(payment), accounting: null, hold: null }));
+      return {
+        ...own,
+        waitingFor: own.waitingFor && { ...own.waitingFor, reason: null },
+        breakdown,
+        payments,
+        goodwill: goodwill && { ...plainFailure(goodwill), hold: null },
+      };
+    }
+  }
 }
 
 async function reviewOf(deps: AppDeps, refund: StoredRefund, payments: PublicRefund['payments']): Promise<object> {

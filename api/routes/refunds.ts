@@ -7,6 +7,7 @@ import {
   listRefunds,
   readRefund,
   readTimeline,
+  type AcceptanceInput,
   type CommandRecord,
   type StoredRefund,
 } from '../../store';
@@ -16,7 +17,7 @@ import { idempotent } from '../middleware/idempotency';
 import { readingOf, requireRefundId } from '../middleware/refund-request';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseBody, parseQuery } from '../middleware/validate';
-import { isStaff, presentRefund, presentRefunds } from '../presenters/refund';
+import { isStaff, presentListed, presentRefund, presentRefunds, readerOf } from '../presenters/refund';
 import { presentTimeline } from '../presenters/timeline';
 import { Problem } from '../problems';
 import { refundCommands } from '../refund-commands';
@@ -30,6 +31,7 @@ import {
   timelineQuery,
   withdrawalBody,
 } from '../schemas/refunds';
+import { createTurns } from '../turns';
 import type { AppDeps, Principal } from '../types';
 import { withoutUndefined } from '../without-undefined';
 import './refund-docs';
@@ -51,6 +53,7 @@ export function refundRoutes(deps: AppDeps): Router {
   const router = Router();
   router.param('id', requireRefundId);
   const commands = refundCommands(deps);
+  const orders = createTurns(1);
 
   /** A refund of this principal's mode; a customer sees their own alone. @throws Problem refund_not_found */
   async function visibleRefund(principal: Principal, refundId: string): Promise<StoredRefund> {
@@ -87,15 +90,24 @@ export function refundRoutes(deps: AppDeps): Router {
     requireRole('integrator', 'agent', 'customer'),
     idempotent(deps, { kind: 'create_refund', body: createRefundBody }, async (req, command, body) => {
       const principal = principalOf(req);
-      const { refundId } = await acceptRefund(deps, principal, body, command);
-      await commands.startSoon(refundId);
+      const reading = readingOf(req);
+      // One at a time of this process: who waits for an order holds no connection, and whoever has waited looks first.
+      const line = `${principal.mode} ${body.orderExternalId}`;
+      const looksFirst = orders.isTaken(line);
+      const answer = (record: StoredRefund, { calendar }: AcceptanceInput) =>
+        readerOf(principal) === 'integrator'
+          ? { status: 202, body: JSON.stringify(presentListed(deps, record, calendar, reading)) }
+          : null;
+      const accepted = await orders.take(line, () =>
+        acceptRefund(deps, principal, body, command, { looksFirst, answer }),
+      );
+      const { refundId, start } = accepted;
+      commands.startSoon(refundId, start);
       commands.nudge();
+      const headers = { Location: `/v1/refunds/${refundId}` };
+      if (accepted.answer !== null) return { status: 202, kept: accepted.answer, headers };
       const refund = await visibleRefund(principal, refundId);
-      return {
-        status: 202,
-        body: await presentRefund(deps, refund, readingOf(req)),
-        headers: { Location: `/v1/refunds/${refundId}` },
-      };
+      return { status: 202, body: await presentRefund(deps, refund, reading), headers };
     }),
   );
 

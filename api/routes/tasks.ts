@@ -1,7 +1,6 @@
 import { Router } from 'express';
 
 import { describeDue } from '../../domain/calendar';
-import type { LocalizedText } from '../../domain/refund';
 import { listTasks, type StageTask } from '../../store';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseQuery } from '../middleware/validate';
@@ -66,12 +65,11 @@ export function taskRoutes(deps: AppDeps): Router {
 }
 
 function taskView(task: StageTask, roles: string[], now: Date, language: Language): object {
-  const label = task.planStages.find((stage) => stage.id === task.stageId)?.label as LocalizedText | undefined;
   const leftMs = Date.parse(task.dueAt) - now.getTime();
   return {
     refundId: task.refundId,
     stage: task.stageId,
-    label: label?.[language] ?? task.stageId,
+    label: task.label?.[language] ?? task.stageId,
     role: task.role,
     why: roles.includes(task.role) ? 'role' : 'escalation',
     priority: leftMs < 0 ? 'overdue' : leftMs < URGENT_MS ? 'urgent' : 'normal',

@@ -105,7 +105,7 @@ export function webhookRoutes(deps: AppDeps): Router {
   /** Tells the refund; what cannot be told now is told by the sweep. */
   async function tell(event: StoredProviderEvent & { refundId: string }): Promise<void> {
     try {
-      let worth = await weigh(event.id);
+      let worth = event.worth ?? (await weigh(event.id));
       if (worth === 'awaited') {
         await pause(REPLY_WAIT_MS, undefined, { ref: false });
         worth = await weigh(event.id);

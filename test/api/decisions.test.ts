@@ -260,6 +260,32 @@ describe('a withdrawal', () => {
   });
 });
 
+describe('a refund whose start takes its time', () => {
+  it('is answered with 202 before it has started, and a decision that follows at once meets it started', async () => {
+    const { refundClient } = api.deps;
+    const { start, decide: send } = refundClient;
+    const happened: string[] = [];
+    refundClient.start = async (...accepted) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const outcome = await start(...accepted);
+      happened.push(outcome);
+      return outcome;
+    };
+    refundClient.decide = (...decision) => {
+      happened.push('decided');
+      return send(...decision);
+    };
+    try {
+      const { id } = await api.accept(600_000);
+      expect(happened).toEqual([]);
+      expect((await decide('reviewer', id, 'first_review')).status).toBe(200);
+      expect(happened).toEqual(['started', 'decided']);
+    } finally {
+      Object.assign(refundClient, { start, decide: send });
+    }
+  });
+});
+
 describe('a refund that could not be started when it was accepted', () => {
   it('is started by its first decision, which counts', async () => {
     const { refundClient } = api.deps;

@@ -1,5 +1,15 @@
 import { checkRequest, planAcceptance, policyFacts, type RequestedRefund } from '../../domain/process';
-import { acceptRefund, verifyRefundChain, type CommandRecord, type Database } from '../../store';
+import {
+  acceptRefund,
+  readRefund,
+  readWorkflowStart,
+  verifyRefundChain,
+  type Acceptance,
+  type AcceptanceOptions,
+  type CommandRecord,
+  type Database,
+  type StoredRefund,
+} from '../../store';
 import type { Shop } from '../support/shop';
 import { openStore, type TestStore } from './support/open-store';
 
@@ -23,12 +33,15 @@ class Refused extends Error {
 const newCommand = (): Promise<CommandRecord> =>
   shop.command({ kind: 'create_refund', refundId: '', who: 'integrator', body: {}, at: NOW });
 
+const ask = async (...request: Parameters<typeof accept>): Promise<string> => (await accept(...request)).refundId;
+
 /** Asks for a refund as the API does: judged inside the transaction that would keep it. */
-async function ask(
+async function accept(
   orderExternalId: string,
   changes: Partial<RequestedRefund> & Pick<RequestedRefund, 'amountMinor'>,
   command?: CommandRecord,
-): Promise<string> {
+  options: AcceptanceOptions = {},
+): Promise<Acceptance> {
   const stated = command ?? (await newCommand());
   const requested: RequestedRefund = {
     currency: 'CNY',
@@ -41,7 +54,7 @@ async function ask(
     expectedRefundableMinor: null,
     ...changes,
   };
-  const { refundId } = await acceptRefund(
+  return acceptRefund(
     db,
     {
       ...requested,
@@ -67,8 +80,8 @@ async function ask(
       });
       return { accepted, lines: checked.lines, amounts: checked.amounts };
     },
+    options,
   );
-  return refundId;
 }
 
 const paymentsOf = async (orderExternalId: string) =>
@@ -238,4 +251,87 @@ test('an order of nobody, or of another mode, is not found', async () => {
   const order = await shop.addOrder(1_000);
   await db.order.updateMany({ where: { externalId: order }, data: { mode: 'live' } });
   await expect(ask(order, { amountMinor: 1 })).rejects.toThrow('No order');
+});
+
+test('what acceptance says of a refund before it writes is what is read of it afterwards', async () => {
+  const order = await shop.addOrder(90_000, { providerPaymentIds: ['pi_said_1', 'pi_said_2'] });
+  await db.payment.updateMany({
+    where: { order: { externalId: order }, providerPaymentId: 'pi_said_1' },
+    data: { accountingCurrency: 'USD', accountingRate: '0.14' },
+  });
+  const declined = await shop.addOrder(50_000);
+  await db.orderLine.updateMany({
+    where: { order: { externalId: declined } },
+    data: { attributes: { customMade: true } },
+  });
+  for (const [asked, changes] of [
+    [order, { amountMinor: 60_000 }],
+    [order, { amountMinor: 20_000, lines: [{ externalId: 'L1', quantity: 1 }] }],
+    [declined, { amountMinor: 50_000, reasonCode: 'changed_mind' }],
+  ] as const) {
+    const said: StoredRefund[] = [];
+    const { refundId, start } = await accept(
+      asked,
+      { ...changes, lines: 'lines' in changes ? [...changes.lines] : null },
+      undefined,
+      {
+        answer: (record) => {
+          said.push(record);
+          return null;
+        },
+      },
+    );
+    // As JSON, which is how both of them leave.
+    expect(JSON.parse(JSON.stringify(said))).toEqual([await readRefund(db, 'test', refundId)]);
+    expect(JSON.parse(JSON.stringify(start))).toEqual(await readWorkflowStart(db, refundId));
+  }
+});
+
+test('an answer is kept with what it tells of: a refund that is not written leaves none', async () => {
+  const order = await shop.addOrder(50_000);
+  const command = await newCommand();
+  const answer = () => ({ status: 202, body: '{"said":true}' });
+  await expect(accept(order, { amountMinor: 50_001 }, command, { answer })).rejects.toThrow('insufficient_refundable');
+  const stored = () => db.command.findUniqueOrThrow({ where: { id: command.id } });
+  expect(await stored()).toMatchObject({ outcome: 'open', responseStatus: null });
+  const first = await accept(order, { amountMinor: 20_000 }, command, { answer });
+  expect(first).toMatchObject({ answer: '{"said":true}', start: { refundId: first.refundId } });
+  expect(await stored()).toMatchObject({
+    outcome: 'done',
+    refundId: first.refundId,
+    responseStatus: 202,
+    responseBody: '{"said":true}',
+    leaseUntil: null,
+  });
+});
+
+test('who looks first is refused without waiting for whoever holds the order, and accepted only behind the locks', async () => {
+  const order = await shop.addOrder(50_000);
+  const command = await newCommand();
+  await ask(order, { amountMinor: 40_000 }, command);
+  let free = (): void => undefined;
+  const freed = new Promise<void>((resolve) => (free = resolve));
+  let isHeld = (): void => undefined;
+  const held = new Promise<void>((resolve) => (isHeld = resolve));
+  const holder = db.$transaction(async (tx) => {
+    await tx.$queryRaw`SELECT 1 FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.external_id = ${order} FOR UPDATE OF p`;
+    isHeld();
+    await freed;
+  });
+  await held;
+  await expect(accept(order, { amountMinor: 20_000 }, undefined, { looksFirst: true })).rejects.toThrow(
+    'insufficient_refundable',
+  );
+  let isAccepted = false;
+  const fits = accept(order, { amountMinor: 10_000 }, undefined, { looksFirst: true }).then((accepted) => {
+    isAccepted = true;
+    return accepted;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(isAccepted).toBe(false);
+  free();
+  await holder;
+  expect((await fits).refundId).toMatch(/^rf_/);
+  // Its own refund is no duplicate of what it asks for.
+  expect((await accept(order, { amountMinor: 40_000 }, command, { looksFirst: true })).start).toBeNull();
 });
