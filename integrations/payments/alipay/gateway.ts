@@ -32,7 +32,8 @@ type LookUp = { found: PaymentSighting } | 'nothing' | { failure: PaymentFailure
  * 1. `out_request_no` is the reference: Alipay moves money at most once under it, for ever.
  * 2. Success is `fund_change=Y`, or `refund_status=REFUND_SUCCESS` of a query; an HTTP 200 alone proves nothing. Both come
  *    in answers whose signature the SDK has checked.
- * 3. Errors are not signed and may refuse to repeat our own refund: `failed` is said only after a query found nothing.
+ * 3. Errors are not signed and may refuse to repeat our own refund: `failed` is said only after a query found nothing, and
+ *    never when an earlier try of the same call was lost on the way: that one may be carried out later.
  */
 export class AlipayGateway implements PaymentGateway {
   readonly provider = 'alipay';
@@ -102,12 +103,14 @@ export class AlipayGateway implements PaymentGateway {
     sentBefore: boolean,
   ): Promise<PaymentSighting> {
     const seen = await this.lookUp(instruction, 'reply');
+    if (seen !== 'nothing' && 'found' in seen) return seen.found;
+    const unknown = sightingOf('reply', instruction.now, 'unknown', failure);
+    // The lost try may be carried out yet, and a query that comes at once may not show it.
+    if (sentBefore) return unknown;
     const refused = refusalOf(instruction.now, failure, (code) => bareCode(code) === SELLER_BALANCE_NOT_ENOUGH);
     if (seen === 'nothing') return refused;
-    if ('found' in seen) return seen.found;
     // Refused credentials refuse the query as well; then only a first instruction is proven to have done nothing.
-    if (seen.refused && instruction.instructedBefore === false && !sentBefore) return refused;
-    return sightingOf('reply', instruction.now, 'unknown', failure);
+    return seen.refused && instruction.instructedBefore === false ? refused : unknown;
   }
 
   /** Asks for the refund under the reference. @throws GatewayBusyError */

@@ -37,8 +37,8 @@ type Wanted = Pick<PaymentQuery, 'reference' | 'providerPaymentId' | 'currency' 
 
 type Source = PaymentSighting['source'];
 
-/** What became of one try to create a refund. */
-type Tried = { refund: Stripe.Refund } | { verdict: Verdict };
+/** What became of one try to create a refund. `lost`: an earlier call of the same try was lost on the way. */
+type Tried = { refund: Stripe.Refund } | { verdict: Verdict; lost: boolean };
 
 /** A found refund, nothing, or why nobody can tell. */
 type LookUp = { found: PaymentSighting } | 'nothing' | { failure: PaymentFailure; refused: boolean };
@@ -48,7 +48,8 @@ type LookUp = { found: PaymentSighting } | 'nothing' | { failure: PaymentFailure
  *
  * 1. The idempotency key is the reference, and the reference stands in the refund's metadata. Before an instruction is
  *    repeated, the payment's refunds are searched for it, since Stripe forgets keys after a day.
- * 2. A refusal counts as `failed` only after that search found nothing: "already refunded" may mean our own refund.
+ * 2. A refusal counts as `failed` only after that search found nothing ("already refunded" may mean our own refund), and
+ *    never when an earlier call of the same try was lost on the way: that one may be carried out later.
  * 3. Stripe keeps a 500 for its key and repeats it for ever. When the kept answer comes back and repeated searches find
  *    nothing, the next key of the reference is used (`<reference>-2`, …), always the same ones in the same order.
  */
@@ -79,7 +80,7 @@ export class StripeGateway implements PaymentGateway {
       if ('refund' in tried) return this.sightingOfRefund(tried.refund, 'reply', instruction);
       const { verdict } = tried;
       if (verdict.kind === 'busy') throw this.busy(verdict);
-      if (verdict.kind === 'refused') return this.settleRefusal(instruction, verdict.failure);
+      if (verdict.kind === 'refused') return this.settleRefusal(instruction, verdict.failure, tried.lost);
       if (!verdict.replayed) return sightingOf('reply', instruction.now, 'unknown', verdict.failure);
       if (!provenNothing) {
         const seen = await this.lookUpRepeatedly(instruction);
@@ -135,22 +136,29 @@ export class StripeGateway implements PaymentGateway {
         if (lost && verdict.kind === 'busy') {
           return {
             verdict: { kind: 'ambiguous', failure: { class: 'network', code: 'connection_lost' }, replayed: false },
+            lost,
           };
         }
-        return { verdict };
+        return { verdict, lost };
       }
     }
   }
 
   /** A refusal, unless the refund that it refuses to repeat is ours. */
-  private async settleRefusal(instruction: PaymentInstruction, failure: PaymentFailure): Promise<PaymentSighting> {
+  private async settleRefusal(
+    instruction: PaymentInstruction,
+    failure: PaymentFailure,
+    lost: boolean,
+  ): Promise<PaymentSighting> {
     const seen = await this.lookUp(instruction, 'reply');
+    if (seen !== 'nothing' && 'found' in seen) return seen.found;
+    const unknown = sightingOf('reply', instruction.now, 'unknown', failure);
+    // The lost call may be carried out yet.
+    if (lost) return unknown;
     const failed = sightingOf('reply', instruction.now, 'failed', failure);
     if (seen === 'nothing') return failed;
-    if ('found' in seen) return seen.found;
     // Refused credentials refuse the search as well; then only a first instruction is proven to have done nothing.
-    if (seen.refused && instruction.instructedBefore === false) return failed;
-    return sightingOf('reply', instruction.now, 'unknown', failure);
+    return seen.refused && instruction.instructedBefore === false ? failed : unknown;
   }
 
   private async lookUpRepeatedly(instruction: PaymentInstruction): Promise<LookUp> {
