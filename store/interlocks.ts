@@ -11,8 +11,11 @@ export type StoredInterlockFacts = Omit<InterlockFacts, 'provider'>;
 
 /** What became of an attempt that was to be instructed. */
 export type Clearance =
-  /** Marked as instructed. `first`: no call can have been made before. */
-  | { kind: 'cleared'; first: boolean }
+  /**
+   * Marked as instructed. `first`: no call can have been made before. `wasReserved`: this mark is the first since it was last
+   * certain that nothing had been sent.
+   */
+  | { kind: 'cleared'; first: boolean; wasReserved: boolean }
   /** The refund has not come to paying, or no money is held for it. */
   | { kind: 'not_payable' }
   | Exclude<InterlockVerdict, { kind: 'clear' }>;
@@ -47,7 +50,7 @@ export async function clearPayment(
     const verdict = judge(await loadFacts(tx, attempt, nowIso));
     if (verdict.kind !== 'clear') return verdict;
     await markInstructed(tx, attempt.id, nowIso);
-    return { kind: 'cleared', first: locked.isFirst };
+    return { kind: 'cleared', first: locked.isFirst, wasReserved: locked.wasReserved };
   });
 }
 
@@ -70,13 +73,13 @@ async function lockLimits(tx: Statements, mode: Mode, currency: string): Promise
 async function lockForPayment(
   tx: Statements,
   attempt: PaymentAttemptRecord,
-): Promise<{ isFirst: boolean; isLimited: boolean } | null> {
+): Promise<{ isFirst: boolean; wasReserved: boolean; isLimited: boolean } | null> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${rulesKey(attempt.mode)}, 0))`;
   await tx.$queryRaw`SELECT id FROM refunds WHERE id = ${attempt.refundId} FOR NO KEY UPDATE`;
   await tx.$queryRaw`
     SELECT p.id FROM payments p JOIN allocations a ON a.payment_id = p.id WHERE a.id = ${attempt.legId} FOR NO KEY UPDATE OF p`;
-  const [row] = await tx.$queryRaw<{ instructed_at: Date | null; limited: boolean }[]>`
-    SELECT t.instructed_at, EXISTS (SELECT 1 FROM payout_limits l
+  const [row] = await tx.$queryRaw<{ instructed_at: Date | null; status: string; limited: boolean }[]>`
+    SELECT t.instructed_at, t.status, EXISTS (SELECT 1 FROM payout_limits l
         WHERE l.mode = t.mode AND l.state = 'active' AND l.amount_minor IS NOT NULL AND l.currency = ${attempt.currency}) AS limited
     FROM payment_attempts t
     JOIN allocations a ON a.id = t.allocation_id
@@ -85,7 +88,9 @@ async function lockForPayment(
     WHERE t.id = ${attempt.id} AND t.status IN ('reserved', 'instructed', 'unknown') AND t.amount_minor > 0
       AND f.status = ANY(${PAYING}) AND r.state = 'held' AND r.amount_minor - r.settled_minor >= t.amount_minor
     FOR NO KEY UPDATE OF t`;
-  return row ? { isFirst: row.instructed_at === null, isLimited: row.limited } : null;
+  return row
+    ? { isFirst: row.instructed_at === null, wasReserved: row.status === 'reserved', isLimited: row.limited }
+    : null;
 }
 
 /** What was marked before keeps its status and its instant, except where its provider had refused it for want of money. */

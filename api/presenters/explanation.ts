@@ -100,6 +100,8 @@ const HOLD_WORDS: Record<HoldReason, LocalizedText> = {
   too_many_refunds: { en: 'The provider takes no further refund of this payment', 'zh-CN': '渠道不再接受该付款的退款' },
   too_soon: { en: 'The provider wants time between two refunds of a payment', 'zh-CN': '渠道要求同一付款的退款间隔' },
   window_passed: { en: 'The provider’s time for refunds has passed', 'zh-CN': '已超过渠道退款期限' },
+  provider_unreachable: { en: 'The payment provider cannot be reached', 'zh-CN': '暂时无法连接支付渠道' },
+  provider_not_configured: { en: 'No account is configured that could pay it', 'zh-CN': '未配置可用的付款账户' },
   cooling_off: { en: 'New payee details wait for their time', 'zh-CN': '收款信息变更等待期' },
 };
 

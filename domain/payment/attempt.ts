@@ -41,7 +41,9 @@ export type HoldReason =
   | 'too_many_refunds'
   | 'too_soon'
   | 'window_passed'
-  | 'cooling_off';
+  | 'cooling_off'
+  | 'provider_unreachable'
+  | 'provider_not_configured';
 
 /** Why nothing was sent now, and when it is worth looking again (ISO instant). */
 export interface PaymentHold {

@@ -1,4 +1,4 @@
-import { cureOf, type HoldCure, type PaymentHold, type PaymentSighting } from '../payment';
+import { cureOf, isForDesk, type HoldCure, type PaymentHold, type PaymentSighting } from '../payment';
 import type { Leg } from '../refund';
 import { tellRoles, type Step } from './step';
 
@@ -20,12 +20,12 @@ export function holdLeg(step: Step, leg: Leg, hold: PaymentHold): void {
   const before = leg.hold ?? null;
   leg.nextQueryAt = hold.retryAt;
   if (before?.reason === hold.reason) return;
-  const hadFunds = waits(state.legs, 'funds');
+  const hadFunds = waits(state.legs, isFunds);
   leg.hold = { reason: hold.reason, since: context.at };
   settleItems(step, before && cureOf(before.reason));
   const cure = cureOf(hold.reason);
   const data = { legId: leg.id, reference: leg.reference, reason: hold.reason, amountMinor: leg.amountMinor };
-  if (cure === 'person') {
+  if (isForDesk(cure)) {
     effects.deskOpen.push({
       kind: 'payment_held',
       key: `held:${leg.id}:${leg.attempt}:${context.at}`,
@@ -49,9 +49,11 @@ export function releaseLeg(step: Step, leg: Leg): void {
 }
 
 function settleItems({ state, effects }: Step, cure: HoldCure | null): void {
-  if (cure === 'person' && !waits(state.legs, 'person')) effects.deskResolve.push('payment_held');
-  if (cure === 'funds' && !waits(state.legs, 'funds')) effects.deskResolve.push('awaiting_funds');
+  if (cure !== null && isForDesk(cure) && !waits(state.legs, isForDesk)) effects.deskResolve.push('payment_held');
+  if (cure === 'funds' && !waits(state.legs, isFunds)) effects.deskResolve.push('awaiting_funds');
 }
 
-const waits = (legs: Leg[], cure: HoldCure): boolean =>
-  legs.some((leg) => leg.hold != null && cureOf(leg.hold.reason) === cure);
+const isFunds = (cure: HoldCure): boolean => cure === 'funds';
+
+const waits = (legs: Leg[], isSo: (cure: HoldCure) => boolean): boolean =>
+  legs.some((leg) => leg.hold != null && isSo(cureOf(leg.hold.reason)));

@@ -49,6 +49,8 @@ test.each<[HoldReason, ProcessState['status'], string[]]>([
   ['not_captured', 'paying', ['payment_held']],
   ['destination_changed', 'paying', ['payment_held']],
   ['snapshot_changed', 'paying', ['payment_held']],
+  ['provider_unreachable', 'paying', ['payment_held']],
+  ['provider_not_configured', 'paying', ['payment_held']],
   ['insufficient_funds', 'awaiting_funds', ['awaiting_funds']],
   ['below_floor', 'awaiting_funds', ['awaiting_funds']],
 ])('a leg held for %s keeps its reference and attempt and waits; the refund is %s', (reason, status, desk) => {
@@ -168,6 +170,8 @@ test.each<[HoldReason, waitedMinutes: number | null, waitMinutes: number]>([
   ['disputed', null, 5],
   ['disputed', 600, 300],
   ['disputed', 6_000, 360],
+  ['provider_unreachable', null, 5],
+  ['provider_unreachable', 600, 15],
 ])('a hold for %s that has lasted %s minutes is looked at in %s', (reason, waited, wait) => {
   const now = after(100_000);
   const since = waited === null ? null : after(100_000 - waited);

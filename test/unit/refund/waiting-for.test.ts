@@ -103,6 +103,7 @@ test.each<[HoldReason, string, string | null]>([
   ['payout_stopped', 'desk', 'role:finance'],
   ['disputed', 'desk', 'role:finance'],
   ['daily_cap', 'desk', 'role:finance'],
+  ['provider_unreachable', 'desk', 'role:finance'],
   ['too_soon', 'payment', 'provider'],
   ['cooling_off', 'cooling_off', null],
 ])('a payment that is held for %s waits for %s, and says until when', (reason, kind, who) => {
