@@ -24,7 +24,8 @@ export type CommandKind =
   | 'enter_destination_again'
   | 'confirm_destination'
   | 'revoke_destination'
-  | 'approve_bank_file';
+  | 'approve_bank_file'
+  | 'reject_bank_file';
 
 /** An authenticated intent. Whoever acts on it compares what it is told with this row. */
 export interface CommandRecord {

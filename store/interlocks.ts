@@ -1,8 +1,8 @@
 import { judgeUse, type DestinationFacts, type Enterer } from '../domain/destination';
 import type { DestinationUse, InterlockFacts, InterlockVerdict, LimitInForce } from '../domain/payment';
-import { inTransaction, toIso, toIsoOrNull, toMinor, type Database } from './client';
+import { inTransaction, toIso, toIsoOrNull, toMinor, type Database, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
-import type { PaymentAttemptRecord } from './payment-attempts';
+import { readPaymentAttempt, type PaymentAttemptRecord } from './payment-attempts';
 import type { Mode } from './refund-views';
 import type { Statements } from './statements';
 
@@ -54,6 +54,29 @@ export async function clearPayment(
   });
 }
 
+/**
+ * Judges a payment that was instructed and has not left yet, under the locks of `clearPayment`: they last until the caller's
+ * transaction ends, so whoever writes down in it that the money may go comes before or after whatever would stop it.
+ * @returns null when no attempt that is under way has this reference
+ */
+export async function judgeBeforeLeaving(
+  tx: Db,
+  key: { refundId: string; reference: string },
+  nowIso: string,
+  judge: (facts: StoredInterlockFacts) => InterlockVerdict,
+): Promise<InterlockVerdict | null> {
+  const [row] = await tx.$queryRaw<{ legId: string; number: number }[]>`
+    SELECT t.allocation_id AS "legId", t.number FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id
+    WHERE t.reference = ${key.reference} AND a.refund_id = ${key.refundId} AND t.status IN ('instructed', 'pending', 'unknown')`;
+  const attempt =
+    row && (await readPaymentAttempt(tx, { refundId: key.refundId, legId: row.legId, attempt: row.number }));
+  if (!attempt) return null;
+  await lockRulesShared(tx, attempt.mode);
+  await lockRows(tx, attempt);
+  await lockLimits(tx, attempt.mode, attempt.currency);
+  return judge(await loadFacts(tx, attempt, nowIso));
+}
+
 /** Held by whoever changes what stops or limits payouts, so that no payment is being marked meanwhile. Ends with the transaction. */
 export async function lockPayoutRules(tx: Statements, mode: Mode): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${rulesKey(mode)}, 0))`;
@@ -66,6 +89,16 @@ async function lockLimits(tx: Statements, mode: Mode, currency: string): Promise
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`payout-limits:${mode}:${currency}`}, 0))`;
 }
 
+async function lockRulesShared(tx: Statements, mode: Mode): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${rulesKey(mode)}, 0))`;
+}
+
+async function lockRows(tx: Statements, { refundId, legId }: PaymentAttemptRecord): Promise<void> {
+  await tx.$queryRaw`SELECT id FROM refunds WHERE id = ${refundId} FOR NO KEY UPDATE`;
+  await tx.$queryRaw`
+    SELECT p.id FROM payments p JOIN allocations a ON a.payment_id = p.id WHERE a.id = ${legId} FOR NO KEY UPDATE OF p`;
+}
+
 /**
  * Locks in the order of the record step: refund, then payment, then attempt.
  * @returns null when the attempt may not be instructed at all
@@ -74,10 +107,8 @@ async function lockForPayment(
   tx: Statements,
   attempt: PaymentAttemptRecord,
 ): Promise<{ isFirst: boolean; wasReserved: boolean; isLimited: boolean } | null> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${rulesKey(attempt.mode)}, 0))`;
-  await tx.$queryRaw`SELECT id FROM refunds WHERE id = ${attempt.refundId} FOR NO KEY UPDATE`;
-  await tx.$queryRaw`
-    SELECT p.id FROM payments p JOIN allocations a ON a.payment_id = p.id WHERE a.id = ${attempt.legId} FOR NO KEY UPDATE OF p`;
+  await lockRulesShared(tx, attempt.mode);
+  await lockRows(tx, attempt);
   const [row] = await tx.$queryRaw<{ instructed_at: Date | null; status: string; limited: boolean }[]>`
     SELECT t.instructed_at, t.status, EXISTS (SELECT 1 FROM payout_limits l
         WHERE l.mode = t.mode AND l.state = 'active' AND l.amount_minor IS NOT NULL AND l.currency = ${attempt.currency}) AS limited

@@ -24,6 +24,7 @@ export type FailureClass =
   | 'window_passed'
   | 'disputed'
   | 'refused_by_review'
+  | 'withdrawn'
   | 'unknown';
 
 /** Why a payment that is approved is not sent: nothing has left, and nothing is guessed about it. */
