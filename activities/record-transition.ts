@@ -10,6 +10,8 @@ export interface RecordDeps {
   backOffOf?: (provider: string) => QueryBackOff;
   /** Whether money that a provider moved may come back; without it, none can. */
   canReturn?: (provider: string) => boolean;
+  /** Whether money can go to payees' accounts in a currency; without it, it cannot. */
+  paysToAccounts?: (mode: 'live' | 'test', currency: string) => boolean;
   /** Called after a commit that may have made letters or webhooks due. */
   nudge?: () => void;
 }
@@ -19,6 +21,7 @@ export function createRecordActivities({
   db,
   backOffOf = () => DEFAULT_QUERY_BACK_OFF,
   canReturn = () => false,
+  paysToAccounts = () => false,
   nudge,
 }: RecordDeps): RecordActivities {
   return {
@@ -30,6 +33,7 @@ export function createRecordActivities({
             at: input.at,
             backOffOf,
             canReturn,
+            paysToAccounts,
             newReference,
           }),
         );

@@ -113,6 +113,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
       candidates: [],
       sighted: null,
       canReturn: () => false,
+      paysToAccounts: () => false,
       receivedAt: null,
       desk: null,
       newReference: () => {
