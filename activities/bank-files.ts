@@ -1,10 +1,16 @@
+import { createHash } from 'node:crypto';
 import { heartbeat } from '@temporalio/activity';
 import type { BankTransferActivities } from '../contract';
-import type { BankAccount } from '../integrations/payments';
+import { ExchangeUnavailableError, WITHDRAWN, type BankAccount } from '../integrations/payments';
 import {
   listApprovedBankFiles,
+  listRejectedBankFiles,
+  listSucceededAttempts,
+  markBankFileWithdrawn,
   moveBankFile,
   noteBankFile,
+  releaseBankFile,
+  storeProviderEvent,
   type BankFileRecord,
   type PaymentAttemptRecord,
 } from '../store';
@@ -35,7 +41,9 @@ export async function noteFileOf(deps: BankFileDeps, attempt: PaymentAttemptReco
 
 /**
  * Carries what people have approved over to the directory, which judges it again by the bytes that lie there, and the
- * directory's word of how far a file has come back. Each step may be repeated, and may be taken by several workers at once.
+ * directory's word of how far a file has come back. What holds a payment is judged once more in the instant before its file
+ * leaves. What people have rejected is taken out of the directory. What the bank takes back of paid money is written down as
+ * a provider's notification, for nobody asks about paid money any more. Each step may be repeated, and may be taken by several workers at once.
  */
 export function createSyncBankFiles(
   deps: BankFileDeps & Pick<ActivityDeps, 'clock'>,
@@ -47,6 +55,20 @@ export function createSyncBankFiles(
     const known = await outbox.find(reference);
     if (known === null) {
       logger.error({ bankFileId: file.id, reference }, 'A released file is not in its directory.');
+      return false;
+    }
+    const waiting = await outbox.waitingSha256(reference);
+    if (waiting !== null && waiting !== file.sha256) {
+      // The bytes in the directory are not those that people have seen: nothing goes to the bank.
+      logger.error({ bankFileId: file.id, reference, code: 'other_content' }, 'An approval was refused by the outbox.');
+      return false;
+    }
+    const held = await releaseBankFile(db, { id: file.id, mode: file.mode }, clock().toISOString());
+    if (held !== null) {
+      logger.warn(
+        { bankFileId: file.id, reference, code: held },
+        'A file that two persons have approved does not leave.',
+      );
       return false;
     }
     for (const approval of file.approvals) {
@@ -68,6 +90,77 @@ export function createSyncBankFiles(
     return moveBankFile(db, { id: file.id, mode: file.mode }, to, clock().toISOString());
   }
 
+  /** Proves that nothing was paid by a file that people have rejected. */
+  async function withdraw({ provider, release: outbox }: BankAccount, file: BankFileRecord): Promise<boolean> {
+    const { reference, mode, merchantAccount } = file;
+    const now = await outbox.withdraw(reference);
+    if (now?.state !== 'withdrawn') {
+      logger.error({ bankFileId: file.id, reference, state: now?.state }, 'A rejected file could not be taken back.');
+      return false;
+    }
+    const nowIso = clock().toISOString();
+    await storeProviderEvent(
+      db,
+      {
+        mode,
+        provider,
+        merchantAccount,
+        providerEventId: `rejected-${file.id}`,
+        type: 'bank_file.rejected',
+        reference,
+        providerRefundId: reference,
+        occurredAt: file.rejectedAt,
+        facts: { outcome: 'failed', amountMinor: null, failure: WITHDRAWN, traceNumber: null },
+        payloadHash: file.sha256,
+      },
+      nowIso,
+    );
+    await markBankFileWithdrawn(db, file.id, nowIso);
+    return true;
+  }
+
+  /** Writes down what the bank has taken back of money that was proven to have been paid. */
+  async function tellReturns({ mode, provider, merchantAccount, release: bank }: BankAccount): Promise<number> {
+    let told = 0;
+    const account = { mode, provider, merchantAccount };
+    for (const paid of await listSucceededAttempts(db, account, await bank.turned())) {
+      heartbeat();
+      const facts = await bank.wordOn(paid);
+      if (!facts || facts.outcome === 'succeeded') continue;
+      // The same word is one notification, however often it is read; another one is news.
+      const payloadHash = createHash('sha256')
+        .update(JSON.stringify([paid.reference, facts]))
+        .digest('hex');
+      const stored = await storeProviderEvent(
+        db,
+        {
+          ...account,
+          providerEventId: `returned-${payloadHash.slice(0, 32)}`,
+          type: 'bank.returned',
+          reference: paid.reference,
+          providerRefundId: paid.reference,
+          occurredAt: null,
+          facts,
+          payloadHash,
+        },
+        clock().toISOString(),
+      );
+      if (stored.isNew) told += 1;
+    }
+    return told;
+  }
+
+  /** A bank whose answers cannot be fetched now is asked in the next round; it must not keep files from leaving. */
+  async function tellReturnsIfReached(account: BankAccount): Promise<number> {
+    try {
+      return await tellReturns(account);
+    } catch (error) {
+      if (!(error instanceof ExchangeUnavailableError)) throw error;
+      logger.warn({ merchantAccount: account.merchantAccount, code: error.code }, 'The bank’s answers cannot be read.');
+      return 0;
+    }
+  }
+
   return {
     async syncBankFiles({ limit }) {
       const total = { found: 0, done: 0 };
@@ -79,6 +172,15 @@ export function createSyncBankFiles(
           heartbeat();
           if (await release(account, file)) total.done += 1;
         }
+        const rejected = await listRejectedBankFiles(db, { mode, merchantAccount }, limit);
+        total.found += rejected.length;
+        for (const file of rejected) {
+          heartbeat();
+          if (await withdraw(account, file)) total.done += 1;
+        }
+        const told = await tellReturnsIfReached(account);
+        total.found += told;
+        total.done += told;
       }
       return total;
     },

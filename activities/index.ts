@@ -27,6 +27,8 @@ export function createActivities(deps: ActivityDeps): RedressActivities {
         nudge: deps.nudgeDelivery,
         backOffOf,
         canReturn: (provider) => deps.gateways.canReturn(provider),
+        paysToAccounts: (mode, currency) =>
+          deps.gateways.bankAccounts().some((one) => one.mode === mode && one.currencies.includes(currency)),
       }),
       deps.metrics,
     ),

@@ -9,7 +9,15 @@ import {
 } from '../domain/payment';
 import { NOT_FOUND, type PaymentGateway } from '../integrations/payments';
 import { clearPayment, type PaymentAttemptRecord } from '../store';
-import { callGateway, loadPaymentStep, type PaymentDeps } from './payment-calls';
+import { readCertainty } from './busy-provider';
+import {
+  callGateway,
+  holdUnsent,
+  loadPaymentStep,
+  NOT_CONFIGURED,
+  unknownSighting,
+  type PaymentDeps,
+} from './payment-calls';
 
 /**
  * Tells the provider to pay one leg. The contract:
@@ -19,51 +27,65 @@ import { callGateway, loadPaymentStep, type PaymentDeps } from './payment-calls'
  * 3. In the transaction that says so, everything that may stop a payment is looked at again. What is held makes no call.
  * 4. What was proven is answered, not repeated.
  * 5. Whatever is ambiguous is a sighting `unknown`, never an error.
+ * 6. A provider that stays away holds the payment while it is certain that nothing was sent; after that it is `unknown`.
  */
 export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities, 'instructPayment'> {
   return {
     async instructPayment(input) {
-      const { attempt, gateway } = await loadPaymentStep(deps, input);
+      const { attempt, gateway, now } = await loadPaymentStep(deps, input);
       const proven = provenSighting(attempt);
       if (proven) return proven;
+      // A row that says `reserved` was never instructed, or was proven not to have been sent when it last was.
+      const isReserved = attempt.status === 'reserved';
+      const { isUnsent, toldUnsent } = readCertainty(isReserved);
+      if (!gateway)
+        return isReserved
+          ? holdUnsent(deps, attempt, 'provider_not_configured', now)
+          : unknownSighting('reply', now, NOT_CONFIGURED);
       const money = {
         reference: attempt.reference,
         providerPaymentId: attempt.providerPaymentId,
         amountMinor: attempt.amountMinor,
         currency: attempt.currency,
-        now: input.now,
+        now,
       };
       const { providerRefundId, instructedAt } = attempt;
-      const ask = (): Promise<PaymentSighting> =>
-        callGateway(deps, attempt, 'query', () => gateway.query({ ...money, providerRefundId, instructedAt }));
-      if (instructedAt !== null) {
-        const seen = await ask();
+      const ask = (certain: boolean): Promise<PaymentSighting> =>
+        callGateway(deps, attempt, { operation: 'query', source: 'reply', now, isUnsent: certain }, () =>
+          gateway.query({ ...money, providerRefundId, instructedAt }),
+        );
+      if (instructedAt !== null && !toldUnsent) {
+        const seen = await ask(isUnsent);
         if (seen.failure?.code !== NOT_FOUND) return seen;
       }
       let heldSince: string | null = null;
-      const cleared = await clearPayment(deps.db, attempt, input.now, (facts) => {
+      const cleared = await clearPayment(deps.db, attempt, now, (facts) => {
         ({ heldSince } = facts);
         return judgeInterlocks({ ...facts, provider: allows(gateway, attempt) });
       });
       if (cleared.kind === 'not_payable') throw notPayable(input);
-      if (cleared.kind !== 'cleared') return notSent(deps, attempt, cleared, input.now);
+      if (cleared.kind !== 'cleared') return notSent(deps, attempt, cleared, now);
       if (!cleared.first && instructedAt === null) {
         // Another worker has marked it between the two looks, and may have called.
-        const seen = await ask();
+        const seen = await ask(false);
         if (seen.failure?.code !== NOT_FOUND) return seen;
       }
-      const said = await callGateway(deps, attempt, 'instruct', () =>
-        gateway.instruct({
-          ...money,
-          refundId: attempt.refundId,
-          capturedMinor: attempt.capturedMinor,
-          capturedAt: attempt.capturedAt,
-          instructedBefore: !cleared.first,
-        }),
+      const said = await callGateway(
+        deps,
+        attempt,
+        { operation: 'instruct', now, isUnsent: isUnsent && (toldUnsent || cleared.wasReserved) },
+        () =>
+          gateway.instruct({
+            ...money,
+            refundId: attempt.refundId,
+            capturedMinor: attempt.capturedMinor,
+            capturedAt: attempt.capturedAt,
+            instructedBefore: !cleared.first && !toldUnsent,
+          }),
       );
-      if (!said.hold) return said;
+      if (!said.hold || said.hold.reason === 'provider_unreachable') return said;
       // A provider knows how it refuses, not how long we have been waiting.
-      return { ...said, hold: { ...said.hold, retryAt: holdRetryAt(said.hold.reason, input.now, heldSince) } };
+      return { ...said, hold: { ...said.hold, retryAt: holdRetryAt(said.hold.reason, now, heldSince) } };
     },
   };
 }

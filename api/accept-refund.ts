@@ -32,7 +32,7 @@ export interface AcceptDeps {
   /** Whether this installation can pay through an account of a provider. */
   canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string) => boolean;
   /** Whether this installation can pay to accounts of customers. */
-  paysToAccounts: (mode: 'live' | 'test') => boolean;
+  paysToAccounts: (mode: 'live' | 'test', currency: string) => boolean;
 }
 
 /**
@@ -139,7 +139,7 @@ function goodwillOf(
   input: AcceptanceInput,
 ): AcceptedGoodwill | null {
   if (!requested.goodwill || !input.goodwill) return null;
-  const hasDestination = input.destination !== null && deps.paysToAccounts(mode);
+  const hasDestination = input.destination !== null && deps.paysToAccounts(mode, requested.currency);
   const checked = checkGoodwill(requested.goodwill, input.goodwill, input.policy, requested.currency, hasDestination);
   if (checked.refused) throw problemOf(checked.refused, null);
   return checked.accepted;

@@ -49,6 +49,10 @@ export const DESK_OBSTACLE_WORDS: Record<UnavailableAction['why'], Record<Langua
     en: 'The account may not be paid to yet: it is cooling off, or its name is not settled.',
     'zh-CN': '该账户暂不能收款：仍在等待期内，或户名尚未核实。',
   },
+  no_paying_account: {
+    en: 'No bank account is configured that pays in this currency. Pay by hand, or have one configured.',
+    'zh-CN': '未配置以该币种付款的银行账户。请线下付款，或先配置账户。',
+  },
   no_person: { en: 'This takes a person; a system may not do it.', 'zh-CN': '该操作必须由人员执行，系统不能执行。' },
   same_person: {
     en: 'A second person is needed: not the one who proposed it, nor anybody behind the request.',

@@ -67,8 +67,8 @@ function paymentAccounts(config: ApiConfig) {
     }),
     canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string): boolean =>
       find(mode, provider, merchantAccount) !== undefined,
-    paysToAccounts: (mode: 'live' | 'test'): boolean =>
-      accounts.some((own) => own.provider === 'bank_transfer' && own.account?.mode === mode),
+    paysToAccounts: (mode: 'live' | 'test', currency: string): boolean =>
+      bankTransfer?.mode === mode && bankTransfer.currencies.includes(currency),
     refundRules: (mode: 'live' | 'test', provider: string, merchantAccount: string): RefundRules | null => {
       const account = find(mode, provider, merchantAccount);
       return account ? refundRulesOf(provider, account.agreed) : null;

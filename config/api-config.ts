@@ -27,7 +27,7 @@ export interface ApiConfig extends SharedConfig {
   /** Null: Alipay is not set up. */
   alipay: AlipayConfig | null;
   /** Null: nothing is paid by bank transfer. The account itself is the worker's to know. */
-  bankTransfer: { merchantAccount: string; mode: 'live' | 'test' } | null;
+  bankTransfer: { merchantAccount: string; mode: 'live' | 'test'; currencies: string[] } | null;
   destinations: { coolingOffMs: number };
   /** Null: WeChat Pay is not set up. */
   wechatPay: WeChatPayNotificationsConfig | null;
@@ -64,7 +64,11 @@ export function loadApiConfig(env: Environment = process.env): ApiConfig {
     bankTransfer:
       values.BANK_TRANSFER_DIRECTORY === undefined
         ? null
-        : { merchantAccount: values.BANK_TRANSFER_MERCHANT_ACCOUNT, mode: values.BANK_TRANSFER_MODE },
+        : {
+            merchantAccount: values.BANK_TRANSFER_MERCHANT_ACCOUNT,
+            mode: values.BANK_TRANSFER_MODE,
+            currencies: values.BANK_TRANSFER_CURRENCIES,
+          },
     destinations: { coolingOffMs: values.DESTINATION_COOLING_OFF_MINUTES * 60_000 },
   });
 }

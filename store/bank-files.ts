@@ -1,13 +1,23 @@
-import { judgeRelease, type ReleaseApproval, type ReleaseRefusal } from '../domain/payment';
+import {
+  judgeInterlocks,
+  judgeRelease,
+  type HoldReason,
+  type ReleaseApproval,
+  type ReleaseRefusal,
+} from '../domain/payment';
 import { appendRefundAudit, type AuditEntry } from './audit';
 import { toIso, toIsoOrNull, toMinor, type Database, type Db } from './client';
 import type { Prisma } from './generated/prisma/client';
+import { judgeBeforeLeaving } from './interlocks';
 import { newId } from './new-id';
 
 type Mode = 'live' | 'test';
 
-/** `waiting`: for one or two persons; `released`: ready for the bank; `delivered`: the bank has it. */
-export const BANK_FILE_STATUSES = ['waiting', 'released', 'delivered'] as const;
+/**
+ * `waiting`: for one or two persons, or for what holds it; `released`: ready for the bank; `delivered`: the bank has it;
+ * `rejected`: taken back, and never for the bank.
+ */
+export const BANK_FILE_STATUSES = ['waiting', 'released', 'delivered', 'rejected'] as const;
 export type BankFileStatus = (typeof BANK_FILE_STATUSES)[number];
 
 /** A payment file in the outbox of a bank account; it holds one payment. */
@@ -28,7 +38,12 @@ export interface BankFileRecord {
   createdAt: string;
   releasedAt: string | null;
   deliveredAt: string | null;
+  rejectedAt: string | null;
+  rejectionReason: string | null;
 }
+
+/** Why a person's word about a file does not count: what judges releases, what holds the payment, or where the file stands. */
+export type BankFileRefusal = ReleaseRefusal | 'file_rejected' | 'not_under_way' | HoldReason;
 
 /** A file as the directory has it. */
 export interface SeenBankFile {
@@ -82,7 +97,7 @@ export async function listApprovedBankFiles(
 ): Promise<BankFileRecord[]> {
   const approved = await db.$queryRaw<{ id: string }[]>`
     SELECT f.id FROM bank_files f
-    WHERE f.mode = ${account.mode}::"Mode" AND f.merchant_account = ${account.merchantAccount} AND f.status <> 'delivered'
+    WHERE f.mode = ${account.mode}::"Mode" AND f.merchant_account = ${account.merchantAccount} AND f.status IN ('waiting', 'released')
       AND (SELECT count(DISTINCT a.person_id) FROM bank_file_approvals a
            WHERE a.bank_file_id = f.id AND a.sha256 = f.sha256) >= 2
     ORDER BY f.created_at, f.id LIMIT ${limit}`;
@@ -159,15 +174,15 @@ export async function approveBankFile(
   db: Database,
   key: { id: string; mode: Mode },
   approval: ReleaseApproval & { commandId: string },
-): Promise<{ refusal: ReleaseRefusal | null; file: BankFileRecord } | null> {
+): Promise<{ refusal: BankFileRefusal | null; file: BankFileRecord } | null> {
   const { commandId, personId, sha256, at } = approval;
   return db.$transaction(async (tx) => {
     const file = await lockBankFile(tx, key);
     if (!file) return null;
     const command = await tx.command.findUnique({ where: { id: commandId } });
-    if (command && command.outcome !== 'open') return { refusal: command.refusalCode as ReleaseRefusal | null, file };
+    if (command && command.outcome !== 'open') return { refusal: command.refusalCode as BankFileRefusal | null, file };
     const verdict = judgeRelease(file.approvals, { personId, at, sha256 }, file.sha256);
-    const refusal = verdict.kind === 'refused' ? verdict.reason : null;
+    const refusal = await refusalOfApproval(tx, file, verdict, at);
     await tx.command.updateMany({
       where: { id: commandId, outcome: 'open' },
       data: refusal === null ? { outcome: 'done' } : { outcome: 'refused', refusalCode: refusal },
@@ -194,6 +209,129 @@ export async function approveBankFile(
   });
 }
 
+/** The second person's word counts only while nothing holds the payment: files may wait for days. */
+async function refusalOfApproval(
+  tx: Db,
+  file: BankFileRecord,
+  verdict: ReturnType<typeof judgeRelease>,
+  at: string,
+): Promise<BankFileRefusal | null> {
+  if (file.status === 'rejected') return 'file_rejected';
+  if (verdict.kind === 'refused') return verdict.reason;
+  return verdict.kind === 'second' ? whatHolds(tx, file, at) : null;
+}
+
+/** What holds the money of a file in this instant, under locks that last until the transaction ends; null when nothing does. */
+async function whatHolds(tx: Db, file: BankFileRecord, nowIso: string): Promise<HoldReason | 'not_under_way' | null> {
+  // What the bank takes at all was judged when the file was written.
+  const provider = { refusal: null, partial: true };
+  const verdict = await judgeBeforeLeaving(tx, file, nowIso, (facts) => judgeInterlocks({ ...facts, provider }));
+  if (verdict === null) return 'not_under_way';
+  // Nothing is called impossible that was instructed before.
+  return verdict.kind === 'held' ? verdict.hold.reason : null;
+}
+
+/**
+ * Marks a file that two persons have approved as released, in the instant before it leaves. Whatever would stop the payment
+ * comes before this, and then the file goes on waiting, or after it, and then it is paid.
+ * @returns null when it is released; else what keeps it
+ */
+export async function releaseBankFile(
+  db: Database,
+  key: { id: string; mode: Mode },
+  nowIso: string,
+): Promise<BankFileRefusal | null> {
+  return db.$transaction(async (tx) => {
+    const file = await lockBankFile(tx, key);
+    if (!file || file.status === 'rejected') return 'file_rejected';
+    if (file.status !== 'waiting') return null;
+    const why = await whatHolds(tx, file, nowIso);
+    if (why !== null) return why;
+    const now = new Date(nowIso);
+    await tx.bankFile.update({
+      where: { id: file.id },
+      data: { status: 'released', releasedAt: now, updatedAt: now },
+    });
+    const data = { bankFileId: file.id, reference: file.reference, sha256: file.sha256 };
+    await appendRefundAudit(tx, file.refundId, nowIso, [machine('bank_file.released', data)]);
+    return null;
+  });
+}
+
+/**
+ * Takes a file back that has not been released, by the word of one person. The worker takes it out of its directory and
+ * proves by that that nothing was paid. Each command counts once.
+ * @returns null when there is no such file
+ */
+export async function rejectBankFile(
+  db: Database,
+  key: { id: string; mode: Mode },
+  word: { personId: string; reason: string; commandId: string; at: string },
+): Promise<{ refusal: BankFileRefusal | null; file: BankFileRecord } | null> {
+  const { personId, reason, commandId, at } = word;
+  return db.$transaction(async (tx) => {
+    const file = await lockBankFile(tx, key);
+    if (!file) return null;
+    const command = await tx.command.findUnique({ where: { id: commandId } });
+    if (command && command.outcome !== 'open') return { refusal: command.refusalCode as BankFileRefusal | null, file };
+    const refusal =
+      file.status === 'waiting' ? null : file.status === 'rejected' ? 'file_rejected' : ('already_released' as const);
+    await tx.command.updateMany({
+      where: { id: commandId, outcome: 'open' },
+      data: refusal === null ? { outcome: 'done' } : { outcome: 'refused', refusalCode: refusal },
+    });
+    if (refusal === null)
+      await tx.bankFile.update({
+        where: { id: file.id },
+        data: {
+          status: 'rejected',
+          rejectedBy: personId,
+          rejectionReason: reason,
+          rejectedAt: new Date(at),
+          updatedAt: new Date(at),
+        },
+      });
+    await appendRefundAudit(tx, file.refundId, at, [
+      {
+        type: refusal === null ? 'bank_file.rejected' : 'bank_file.rejection_refused',
+        actor: { kind: 'person', id: personId },
+        data: {
+          bankFileId: file.id,
+          reference: file.reference,
+          commandId,
+          ...(refusal === null ? {} : { code: refusal }),
+        },
+      },
+    ]);
+    const after = await readBankFile(tx, file.mode, file.id);
+    return after && { refusal, file: after };
+  });
+}
+
+/** Rejected files that may still lie in their directory, oldest first. */
+export async function listRejectedBankFiles(
+  db: Db,
+  account: { mode: Mode; merchantAccount: string },
+  limit: number,
+): Promise<BankFileRecord[]> {
+  const rows = await db.bankFile.findMany({
+    where: { ...account, status: 'rejected', withdrawnAt: null },
+    include: withApprovals,
+    orderBy: [{ rejectedAt: 'asc' }, { id: 'asc' }],
+    take: limit,
+  });
+  return rows.map(recordOf);
+}
+
+/** Writes down that a rejected file is out of its directory, once its refund has been told. */
+export async function markBankFileWithdrawn(db: Db, id: string, nowIso: string): Promise<void> {
+  const now = new Date(nowIso);
+  await db.bankFile.updateMany({
+    where: { id, status: 'rejected', withdrawnAt: null },
+    data: { withdrawnAt: now, updatedAt: now },
+  });
+}
+
 /** Records how far the directory says a file has come; never backwards. @returns false when nothing was new */
 export async function moveBankFile(
   db: Database,
@@ -203,7 +341,7 @@ export async function moveBankFile(
 ): Promise<boolean> {
   return db.$transaction(async (tx) => {
     const file = await lockBankFile(tx, key);
-    if (!file || file.status === to || file.status === 'delivered') return false;
+    if (!file || file.status === to || file.status === 'delivered' || file.status === 'rejected') return false;
     const now = new Date(nowIso);
     await tx.bankFile.update({
       where: { id: file.id },
@@ -250,5 +388,7 @@ function recordOf(row: Row): BankFileRecord {
     createdAt: toIso(row.createdAt),
     releasedAt: toIsoOrNull(row.releasedAt),
     deliveredAt: toIsoOrNull(row.deliveredAt),
+    rejectedAt: toIsoOrNull(row.rejectedAt),
+    rejectionReason: row.rejectionReason,
   };
 }

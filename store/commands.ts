@@ -32,7 +32,8 @@ export type CommandKind =
   | 'submit_policy'
   | 'approve_policy'
   | 'return_policy'
-  | 'change_calendar';
+  | 'change_calendar'
+  | 'reject_bank_file';
 
 /** An authenticated intent. Whoever acts on it compares what it is told with this row. */
 export interface CommandRecord {

@@ -20,19 +20,22 @@ export async function readDeskFacts(
     const [row] = await tx.$queryRaw<{ found: boolean }[]>`
       SELECT EXISTS (SELECT 1 FROM evidence WHERE id = ${act.proofEvidenceId} AND mode = ${refund.mode}::"Mode"
         AND (refund_id IS NULL OR refund_id = ${refund.id})) AS found`;
-    return { isUnsent, proofFound: row?.found === true, destination: null };
+    return { isUnsent, proofFound: row?.found === true, destination: null, money: null };
   }
   if (act?.act === 'alternative_route') {
-    const [row] = await tx.$queryRaw<{ found: boolean }[]>`
-      SELECT EXISTS (SELECT 1 FROM destinations WHERE id = ${act.destinationId} AND mode = ${refund.mode}::"Mode"
+    const [row] = await tx.$queryRaw<{ found: boolean; currency: string | null }[]>`
+      SELECT (SELECT p.currency FROM allocations a JOIN payments p ON p.id = a.payment_id
+          WHERE a.id = ${act.legId} AND a.refund_id = ${refund.id}) AS currency,
+        EXISTS (SELECT 1 FROM destinations WHERE id = ${act.destinationId} AND mode = ${refund.mode}::"Mode"
         AND customer_id = ${refund.customerId} AND (refund_id IS NULL OR refund_id = ${refund.id})) AS found`;
     return {
       isUnsent,
       proofFound: false,
       destination: row?.found ? await readDestinationUse(tx, act.destinationId, atIso) : null,
+      money: row?.currency ? { mode: refund.mode, currency: row.currency } : null,
     };
   }
-  return { isUnsent, proofFound: false, destination: null };
+  return { isUnsent, proofFound: false, destination: null, money: null };
 }
 
 async function isReserved(tx: Statements, leg: Leg): Promise<boolean> {

@@ -15,3 +15,16 @@ export async function listHeldRefunds(
     ORDER BY f.updated_at, f.id LIMIT ${query.limit}`;
   return rows.map((row) => row.id);
 }
+
+/** Since when a leg has been held for this reason, ISO; null when it is not. */
+export async function readHeldSince(
+  db: Db,
+  leg: { refundId: string; legId: string },
+  reason: HoldReason,
+): Promise<string | null> {
+  const [row] = await db.$queryRaw<{ since: string | null }[]>`
+    SELECT leg -> 'hold' ->> 'since' AS since FROM refunds f
+    CROSS JOIN LATERAL jsonb_array_elements(f.process -> 'legs') leg
+    WHERE f.id = ${leg.refundId} AND leg ->> 'id' = ${leg.legId} AND leg -> 'hold' ->> 'reason' = ${reason}`;
+  return row?.since ?? null;
+}

@@ -1,8 +1,8 @@
 import { judgeUse, type DestinationFacts, type Enterer } from '../domain/destination';
 import type { DestinationUse, InterlockFacts, InterlockVerdict, LimitInForce } from '../domain/payment';
-import { inTransaction, toIso, toIsoOrNull, toMinor, type Database } from './client';
+import { inTransaction, toIso, toIsoOrNull, toMinor, type Database, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
-import type { PaymentAttemptRecord } from './payment-attempts';
+import { readPaymentAttempt, type PaymentAttemptRecord } from './payment-attempts';
 import type { Mode } from './refund-views';
 import { snapshotHashOf } from './snapshots';
 import type { Statements } from './statements';
@@ -12,8 +12,11 @@ export type StoredInterlockFacts = Omit<InterlockFacts, 'provider'>;
 
 /** What became of an attempt that was to be instructed. */
 export type Clearance =
-  /** Marked as instructed. `first`: no call can have been made before. */
-  | { kind: 'cleared'; first: boolean }
+  /**
+   * Marked as instructed. `first`: no call can have been made before. `wasReserved`: this mark is the first since it was last
+   * certain that nothing had been sent.
+   */
+  | { kind: 'cleared'; first: boolean; wasReserved: boolean }
   /** The refund has not come to paying, or no money is held for it. */
   | { kind: 'not_payable' }
   | Exclude<InterlockVerdict, { kind: 'clear' }>;
@@ -48,8 +51,31 @@ export async function clearPayment(
     const verdict = judge(await loadFacts(tx, attempt, nowIso));
     if (verdict.kind !== 'clear') return verdict;
     await markInstructed(tx, attempt.id, nowIso);
-    return { kind: 'cleared', first: locked.isFirst };
+    return { kind: 'cleared', first: locked.isFirst, wasReserved: locked.wasReserved };
   });
+}
+
+/**
+ * Judges a payment that was instructed and has not left yet, under the locks of `clearPayment`: they last until the caller's
+ * transaction ends, so whoever writes down in it that the money may go comes before or after whatever would stop it.
+ * @returns null when no attempt that is under way has this reference
+ */
+export async function judgeBeforeLeaving(
+  tx: Db,
+  key: { refundId: string; reference: string },
+  nowIso: string,
+  judge: (facts: StoredInterlockFacts) => InterlockVerdict,
+): Promise<InterlockVerdict | null> {
+  const [row] = await tx.$queryRaw<{ legId: string; number: number }[]>`
+    SELECT t.allocation_id AS "legId", t.number FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id
+    WHERE t.reference = ${key.reference} AND a.refund_id = ${key.refundId} AND t.status IN ('instructed', 'pending', 'unknown')`;
+  const attempt =
+    row && (await readPaymentAttempt(tx, { refundId: key.refundId, legId: row.legId, attempt: row.number }));
+  if (!attempt) return null;
+  await lockRulesShared(tx, attempt.mode);
+  await lockRows(tx, attempt);
+  await lockLimits(tx, attempt.mode, attempt.currency);
+  return judge(await loadFacts(tx, attempt, nowIso));
 }
 
 /** Held by whoever changes what stops or limits payouts, so that no payment is being marked meanwhile. Ends with the transaction. */
@@ -64,6 +90,18 @@ async function lockLimits(tx: Statements, mode: Mode, currency: string): Promise
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`payout-limits:${mode}:${currency}`}, 0))`;
 }
 
+async function lockRulesShared(tx: Statements, mode: Mode): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${rulesKey(mode)}, 0))`;
+}
+
+async function lockRows(tx: Statements, { refundId, legId }: PaymentAttemptRecord): Promise<void> {
+  await Promise.all([
+    tx.$queryRaw`SELECT id FROM refunds WHERE id = ${refundId} FOR NO KEY UPDATE`,
+    tx.$queryRaw`
+      SELECT p.id FROM payments p JOIN allocations a ON a.payment_id = p.id WHERE a.id = ${legId} FOR NO KEY UPDATE OF p`,
+  ]);
+}
+
 /**
  * Locks in the order of the record step: refund, then payment, then attempt. Stated together, run one after the other: each
  * sees what was committed when its turn came.
@@ -72,13 +110,11 @@ async function lockLimits(tx: Statements, mode: Mode, currency: string): Promise
 async function lockForPayment(
   tx: Statements,
   attempt: PaymentAttemptRecord,
-): Promise<{ isFirst: boolean; isLimited: boolean } | null> {
-  const rules = tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${rulesKey(attempt.mode)}, 0))`;
-  const refund = tx.$queryRaw`SELECT id FROM refunds WHERE id = ${attempt.refundId} FOR NO KEY UPDATE`;
-  const payment = tx.$queryRaw`
-    SELECT p.id FROM payments p JOIN allocations a ON a.payment_id = p.id WHERE a.id = ${attempt.legId} FOR NO KEY UPDATE OF p`;
-  const own = tx.$queryRaw<{ instructed_at: Date | null; limited: boolean }[]>`
-    SELECT t.instructed_at, EXISTS (SELECT 1 FROM payout_limits l
+): Promise<{ isFirst: boolean; wasReserved: boolean; isLimited: boolean } | null> {
+  const rules = lockRulesShared(tx, attempt.mode);
+  const rows = lockRows(tx, attempt);
+  const own = tx.$queryRaw<{ instructed_at: Date | null; status: string; limited: boolean }[]>`
+    SELECT t.instructed_at, t.status, EXISTS (SELECT 1 FROM payout_limits l
         WHERE l.mode = t.mode AND l.state = 'active' AND l.amount_minor IS NOT NULL AND l.currency = ${attempt.currency}) AS limited
     FROM payment_attempts t
     JOIN allocations a ON a.id = t.allocation_id
@@ -87,8 +123,10 @@ async function lockForPayment(
     WHERE t.id = ${attempt.id} AND t.status IN ('reserved', 'instructed', 'unknown') AND t.amount_minor > 0
       AND f.status = ANY(${PAYING}) AND r.state = 'held' AND r.amount_minor - r.settled_minor >= t.amount_minor
     FOR NO KEY UPDATE OF t`;
-  const [[row]] = await Promise.all([own, rules, refund, payment]);
-  return row ? { isFirst: row.instructed_at === null, isLimited: row.limited } : null;
+  const [[row]] = await Promise.all([own, rules, rows]);
+  return row
+    ? { isFirst: row.instructed_at === null, wasReserved: row.status === 'reserved', isLimited: row.limited }
+    : null;
 }
 
 /** What was marked before keeps its status and its instant, except where its provider had refused it for want of money. */

@@ -1,7 +1,7 @@
 import type { DisputeNotice, PaymentSighting } from '../domain/payment';
 import { deskDueAt, deskRuleOf } from '../domain/process';
 import { isOver, type ProcessState } from '../domain/refund';
-import { direct, type Database, type Db } from './client';
+import { direct, toMinor, type Database, type Db } from './client';
 import { recordDispute } from './disputes';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
@@ -69,8 +69,8 @@ export async function storeProviderEvent(
       FROM payment_attempts t
       JOIN allocations a ON a.id = t.allocation_id
       JOIN payments p ON p.id = a.payment_id
-      WHERE ${facts !== null} AND t.mode = ${mode}::"Mode" AND p.provider = ${provider}
-        AND p.merchant_account = ${merchantAccount}
+      WHERE ${facts !== null} AND t.mode = ${mode}::"Mode" AND COALESCE(t.provider, p.provider) = ${provider}
+        AND COALESCE(t.merchant_account, p.merchant_account) = ${merchantAccount}
         AND ${reference === null ? Prisma.sql`t.provider_refund_id = ${providerRefundId}` : Prisma.sql`t.reference = ${reference}`}),
     found AS (SELECT refund_id FROM matching LIMIT 1),
     weighed AS (
@@ -167,4 +167,27 @@ export async function listUnsignalledProviderEvents(
         ]
       : [],
   );
+}
+
+/** An attempt that is proven to have moved its money. */
+export interface SucceededAttempt {
+  reference: string;
+  amountMinor: number;
+  currency: string;
+}
+
+/** Those of these references whose money is proven to have left through this account. */
+export async function listSucceededAttempts(
+  db: Db,
+  account: { mode: Mode; provider: string; merchantAccount: string },
+  references: readonly string[],
+): Promise<SucceededAttempt[]> {
+  const { mode, provider, merchantAccount } = account;
+  const rows = await db.$queryRaw<{ reference: string; amountMinor: bigint; currency: string }[]>`
+    SELECT t.reference, t.amount_minor AS "amountMinor", p.currency
+    FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id JOIN payments p ON p.id = a.payment_id
+    WHERE t.reference = ANY(${[...references]}) AND t.status = 'succeeded' AND t.mode = ${mode}::"Mode"
+      AND COALESCE(t.provider, p.provider) = ${provider} AND COALESCE(t.merchant_account, p.merchant_account) = ${merchantAccount}
+    ORDER BY t.reference`;
+  return rows.map((row) => ({ ...row, amountMinor: toMinor(row.amountMinor) }));
 }

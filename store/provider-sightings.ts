@@ -26,9 +26,10 @@ export async function readProviderSighting(
     SELECT e.facts, e.provider_refund_id AS "providerRefundId", COALESCE(e.occurred_at, e.received_at) AS at,
       a.id AS "legId", t.number AS attempt
     FROM provider_events e
-    JOIN payments p ON p.provider = e.provider AND p.merchant_account = e.merchant_account
-    JOIN allocations a ON a.payment_id = p.id AND a.refund_id = ${refundId}
+    JOIN allocations a ON a.refund_id = ${refundId}
+    JOIN payments p ON p.id = a.payment_id
     JOIN payment_attempts t ON t.allocation_id = a.id AND t.mode = e.mode
+      AND COALESCE(t.provider, p.provider) = e.provider AND COALESCE(t.merchant_account, p.merchant_account) = e.merchant_account
       AND (t.reference = e.reference OR t.provider_refund_id = e.provider_refund_id)
     WHERE e.id = ${providerEventId}
     LIMIT 1`;

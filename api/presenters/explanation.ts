@@ -104,6 +104,8 @@ const HOLD_WORDS: Record<HoldReason, LocalizedText> = {
   below_floor: { en: 'The refund account would fall below its floor', 'zh-CN': '退款账户余额将低于最低保留额' },
   too_soon: { en: 'The provider wants time between two refunds of a payment', 'zh-CN': '渠道要求同一付款的退款间隔' },
   payee_unsettled: { en: 'The payee’s account is not settled', 'zh-CN': '收款账户尚未核实' },
+  provider_unreachable: { en: 'The payment provider cannot be reached', 'zh-CN': '暂时无法连接支付渠道' },
+  provider_not_configured: { en: 'No account is configured that could pay it', 'zh-CN': '未配置可用的付款账户' },
   cooling_off: { en: 'New payee details wait for their time', 'zh-CN': '收款信息变更等待期' },
 };
 

@@ -79,4 +79,18 @@ export const DESTINATION_PROBLEMS = {
     '文件已放行',
     '您的批准未生效：此前已有两人放行该文件。',
   ),
+  file_rejected: entry(
+    409,
+    'The file has been rejected',
+    'Nothing was changed. Somebody took this file back before it was released; its payment has failed and is on the desk.',
+    '文件已被撤回',
+    '没有做任何更改。该文件在放行前已被撤回，对应付款已失败并转至异常台。',
+  ),
+  release_held: entry(
+    409,
+    'Something holds this payment',
+    'Your approval did not count, and the file goes on waiting: `{reason}` holds the payment now. Cure it and approve again, or reject the file.',
+    '付款被暂缓',
+    '您的批准未生效，文件继续等待：付款目前因 `{reason}` 被暂缓。请先处理，然后重新批准，或撤回该文件。',
+  ),
 } as const satisfies Record<string, CatalogueEntry>;

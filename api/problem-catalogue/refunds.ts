@@ -120,9 +120,9 @@ export const REFUND_PROBLEMS = {
   goodwill_destination_required: entry(
     422,
     'Goodwill needs an account of the customer',
-    'Nothing was reserved or kept. Goodwill never goes the way of the payment: enter the account with POST /v1/destinations and name it as destinationId, or leave the goodwill out.',
+    'Nothing was reserved or kept. Goodwill never goes the way of the payment: enter the account with POST /v1/destinations and name it as destinationId, or leave the goodwill out. It also needs a bank account of ours that pays in this currency.',
     '补偿需要客户的收款账户',
-    '没有预留或保存任何内容。补偿不会原路退回：请先通过 POST /v1/destinations 录入账户，并以 destinationId 指明，或去掉补偿。',
+    '没有预留或保存任何内容。补偿不会原路退回：请先通过 POST /v1/destinations 录入账户，并以 destinationId 指明，或去掉补偿。此外还需我方有以该币种付款的银行账户。',
   ),
   goodwill_budget_exhausted: entry(
     409,

@@ -4,8 +4,10 @@ import {
   listBankFiles,
   readBankFile,
   readDestinationOfReference,
+  rejectBankFile,
   sumBankFiles,
   type BankFileRecord,
+  type BankFileRefusal,
 } from '../../store';
 import { bankWorkNudger } from '../bank-work';
 import { idempotent } from '../middleware/idempotency';
@@ -19,6 +21,7 @@ import {
   bankFilePage,
   bankFileParams,
   bankFilesQuery,
+  rejectBankFileBody,
 } from '../schemas/bank-files';
 import { decodeTimeCursor, encodeCursor } from '../schemas/common';
 import { maskedHolder } from '../sealed-accounts';
@@ -55,12 +58,25 @@ registerRoute({
   tag: TAG,
   summary: 'Approve that exactly these bytes go to the bank',
   description:
-    'The second of two different persons releases the file. The worker hands it over, and judges both approvals again by what lies in its directory.',
+    'The second of two different persons releases the file. The worker hands it over, and judges both approvals again by what lies in its directory. Whatever holds a payment (a stop, a dispute, a revoked account, a cap) is judged at the second approval and once more before the file leaves; what is held goes on waiting.',
   roles: ['finance'],
   idempotent: true,
   request: { params: bankFileParams, body: approveBankFileBody },
   responses: { 200: { description: 'Approved; the file after it.', schema: bankFileAnswer } },
-  problems: ['not_found', 'same_person', 'other_content', 'already_released'],
+  problems: ['not_found', 'same_person', 'other_content', 'already_released', 'file_rejected', 'release_held'],
+});
+registerRoute({
+  method: 'post',
+  path: '/v1/bank-files/:id/rejection',
+  tag: TAG,
+  summary: 'Take a file back that has not been released',
+  description:
+    'One person is enough. The worker takes the file out of its directory; the payment is then proven to have failed (`withdrawn`), and the desk decides how it goes on.',
+  roles: ['finance'],
+  idempotent: true,
+  request: { params: bankFileParams, body: rejectBankFileBody },
+  responses: { 200: { description: 'Rejected; the file after it.', schema: bankFileAnswer } },
+  problems: ['not_found', 'already_released', 'file_rejected'],
 });
 
 /** /v1/bank-files */
@@ -130,12 +146,31 @@ export function bankFileRoutes(deps: AppDeps): Router {
         const at = deps.clock().toISOString();
         const outcome = await approveBankFile(deps.db, { id, mode }, { personId, at, sha256, commandId: command.id });
         if (!outcome) throw new Problem('not_found');
-        if (outcome.refusal === 'same_person')
-          throw new Problem('same_person', {
-            params: { stage: { en: 'second person', 'zh-CN': '第二人复核' }, rule: 'two_persons' },
-            extra: { rule: 'two_persons' },
-          });
-        if (outcome.refusal !== null) throw new Problem(outcome.refusal);
+        if (outcome.refusal !== null) throw problemOf(outcome.refusal);
+        bankWork.nudge();
+        return { status: 200, body: await present(outcome.file) };
+      },
+    ),
+  );
+
+  router.post(
+    '/v1/bank-files/:id/rejection',
+    requireRole('finance'),
+    idempotent(
+      deps,
+      {
+        kind: 'reject_bank_file',
+        body: rejectBankFileBody,
+        refundId: async (req) => (await fileOf(req)).refundId,
+      },
+      async (req, command, { reason }) => {
+        const { id, mode } = await fileOf(req);
+        const { personId } = principalOf(req);
+        if (personId === null) throw new Problem('forbidden', { params: { roles: 'finance' } });
+        const at = deps.clock().toISOString();
+        const outcome = await rejectBankFile(deps.db, { id, mode }, { personId, reason, at, commandId: command.id });
+        if (!outcome) throw new Problem('not_found');
+        if (outcome.refusal !== null) throw problemOf(outcome.refusal);
         bankWork.nudge();
         return { status: 200, body: await present(outcome.file) };
       },
@@ -143,6 +178,22 @@ export function bankFileRoutes(deps: AppDeps): Router {
   );
 
   return router;
+}
+
+function problemOf(refusal: BankFileRefusal): Problem {
+  switch (refusal) {
+    case 'same_person':
+      return new Problem('same_person', {
+        params: { stage: { en: 'second person', 'zh-CN': '第二人复核' }, rule: 'two_persons' },
+        extra: { rule: 'two_persons' },
+      });
+    case 'other_content':
+    case 'already_released':
+    case 'file_rejected':
+      return new Problem(refusal);
+    default:
+      return new Problem('release_held', { params: { reason: refusal }, extra: { reason: refusal } });
+  }
 }
 
 const inList = (file: BankFileRecord) => {

@@ -19,6 +19,11 @@ export const approveBankFileBody = z
   .strictObject({ sha256: sha256.openapi({ description: 'Of the file that you were shown.' }) })
   .openapi('BankFileApproval');
 
+/** POST /v1/bank-files/{id}/rejection */
+export const rejectBankFileBody = z
+  .strictObject({ reason: z.string().trim().min(1).max(500).openapi({ description: 'For those who read it later.' }) })
+  .openapi('BankFileRejection');
+
 const bankFile = {
   id: redressId('bf'),
   merchantAccount: z.string(),
@@ -33,6 +38,8 @@ const bankFile = {
   createdAt: instant,
   releasedAt: instant.nullable(),
   deliveredAt: instant.nullable(),
+  rejectedAt: instant.nullable(),
+  rejectionReason: z.string().nullable(),
   links: z.object({ self: z.string(), refund: z.string() }),
 };
 

@@ -32,6 +32,7 @@ export const DESK_OBSTACLES = [
   'paid_in_future',
   'destination_not_found',
   'destination_not_usable',
+  'no_paying_account',
   'no_person',
 ] as const;
 

@@ -24,6 +24,7 @@ export type FailureClass =
   | 'window_passed'
   | 'disputed'
   | 'refused_by_review'
+  | 'withdrawn'
   | 'unknown';
 
 /** Why a payment that is approved is not sent: nothing has left, and nothing is guessed about it. */
@@ -47,7 +48,9 @@ export type HoldReason =
   | 'too_soon'
   | 'cooling_off'
   /** The payee's account waits for its second entry, or for a person to settle the owner's name. */
-  | 'payee_unsettled';
+  | 'payee_unsettled'
+  | 'provider_unreachable'
+  | 'provider_not_configured';
 
 /** Why nothing was sent now, and when it is worth looking again (ISO instant). */
 export interface PaymentHold {

@@ -181,6 +181,19 @@ export const FAILURE_RULES: Readonly<Record<FailureClass, FailureRule>> = {
       'zh-CN': '支付机构或您的银行未接受这笔款项，我们的工作人员正在核实处理。',
     },
   },
+  withdrawn: {
+    nextAction: 'investigate',
+    ownerRole: 'finance',
+    sameReference: false,
+    staff: {
+      en: 'One of our own took the payment back before it was released; nothing has left. Read why, then pay again or by another route.',
+      'zh-CN': '该笔付款在放行前已由我方人员撤回，款项未付出。请查看原因后重新付款或改用其他途径。',
+    },
+    customer: {
+      en: 'We have stopped the payment to look at it again, and nothing has been sent. Our staff are taking care of it.',
+      'zh-CN': '我们已暂停这笔付款并重新核对，款项尚未付出，工作人员正在处理。',
+    },
+  },
   unknown: {
     nextAction: 'investigate',
     ownerRole: 'finance',

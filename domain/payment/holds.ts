@@ -5,8 +5,8 @@ import { FAILURE_RULES } from './failure-classes';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** What a hold waits for: money, a person, the end of a stop, or nothing but time. */
-export type HoldCure = 'funds' | 'person' | 'time' | 'stop';
+/** What a hold waits for: money, a person, the provider's recovery, the end of a stop, or nothing but time. */
+export type HoldCure = 'funds' | 'person' | 'provider' | 'time' | 'stop';
 
 /** What one reason to hold a payment means for whoever has to end it. */
 export interface HoldRule {
@@ -173,6 +173,24 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
     },
     customer: THE_ACCOUNT,
   },
+  provider_unreachable: {
+    cure: 'provider',
+    overdueAfterHours: 24,
+    todo: {
+      en: 'The provider cannot be reached; nothing was sent. It is tried again by itself. See the provider’s status and our network, or pay by another route.',
+      'zh-CN': '暂时无法连接支付渠道，未发出任何付款指令，系统会自动重试。请查看渠道状态与网络，或改用其他途径付款。',
+    },
+    customer: OUR_SIDE,
+  },
+  provider_not_configured: {
+    cure: 'person',
+    overdueAfterHours: null,
+    todo: {
+      en: 'No account is configured that could pay this. Configure one, or pay by another route.',
+      'zh-CN': '未配置可用的付款账户。请完成配置，或改用其他途径付款。',
+    },
+    customer: OUR_SIDE,
+  },
 };
 
 export const HOLD_REASONS = Object.keys(HOLD_RULES) as readonly HoldReason[];
@@ -189,18 +207,22 @@ export function isOverdue(reason: HoldReason, sinceIso: string, nowIso: string):
   return overdueAfterHours !== null && Date.parse(nowIso) - Date.parse(sinceIso) >= overdueAfterHours * HOUR_MS;
 }
 
+/** Whether somebody at the desk is to see a hold of this kind while it lasts; missing money has an item of its own. */
+export const isForDesk = (cure: HoldCure): boolean => cure === 'person' || cure === 'provider';
+
 /** Waits grow with the time that has passed, from and to these. What a person must cure is looked at less often. */
 const FIRST_WAIT_MS = 5 * MINUTE_MS;
 const LONGEST_WAIT_MS: Readonly<Record<HoldCure, number>> = {
   stop: HOUR_MS,
   funds: HOUR_MS,
   time: HOUR_MS,
+  provider: 15 * MINUTE_MS,
   person: 6 * HOUR_MS,
 };
 
 /**
  * When a held payment is looked at again: after half of the time that it has waited, at least five minutes and at most
- * one hour; six where only a person can help. So a short hold ends soon and a long one costs little.
+ * one hour; six where only a person can help, a quarter of one where a provider is away. So a short hold ends soon and a long one costs little.
  * @param sinceIso since when the hold lasts; null: it begins now
  */
 export function holdRetryAt(reason: HoldReason, nowIso: string, sinceIso: string | null): string {

@@ -1,4 +1,4 @@
-import { cureOf, isOverdue, type PaymentHold, type PaymentSighting } from '../payment';
+import { cureOf, isForDesk, isOverdue, type PaymentHold, type PaymentSighting } from '../payment';
 import type { Leg, LegHold } from '../refund';
 import { tellCustomerOnce, tellRoles, type Step } from './step';
 
@@ -34,6 +34,9 @@ export function holdLeg(step: Step, leg: Leg, hold: PaymentHold): void {
       ask(step, 'payment_held', keyOf(leg, leg.hold), leg, hold);
       tellOfHold(step, hold);
       break;
+    case 'provider':
+      ask(step, 'payment_held', keyOf(leg, leg.hold), leg, hold);
+      break;
     case 'time':
     case 'stop':
       break;
@@ -48,11 +51,11 @@ export function releaseLeg(step: Step, leg: Leg): void {
   settleItems(step, leg, before);
 }
 
-/** What should have ended and has not: the desk is asked, unless it was asked for money already, and the customer told. */
+/** What should have ended and has not: the desk is asked, unless it was asked already, and the customer told. */
 function lookWhenOverdue(step: Step, leg: Leg, standing: LegHold, hold: PaymentHold): void {
   if (standing.overdue || !isOverdue(hold.reason, standing.since, step.context.at)) return;
   leg.hold = { ...standing, overdue: true };
-  if (cureOf(hold.reason) !== 'funds') ask(step, 'payment_held', keyOf(leg, standing), leg, hold);
+  if (needsDeskWhenOverdue(hold.reason)) ask(step, 'payment_held', keyOf(leg, standing), leg, hold);
   tellOfHold(step, hold);
 }
 
@@ -85,6 +88,9 @@ function settleItems({ state, effects }: Step, leg: Leg, ended: LegHold): void {
 }
 
 const isHeldOnDesk = ({ reason, overdue }: LegHold): boolean =>
-  cureOf(reason) === 'person' || (overdue === true && cureOf(reason) !== 'funds');
+  isForDesk(cureOf(reason)) || (overdue === true && needsDeskWhenOverdue(reason));
+
+const needsDeskWhenOverdue = (reason: LegHold['reason']): boolean =>
+  cureOf(reason) !== 'funds' && !isForDesk(cureOf(reason));
 
 const lacksFunds = ({ hold }: Leg): boolean => hold != null && cureOf(hold.reason) === 'funds';

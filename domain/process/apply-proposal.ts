@@ -73,6 +73,8 @@ function endUnsent(step: Step, leg: Leg): void {
 
 function classOfHold(reason: HoldReason): FailureClass {
   if (cureOf(reason) === 'funds') return 'insufficient_merchant_funds';
+  if (cureOf(reason) === 'provider') return 'network';
+  if (reason === 'provider_not_configured') return 'interface_changed';
   return reason === 'disputed' ? 'disputed' : 'unknown';
 }
 

@@ -7,11 +7,11 @@ import type { TransitionContext } from './step';
 export function deskFactsRefusal(
   state: ProcessState,
   action: DeskAction,
-  { at, desk }: Pick<TransitionContext, 'at' | 'desk'>,
+  context: Pick<TransitionContext, 'at' | 'desk' | 'paysToAccounts'>,
 ): Refusal | null {
   const act = proposedActionOf(state, action);
   if (!act) return null;
-  const why = sentObstacle(state, act.legId, desk) ?? factObstacle(action, act, at, desk);
+  const why = sentObstacle(state, act.legId, context.desk) ?? factObstacle(action, act, context);
   return why && { code: 'action_not_available', data: { act: action.act, status: state.status, why } };
 }
 
@@ -24,11 +24,10 @@ function sentObstacle(state: ProcessState, legId: string, desk: DeskFacts | null
 function factObstacle(
   action: DeskAction,
   act: ProposedAction,
-  at: string,
-  desk: DeskFacts | null,
+  { at, desk, paysToAccounts }: Pick<TransitionContext, 'at' | 'desk' | 'paysToAccounts'>,
 ): DeskObstacle | null {
   if (act.act === 'manual_payment') return proofObstacle(act.paidAt, at, desk);
-  return act.act === 'alternative_route' ? routeObstacle(action, desk) : null;
+  return act.act === 'alternative_route' ? routeObstacle(action, desk, paysToAccounts) : null;
 }
 
 function proofObstacle(paidAt: string, at: string, desk: DeskFacts | null): DeskObstacle | null {
@@ -37,9 +36,15 @@ function proofObstacle(paidAt: string, at: string, desk: DeskFacts | null): Desk
 }
 
 /** What cools off may be proposed, so that the second person need not wait for the first; only what is usable is confirmed. */
-function routeObstacle(action: DeskAction, desk: DeskFacts | null): DeskObstacle | null {
+function routeObstacle(
+  action: DeskAction,
+  desk: DeskFacts | null,
+  paysToAccounts: TransitionContext['paysToAccounts'],
+): DeskObstacle | null {
   const use = desk?.destination?.kind ?? 'never';
   if (use === 'never') return 'destination_not_found';
+  const { money } = desk ?? {};
+  if (!money || !paysToAccounts(money.mode, money.currency)) return 'no_paying_account';
   return use === 'not_yet' && action.act === 'confirm' ? 'destination_not_usable' : null;
 }
 

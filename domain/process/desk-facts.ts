@@ -8,4 +8,6 @@ export interface DeskFacts {
   proofFound: boolean;
   /** Whether the account that is named may be paid to; null when this customer has no such account. */
   destination: DestinationUse | null;
+  /** The money of the leg that is acted on; null when there is no such leg. */
+  money: { mode: 'live' | 'test'; currency: string } | null;
 }

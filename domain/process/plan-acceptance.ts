@@ -110,6 +110,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
       candidates: [],
       sighted: null,
       canReturn: () => false,
+      paysToAccounts: () => false,
       receivedAt: null,
       desk: null,
       newReference: () => {

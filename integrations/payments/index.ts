@@ -1,7 +1,8 @@
 export type { AlipayAccountOptions } from './alipay/client';
 export { DirectoryExchange } from './bank-transfer/directory-exchange';
 export type { FileExchange } from './bank-transfer/file-exchange';
-export { BankTransferGateway, type BankTransferRelease } from './bank-transfer/gateway';
+export { BankTransferGateway, WITHDRAWN, type BankTransferRelease } from './bank-transfer/gateway';
+export { ExchangeUnavailableError } from './bank-transfer/file-exchange';
 export { HttpExchange } from './bank-transfer/http-exchange';
 export {
   DestinationNotYetError,

@@ -16,8 +16,8 @@ export const lookedUp = (seen: Exclude<LookUp, 'nothing'>, source: Source, now: 
 
 /**
  * What a refusal of an instruction comes to once the reference was looked up. It may refuse to repeat our own refund, so it is
- * believed only when nothing stands under the reference; who may not ask is believed about a first instruction alone, of
- * which no try was lost on the way.
+ * believed only when nothing stands under the reference; who may not ask is believed about a first instruction alone. After a
+ * try that was lost on the way nothing is believed but a refund that is found.
  * @param refused what the refusal means when nothing was done
  */
 export function settledRefusal(
@@ -27,8 +27,10 @@ export function settledRefusal(
   { now, instructedBefore }: Pick<PaymentInstruction, 'now' | 'instructedBefore'>,
   lost = false,
 ): PaymentSighting {
+  if (seen !== 'nothing' && 'found' in seen) return seen.found;
+  const unknown = sightingOf('reply', now, 'unknown', failure);
+  // The lost try may be carried out yet, and a look-up that comes at once may not show it.
+  if (lost) return unknown;
   if (seen === 'nothing') return refused;
-  if ('found' in seen) return seen.found;
-  const isFirst = instructedBefore === false && !lost;
-  return seen.refused && isFirst ? refused : sightingOf('reply', now, 'unknown', failure);
+  return seen.refused && instructedBefore === false ? refused : unknown;
 }

@@ -33,6 +33,7 @@ async function setUp(
   Object.assign(provider.capabilities, options.capabilities);
   const refund = options.refund ?? (await bench.payingRefund());
   const { instructPayment } = bench.activities({
+    clock: () => new Date(0),
     gateways: { find: () => provider, backOffOf: () => null, bankAccounts: () => [], canReturn: () => true },
   });
   return {

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { GatewayBusyError } from '../../integrations/payments';
-import { attempt, FakeProvider, openBench, type Bench, type PayingRefund } from './support/bench';
+import { attempt, FakeProvider, openBench, untilAnswered, type Bench, type PayingRefund } from './support/bench';
 
 const now = '2026-11-23T02:00:00.000Z';
 
@@ -23,6 +23,7 @@ const setUp = async (): Promise<{
     refund,
     input: { refundId: refund.refundId, legId: refund.legId, attempt: 1, now },
     activities: bench.activities({
+      clock: () => new Date(now),
       gateways: { find: () => provider, backOffOf: () => null, bankAccounts: () => [], canReturn: () => true },
     }),
   };
@@ -95,14 +96,84 @@ describe('instructPayment', () => {
     expect([provider.movements.length, provider.queries]).toEqual([0, 0]);
   });
 
-  test('a busy provider is asked again when it wants to be, by Temporal', async () => {
+  test('a busy provider is called again after growing pauses, never sooner than it asks for', async () => {
     const { provider, input, activities } = await setUp();
     provider.beforeMoving = () => {
       throw new GatewayBusyError('stripe', 'rate_limit', 7_000);
     };
     const failure = await attempt(1, activities.instructPayment, input).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ApplicationFailure);
-    expect(failure).toMatchObject({ type: 'GatewayBusy', nonRetryable: false, nextRetryDelay: 7_000 });
+    expect(failure).toMatchObject({ type: 'GatewayBusy', nonRetryable: false });
+    const { pausesMs } = await untilAnswered(activities.instructPayment, (await setUp()).input);
+    expect(pausesMs.every((pauseMs) => pauseMs >= 7_000)).toBe(true);
+    expect(pausesMs.at(-1)).toBeGreaterThanOrEqual(32_000);
+  });
+
+  test('a provider that stays away holds what was certainly not sent, and the next call pays it once', async () => {
+    const { provider, refund, input, activities } = await setUp();
+    provider.beforeMoving = () => {
+      throw new GatewayBusyError('stripe', 'ECONNREFUSED', 2_000);
+    };
+    const { answer, pausesMs } = await untilAnswered(activities.instructPayment, input);
+    expect(answer).toMatchObject({
+      source: 'reply',
+      outcome: 'held',
+      failure: null,
+      hold: { reason: 'provider_unreachable', retryAt: '2026-11-23T02:05:00.000Z' },
+    });
+    expect(pausesMs.length).toBeGreaterThan(3);
+    // What the record step makes of it.
+    await bench.db.paymentAttempt.update({ where: { reference: refund.reference }, data: { status: 'reserved' } });
+    provider.beforeMoving = () => undefined;
+    await expect(attempt(1, activities.instructPayment, input)).resolves.toMatchObject({ outcome: 'succeeded' });
+    expect(provider.movements).toMatchObject([{ reference: refund.reference }]);
+  });
+
+  test('a provider that stays away after a call that may have left is unknown, never held', async () => {
+    const { provider, input, activities } = await setUp();
+    provider.afterMoving = () => {
+      throw new Error('the worker died');
+    };
+    await expect(attempt(1, activities.instructPayment, input)).rejects.toThrow('the worker died');
+    provider.query = async () => {
+      throw new GatewayBusyError('stripe', 'ECONNREFUSED', 2_000);
+    };
+    await expect(attempt(7, activities.instructPayment, input)).resolves.toMatchObject({
+      source: 'reply',
+      outcome: 'unknown',
+      failure: { class: 'network', code: 'ECONNREFUSED' },
+    });
+    expect(provider.movements).toHaveLength(1);
+  });
+
+  test('a call that died after one that certainly did nothing makes it uncertain again', async () => {
+    const { provider, input, activities } = await setUp();
+    const away = (): never => {
+      throw new GatewayBusyError('stripe', 'ECONNREFUSED', 2_000);
+    };
+    provider.beforeMoving = away;
+    const told = { unsentAttempt: 1 };
+    await expect(attempt(1, activities.instructPayment, input)).rejects.toMatchObject({ type: 'GatewayBusy' });
+    provider.beforeMoving = () => {
+      throw new Error('the worker died');
+    };
+    const second = attempt(2, activities.instructPayment, input, told);
+    await expect(second).rejects.toThrow('the worker died');
+    provider.query = away;
+    provider.beforeMoving = away;
+    await expect(attempt(7, activities.instructPayment, input, told)).resolves.toMatchObject({ outcome: 'unknown' });
+  });
+
+  test('a payment is judged by the day on which it is called, not by that on which it was scheduled', async () => {
+    const { input } = await setUp();
+    const provider = new FakeProvider();
+    const later = '2026-11-25T04:00:00.000Z';
+    const { instructPayment } = bench.activities({
+      clock: () => new Date(later),
+      gateways: { find: () => provider, backOffOf: () => null, bankAccounts: () => [], canReturn: () => true },
+    });
+    await expect(attempt(1, instructPayment, input)).resolves.toMatchObject({ outcome: 'succeeded', at: later });
+    expect(provider.movements).toMatchObject([{ now: later }]);
   });
 
   test('a refund that the record step has not brought to paying cannot be paid', async () => {
@@ -141,14 +212,20 @@ describe('instructPayment', () => {
     expect(provider.movements).toHaveLength(0);
   });
 
-  test('an account that is not configured is waited for, not given up', async () => {
+  test('an account that is not configured is waited for, seen, and never called unknown', async () => {
     const { input } = await setUp();
     const activities = bench.activities({
+      clock: () => new Date(now),
       gateways: { find: () => null, backOffOf: () => null, bankAccounts: () => [], canReturn: () => true },
     });
-    await expect(attempt(1, activities.instructPayment, input)).rejects.toMatchObject({
-      type: 'ProviderNotConfigured',
-      nonRetryable: false,
+    await expect(attempt(1, activities.instructPayment, input)).resolves.toMatchObject({
+      outcome: 'held',
+      hold: { reason: 'provider_not_configured', retryAt: '2026-11-23T02:05:00.000Z' },
+    });
+    await expect(attempt(1, activities.queryPayment, input)).resolves.toMatchObject({
+      source: 'query',
+      outcome: 'unknown',
+      failure: { class: 'interface_changed', code: 'provider_not_configured' },
     });
   });
 });
@@ -160,5 +237,15 @@ describe('queryPayment', () => {
     const seen = await attempt(1, activities.queryPayment, input);
     expect(seen).toMatchObject({ source: 'query', outcome: 'succeeded' });
     expect(provider.movements).toHaveLength(1);
+  });
+
+  test('a provider that cannot be asked is unknown after a while, so that its own back-off goes on to the desk', async () => {
+    const { provider, input, activities } = await setUp();
+    provider.query = async () => {
+      throw new GatewayBusyError('stripe', 'ECONNREFUSED', 2_000);
+    };
+    const { answer, pausesMs } = await untilAnswered(activities.queryPayment, input);
+    expect(answer).toMatchObject({ source: 'query', outcome: 'unknown', failure: { code: 'ECONNREFUSED' } });
+    expect(pausesMs).toHaveLength(2);
   });
 });

@@ -292,6 +292,19 @@ describe('goodwill', () => {
     expect([await spare(), await api.db.refund.count()]).toEqual(before);
   });
 
+  it('is not taken on while no account of ours pays in its currency', async () => {
+    const { paysToAccounts } = api.deps;
+    const before = [await spare(), await api.db.refund.count()];
+    api.deps.paysToAccounts = (mode, currency) => paysToAccounts(mode, currency) && currency !== 'CNY';
+    try {
+      const answer = await ask(10_000, { ...goodwill(1), destinationId });
+      expect([answer.status, answer.body.code]).toEqual([422, 'goodwill_destination_required']);
+    } finally {
+      api.deps.paysToAccounts = paysToAccounts;
+    }
+    expect([await spare(), await api.db.refund.count()]).toEqual(before);
+  });
+
   it('is not for the customer to give', async () => {
     const answer = await ask(10_000, { ...goodwill(1), destinationId }, 'customer');
     expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);

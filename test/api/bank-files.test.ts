@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { newId, noteBankFile } from '../../store';
+import { newId, noteBankFile, releaseBankFile } from '../../store';
 import { CANARIES, CANARY_ACCOUNT } from '../support/destinations';
 import { openRefundApi, refundBody, type KeyName, type RefundApi } from './support/refund-api';
 
@@ -42,6 +42,16 @@ async function waitingFile(): Promise<{ id: string; sha256: string; refundId: st
   const { reference } = await api.db.paymentAttempt.findFirstOrThrow({ where: { allocation: { refundId } } });
   const sha256 = createHash('sha256').update(reference).digest('hex');
   const now = new Date().toISOString();
+  await api.db.refund.update({ where: { id: refundId }, data: { status: 'paying' } });
+  await api.db.paymentAttempt.update({
+    where: { reference },
+    data: { status: 'pending', instructedAt: new Date(now), provider: 'bank_transfer', merchantAccount: 'default' },
+  });
+  const { destinationId } = await api.db.paymentAttempt.findUniqueOrThrow({ where: { reference } });
+  await api.db.destination.update({
+    where: { id: destinationId ?? '' },
+    data: { status: 'usable', payeeCheck: 'match', payeeCheckedAt: new Date(now) },
+  });
   const seen = { mode: 'test', merchantAccount: 'default', reference, refundId, sha256, createdAt: now } as const;
   const money = { amountMinor: 20_000, currency: 'CNY' };
   expect(await noteBankFile(api.db, { ...seen, ...money }, now)).toBe(true);
@@ -160,6 +170,79 @@ describe('a bank file', () => {
     const race = await Promise.all(Array.from({ length: 8 }, () => approve('finance2', id, sha256)));
     expect(race.map((answer) => answer.status).toSorted()).toEqual([200, ...Array.from({ length: 7 }, () => 409)]);
     expect(await api.db.bankFileApproval.count({ where: { bankFileId: id } })).toBe(2);
+  });
+
+  test('is not released while something holds its payment, and is when that has passed', async () => {
+    const { id, sha256, refundId } = await waitingFile();
+    const branch = `branch-${id}`;
+    await api.db.refund.update({ where: { id: refundId }, data: { branch } });
+    expect((await approve('finance', id, sha256)).status).toBe(200);
+    const now = new Date();
+    const stop = await api.db.payoutStop.create({
+      data: {
+        id: newId('ps'),
+        mode: 'test',
+        scope: 'branch',
+        branch,
+        reason: 'a leak',
+        state: 'active',
+        proposedBy: api.personIds.finance,
+        proposedAt: now,
+        confirmedBy: api.personIds.admin,
+        confirmedAt: now,
+      },
+    });
+    const stopped = await approve('finance2', id, sha256);
+    expect(stopped.body).toMatchObject({ status: 409, code: 'release_held', reason: 'payout_stopped' });
+    expect(await api.db.bankFileApproval.count({ where: { bankFileId: id } })).toBe(1);
+    expect((await api.get('finance', `/v1/bank-files/${id}`)).body).toMatchObject({ status: 'waiting' });
+    await api.db.payoutStop.update({
+      where: { id: stop.id },
+      data: { state: 'lifted', liftProposedBy: api.personIds.finance, liftConfirmedBy: api.personIds.admin },
+    });
+    expect((await approve('finance2', id, sha256)).body.approvals).toHaveLength(2);
+  });
+
+  test('whose account has been revoked meanwhile is not released', async () => {
+    const { id, sha256, reference } = await waitingFile();
+    await approve('finance', id, sha256);
+    const { destinationId } = await api.db.paymentAttempt.findUniqueOrThrow({ where: { reference } });
+    await api.post('finance', `/v1/destinations/${destinationId}/revocation`, { note: 'wrong' });
+    const refused = await approve('finance2', id, sha256);
+    expect(refused.body).toMatchObject({ status: 409, code: 'release_held', reason: 'destination_changed' });
+  });
+
+  test('is taken back by one person until it is released, with the reason, once', async () => {
+    const { id, sha256, refundId } = await waitingFile();
+    await approve('finance', id, sha256);
+    const path = `/v1/bank-files/${id}/rejection`;
+    expect((await api.post('auditor', path, { reason: 'no' })).status).toBe(403);
+    expect((await api.post('finance2', path, {})).body).toMatchObject({ status: 400 });
+    const headers = { 'Idempotency-Key': `reject-${id}` };
+    for (const answer of [
+      await api.post('finance2', path, { reason: 'The payee is another' }, headers),
+      await api.post('finance2', path, { reason: 'The payee is another' }, headers),
+    ])
+      expect(answer).toMatchObject({
+        status: 200,
+        body: { status: 'rejected', rejectionReason: 'The payee is another', releasedAt: null },
+      });
+    const again = await api.post('finance', path, { reason: 'no' });
+    expect(again.body).toMatchObject({ status: 409, code: 'file_rejected' });
+    expect((await approve('finance2', id, sha256)).body).toMatchObject({ status: 409, code: 'file_rejected' });
+    const audit = await api.db.auditEvent.findMany({ where: { refundId }, orderBy: { seq: 'asc' } });
+    const said = audit.filter((event) => event.type === 'bank_file.rejected');
+    expect(said).toMatchObject([{ actorId: api.personIds.finance2 }]);
+    expect(JSON.stringify(said)).not.toContain('payee');
+  });
+
+  test('that is released cannot be taken back', async () => {
+    const { id, sha256 } = await waitingFile();
+    await approve('finance', id, sha256);
+    await approve('finance2', id, sha256);
+    expect(await releaseBankFile(api.db, { id, mode: 'test' }, new Date().toISOString())).toBeNull();
+    const late = await api.post('finance', `/v1/bank-files/${id}/rejection`, { reason: 'no' });
+    expect(late.body).toMatchObject({ status: 409, code: 'already_released' });
   });
 
   test('that nobody knows is not found, and is not for those who decide', async () => {

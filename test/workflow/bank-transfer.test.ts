@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { bankWorkSignal, REFUNDS_QUEUE, TEND_BANK_TRANSFERS_TYPE } from '../../contract';
-import { confirmDestination, revokeDestination } from '../../store';
+import { confirmDestination, newId, rejectBankFile, revokeDestination } from '../../store';
 import { approveFile, CANARIES, CANARY_ACCOUNT, enterDestination, tendBankTransfers } from '../support/destinations';
 import { eventually } from '../support/eventually';
 import { findViolations } from '../support/oracle';
@@ -51,6 +52,19 @@ async function askAgain(handle: WorkflowHandle): Promise<void> {
   const queries = state.legs[0]?.queries ?? 0;
   await world.advanceTo(handle, state.legs[0]?.nextQueryAt ?? '');
   await world.until(handle, ({ legs, status }) => (legs[0]?.queries ?? 0) > queries || status === 'paid');
+}
+
+let sweeps = 0;
+
+/** One round of the sweep that tells refunds what is stored for them, when the time has passed that the API has for it. */
+async function sweep(): Promise<void> {
+  await sleep(5_500);
+  const workflowId = `sweep-${(sweeps += 1)}`;
+  await world.temporal.client.workflow.execute('sweepRefundsWorkflow', {
+    workflowId,
+    taskQueue: REFUNDS_QUEUE,
+    args: [],
+  });
 }
 
 const movementsOf = async (reference: string) =>
@@ -170,6 +184,116 @@ test('bytes that somebody altered in the directory are not released by approvals
   expect(await movementsOf(file.reference)).toEqual([]);
   expect(await world.db.bankFile.findUniqueOrThrow({ where: { id: file.id } })).toMatchObject({ status: 'waiting' });
   expect(logged.join('\n')).toContain('An approval was refused by the outbox.');
+});
+
+test('a file that two persons have approved does not leave while payouts are stopped, and leaves when they are not', async () => {
+  const destination = await enterDestination(world.db, world.shop);
+  const handle = await approvedRefund(destination.id);
+  const file = await fileOf(handle);
+  await approveAs('finance', file);
+  await approveAs('finance2', file);
+  const branch = `branch-${file.id}`;
+  await world.db.refund.update({ where: { id: world.refundIdOf(handle) }, data: { branch } });
+  const at = new Date();
+  const { id } = await world.db.payoutStop.create({
+    data: {
+      id: newId('ps'),
+      mode: 'test',
+      scope: 'branch',
+      branch,
+      reason: 'a leak',
+      state: 'active',
+      proposedBy: 'pn_1',
+      proposedAt: at,
+      confirmedBy: 'pn_2',
+      confirmedAt: at,
+    },
+  });
+  await tend();
+  expect(await world.db.bankFile.findUniqueOrThrow({ where: { id: file.id } })).toMatchObject({ status: 'waiting' });
+  expect(await movementsOf(file.reference)).toEqual([]);
+  await world.db.payoutStop.update({
+    where: { id },
+    data: { state: 'lifted', liftProposedBy: 'pn_1', liftConfirmedBy: 'pn_2' },
+  });
+  await tend();
+  await tend();
+  expect(await world.db.bankFile.findUniqueOrThrow({ where: { id: file.id } })).toMatchObject({ status: 'delivered' });
+  expect(await movementsOf(file.reference)).toMatchObject([{ amountMinor: 10_000 }]);
+});
+
+test('a rejected file never reaches the bank: its payment is proven to have failed by itself, and the desk goes on', async () => {
+  const destination = await enterDestination(world.db, world.shop);
+  const handle = await approvedRefund(destination.id);
+  const file = await fileOf(handle);
+  await approveAs('finance', file);
+  const command = await world.shop.command({ kind: 'reject_bank_file', refundId: '', who: 'finance', body: {} });
+  const rejected = await rejectBankFile(
+    world.db,
+    { id: file.id, mode: 'test' },
+    {
+      personId: world.shop.personIds.finance,
+      reason: 'wrong payee',
+      commandId: command.id,
+      at: new Date().toISOString(),
+    },
+  );
+  expect(rejected?.refusal).toBeNull();
+  await tend();
+  await tend();
+  const directory = path.join(world.place.bankDirectory, 'outbox', file.reference);
+  expect(() => readFileSync(path.join(directory, 'outgoing.xml'))).toThrow('ENOENT');
+  expect(await world.db.bankFile.findUniqueOrThrow({ where: { id: file.id } })).toMatchObject({
+    status: 'rejected',
+    withdrawnAt: expect.any(Date),
+  });
+  await sweep();
+  const state = await world.until(handle, ({ status }) => status === 'payment_failed');
+  expect(state.legs[0]?.failure).toEqual({ class: 'withdrawn', code: 'file_rejected' });
+  await world.actOnDesk(handle, { act: 'new_attempt', legId: state.legs[0]?.id ?? '' });
+  await world.until(handle, ({ legs }) => legs[0]?.attempt === 2 && legs[0].status === 'pending');
+  expect(await movementsOf(file.reference)).toEqual([]);
+  expect(await world.violations()).toEqual([]);
+});
+
+test('money that the bank sends back after it was paid reopens the refund, though nobody asks about it any more', async () => {
+  const destination = await enterDestination(world.db, world.shop);
+  const handle = await approvedRefund(destination.id);
+  const refundId = world.refundIdOf(handle);
+  const file = await fileOf(handle);
+  await approveAs('finance', file);
+  await approveAs('finance2', file);
+  await tend();
+  await tend();
+  await askAgain(handle);
+  await world.until(handle, ({ status }) => status === 'paid');
+  const returned = await fetch(`${world.sandboxUrl}/control/bank/transfers/${file.reference}/return`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ reason: 'AC04' }),
+  });
+  expect(returned.ok).toBe(true);
+  await tend();
+  await tend();
+  expect(await world.db.providerEvent.findMany({ where: { refundId } })).toMatchObject([
+    { provider: 'bank_transfer', type: 'bank.returned', reference: file.reference },
+  ]);
+  await sweep();
+  const state = await world.until(handle, ({ status }) => status === 'payment_failed');
+  expect(state.legs[0]).toMatchObject({
+    status: 'returned',
+    failure: { class: 'account_frozen_or_closed', code: 'returned:AC04' },
+  });
+  const payment = await world.db.payment.findUniqueOrThrow({ where: { id: state.legs[0]?.paymentId ?? '' } });
+  expect([payment.refundedMinor, payment.reservedMinor]).toEqual([0n, 10_000n]);
+  const items = await world.db.deskItem.findMany({ where: { refundId, status: 'open' } });
+  expect(items.map(({ kind }) => kind)).toContain('payment_returned');
+  const letters = await world.db.message.findMany({ where: { refundId, kind: 'refund_returned' } });
+  expect(letters.length).toBeGreaterThan(0);
+  // What has been told is not told again.
+  await tend();
+  expect(await world.db.providerEvent.count({ where: { refundId } })).toBe(1);
+  expect(await world.violations()).toEqual([]);
 });
 
 test('a new attempt after a failure goes to the same account, under another reference', async () => {

@@ -27,7 +27,8 @@ const REASON = '退款';
  * 1. `out_request_no` is the reference: Alipay moves money at most once under it, for ever.
  * 2. Success is `fund_change=Y`, or `refund_status=REFUND_SUCCESS` of a query; an HTTP 200 alone proves nothing. Both come
  *    in answers whose signature the SDK has checked.
- * 3. Errors are not signed and may refuse to repeat our own refund: `failed` is said only after a query found nothing.
+ * 3. Errors are not signed and may refuse to repeat our own refund: `failed` is said only after a query found nothing, and
+ *    never when an earlier try of the same call was lost on the way: that one may be carried out later.
  */
 export class AlipayGateway implements PaymentGateway {
   readonly provider = 'alipay';

@@ -12,7 +12,7 @@ import { sightingOf } from '../sighting-of';
 import { errorCode } from './error-code';
 import { ExchangeUnavailableError } from './file-exchange';
 import { Inbox } from './inbox';
-import { judgeStatements } from './judge-statements';
+import { judgeStatements, type BankFacts } from './judge-statements';
 import { DestinationNotYetError, type BankDestination, type BankTransferAccountOptions } from './options';
 import { fileName, Outbox, type ReleaseOutcome, type StoredInstruction } from './outbox';
 import { accountProblem, accountText, buildPain001 } from './pain001';
@@ -22,6 +22,9 @@ const BUSY_RETRY_AFTER_MS = 30_000;
 /** People release in working hours and banks answer in files: asked every half hour for two weeks. */
 const QUERY_DELAYS_SECONDS = [60, 300, 600, 1_800];
 const MAX_QUERIES = 680;
+
+/** Why an instruction failed that people took back before it was released. */
+export const WITHDRAWN: PaymentFailure = { class: 'withdrawn', code: 'file_rejected' };
 
 /** The side of a bank account that people use: what waits, and their release of it. */
 export interface BankTransferRelease {
@@ -40,6 +43,17 @@ export interface BankTransferRelease {
    * @param approval with the `sha256` of what the person was shown
    */
   approve(reference: string, approval: ReleaseApproval): Promise<ReleaseOutcome>;
+  /** SHA-256 of the bytes that wait for release; null when none do. */
+  waitingSha256(reference: string): Promise<string | null>;
+  /**
+   * Takes an instruction back, unless it has been released.
+   * @returns how it stands afterwards; null when there is none
+   */
+  withdraw(reference: string): Promise<StoredInstruction | null>;
+  /** References under which the bank has booked a credit or rejected something. @throws ExchangeUnavailableError */
+  turned(): Promise<string[]>;
+  /** What all of the bank's answers mean for one reference; null when it has said nothing. @throws ExchangeUnavailableError */
+  wordOn(instructed: { reference: string; amountMinor: number; currency: string }): Promise<BankFacts | null>;
   /** Answers of the bank that could not be read. @throws ExchangeUnavailableError */
   unreadableFiles(): Promise<{ name: string; code: string }[]>;
 }
@@ -145,6 +159,23 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
     return outcome;
   }
 
+  waitingSha256(reference: string): Promise<string | null> {
+    return this.outbox.waitingSha256(reference);
+  }
+
+  async withdraw(reference: string): Promise<StoredInstruction | null> {
+    await this.outbox.withdraw(reference);
+    return this.outbox.find(reference);
+  }
+
+  turned(): Promise<string[]> {
+    return this.inbox.turned();
+  }
+
+  async wordOn(instructed: { reference: string; amountMinor: number; currency: string }): Promise<BankFacts | null> {
+    return judgeStatements(await this.inbox.about(instructed.reference), instructed);
+  }
+
   unreadableFiles(): Promise<{ name: string; code: string }[]> {
     return this.inbox.unreadableFiles();
   }
@@ -213,6 +244,8 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
       return sightingOf(source, now, 'unknown', { class: failureClass, code: error.code });
     }
     if (stored === null) return sightingOf(source, now, 'unknown', { class: 'network', code: NOT_FOUND });
+    // Whoever reads files knows nothing of it, and never will.
+    if (stored.state === 'withdrawn') return sightingOf(source, now, 'failed', WITHDRAWN);
     const { amountMinor } = stored;
     return { ...sightingOf(source, now, 'pending', null), providerRefundId: reference, amountMinor };
   }

@@ -2,6 +2,9 @@ import { readBankFile, type BankStatement } from './bank-files';
 import { ExchangeUnavailableError, TOO_LARGE, type FileExchange } from './file-exchange';
 import { UnreadableFileError } from './xml';
 
+/** The bank's word that it did not do what it was asked. */
+export const isRejection = (status: string): boolean => status === 'RJCT' || status === 'CANC';
+
 /** What the bank has said about one reference so far. */
 export interface BankWord {
   statements: readonly BankStatement[];
@@ -30,6 +33,14 @@ export class Inbox {
       statements: this.byReference.get(reference) ?? [],
       mentionedUnreadably: [...this.unreadable.values()].some(({ tokens }) => tokens.has(reference)),
     };
+  }
+
+  /** References under which the bank has booked a credit or rejected something so far. @throws ExchangeUnavailableError */
+  async turned(): Promise<string[]> {
+    await this.refresh();
+    const isTurn = (one: BankStatement): boolean =>
+      one.kind === 'entry' ? one.direction === 'credit' && one.booked : isRejection(one.status);
+    return [...this.byReference].filter(([, statements]) => statements.some(isTurn)).map(([reference]) => reference);
   }
 
   /** Files that nobody could read, for the people who ask the bank for them again. @throws ExchangeUnavailableError */

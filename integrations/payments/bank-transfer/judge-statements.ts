@@ -1,6 +1,6 @@
 import type { PaymentFailure, PaymentSighting } from '../../../domain/payment';
 import type { BankStatement } from './bank-files';
-import type { BankWord } from './inbox';
+import { isRejection, type BankWord } from './inbox';
 import { classOfReason, isDuplicateReason } from './reason-codes';
 
 export type BankFacts = Pick<PaymentSighting, 'outcome' | 'amountMinor' | 'failure' | 'traceNumber'>;
@@ -11,7 +11,6 @@ type Entry = Extract<BankStatement, { kind: 'entry' }>;
 /** Accepted in some degree; the money has not moved for certain. */
 const PENDING: ReadonlySet<string> = new Set(['RCVD', 'PDNG', 'ACTC', 'ACCP', 'ACFC', 'ACWC', 'ACSP', 'PART', 'PATC']);
 const SETTLED: ReadonlySet<string> = new Set(['ACSC', 'ACCC']);
-const REJECTED: ReadonlySet<string> = new Set(['RJCT', 'CANC']);
 
 /**
  * What everything that a bank said about a reference means for the money. The same statements in any order, any number of
@@ -28,7 +27,7 @@ export function judgeStatements(
   if (amounts.some(({ currency }) => currency !== instructed.currency)) return unclear('currency_differs');
   if (amounts.some(({ amountMinor }) => amountMinor === null)) return unclear('unreadable_amount');
 
-  const rejections = statuses.filter(({ status }) => REJECTED.has(status));
+  const rejections = statuses.filter(({ status }) => isRejection(status));
   const refused = rejections.filter(({ reasons }) => !reasons.some(isDuplicateReason));
   const settled = statuses.filter(({ status }) => SETTLED.has(status));
   const booked = unique(entries.filter(({ booked: isBooked }) => isBooked));
@@ -41,7 +40,7 @@ export function judgeStatements(
   }
   if (refused.length > 0) return { ...none, outcome: 'failed', failure: rejectionOf(refused) };
   if (word.mentionedUnreadably) return unclear('unreadable_file');
-  const strange = statuses.find(({ status }) => !PENDING.has(status) && !REJECTED.has(status));
+  const strange = statuses.find(({ status }) => !PENDING.has(status) && !isRejection(status));
   if (strange !== undefined) return unclear(`status_${strange.status}`.slice(0, 40));
   const accepted = statuses.some(({ status }) => PENDING.has(status)) || entries.length > 0;
   if (accepted) return { ...none, outcome: 'pending' };

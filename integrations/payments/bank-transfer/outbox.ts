@@ -22,8 +22,11 @@ export type InstructionSummary = z.infer<typeof summarySchema>;
 
 const approvalSchema = z.object({ personId: z.string(), at: z.string(), sha256: z.string() });
 
-/** `waiting`: not released; `released`: ready for the bank, not known to be there; `gone`: the bank has it. */
-export type InstructionState = 'waiting' | 'released' | 'gone';
+/**
+ * `waiting`: not released; `released`: ready for the bank, not known to be there; `gone`: the bank has it; `withdrawn`: taken
+ * back before it was released, so that the bank never gets it.
+ */
+export type InstructionState = 'waiting' | 'released' | 'gone' | 'withdrawn';
 
 export interface StoredInstruction extends InstructionSummary {
   state: InstructionState;
@@ -42,7 +45,7 @@ const REFERENCE = /^[A-Z0-9]{1,35}$/;
  * The instructions of one account as files, each written once and moved once.
  *
  * `outbox/<reference>/` holds `instruction.xml` and `summary.json` for ever, `approval-<n>.json`, and as long as it is not
- * released `outgoing.xml`. The folder appears by one rename, so one reference has one instruction whoever writes first;
+ * released `outgoing.xml`, which becomes `withdrawn.xml` when it is taken back. The folder appears by one rename, so one reference has one instruction whoever writes first;
  * releasing is one rename of `outgoing.xml` into `released/`, so it happens once, whatever is killed or repeated when.
  */
 export class Outbox {
@@ -133,6 +136,18 @@ export class Outbox {
     await syncFolder(path.join(this.root, 'released'));
   }
 
+  /** SHA-256 of the bytes that wait; null when none do. */
+  async waitingSha256(reference: string): Promise<string | null> {
+    const outgoing = await readIfThere(this.outgoing(reference));
+    return outgoing && createHash('sha256').update(outgoing).digest('hex');
+  }
+
+  /** Takes an instruction back that has not been released: one rename, so it is either this or released, never both. */
+  async withdraw(reference: string): Promise<void> {
+    await ignoreMissing(() => rename(this.outgoing(reference), this.withdrawn(reference)));
+    await ignoreMissing(() => syncFolder(this.folder(reference)));
+  }
+
   /** The released bytes that are not known to be at the bank; null when there are none. */
   readReleased(reference: string): Promise<Buffer | null> {
     return readIfThere(this.released(reference));
@@ -146,6 +161,7 @@ export class Outbox {
 
   private async state(reference: string): Promise<InstructionState> {
     if ((await readIfThere(this.outgoing(reference))) !== null) return 'waiting';
+    if ((await readIfThere(this.withdrawn(reference))) !== null) return 'withdrawn';
     return (await readIfThere(this.released(reference))) === null ? 'gone' : 'released';
   }
 
@@ -166,6 +182,10 @@ export class Outbox {
 
   private outgoing(reference: string): string {
     return path.join(this.folder(reference), 'outgoing.xml');
+  }
+
+  private withdrawn(reference: string): string {
+    return path.join(this.folder(reference), 'withdrawn.xml');
   }
 
   private released(reference: string): string {

@@ -35,15 +35,16 @@ const PAGE_SIZE = 100;
 
 type WantedHere = Wanted & Pick<PaymentQuery, 'currency'>;
 
-/** What became of one try to create a refund. */
-type Tried = { refund: Stripe.Refund } | { verdict: Verdict };
+/** What became of one try to create a refund. `lost`: an earlier call of the same try was lost on the way. */
+type Tried = { refund: Stripe.Refund } | { verdict: Verdict; lost: boolean };
 
 /**
  * Refunds through Stripe's API. How it keeps the gateway's contract:
  *
  * 1. The idempotency key is the reference, and the reference stands in the refund's metadata. Before an instruction is
  *    repeated, the payment's refunds are searched for it, since Stripe forgets keys after a day.
- * 2. A refusal counts as `failed` only after that search found nothing: "already refunded" may mean our own refund.
+ * 2. A refusal counts as `failed` only after that search found nothing ("already refunded" may mean our own refund), and
+ *    never when an earlier call of the same try was lost on the way: that one may be carried out later.
  * 3. Stripe keeps a 500 for its key and repeats it for ever. When the kept answer comes back and repeated searches find
  *    nothing, the next key of the reference is used (`<reference>-2`, …), always the same ones in the same order.
  */
@@ -74,7 +75,7 @@ export class StripeGateway implements PaymentGateway {
       if ('refund' in tried) return this.sightingOfRefund(tried.refund, 'reply', instruction);
       const { verdict } = tried;
       if (verdict.kind === 'busy') throw this.busy(verdict);
-      if (verdict.kind === 'refused') return this.settleRefusal(instruction, verdict.failure);
+      if (verdict.kind === 'refused') return this.settleRefusal(instruction, verdict.failure, tried.lost);
       if (!verdict.replayed) return sightingOf('reply', instruction.now, 'unknown', verdict.failure);
       if (!provenNothing) {
         const seen = await this.lookUpRepeatedly(instruction);
@@ -130,17 +131,22 @@ export class StripeGateway implements PaymentGateway {
         if (lost && verdict.kind === 'busy') {
           return {
             verdict: { kind: 'ambiguous', failure: { class: 'network', code: 'connection_lost' }, replayed: false },
+            lost,
           };
         }
-        return { verdict };
+        return { verdict, lost };
       }
     }
   }
 
   /** A refusal, unless the refund that it refuses to repeat is ours. */
-  private async settleRefusal(instruction: PaymentInstruction, failure: PaymentFailure): Promise<PaymentSighting> {
+  private async settleRefusal(
+    instruction: PaymentInstruction,
+    failure: PaymentFailure,
+    lost: boolean,
+  ): Promise<PaymentSighting> {
     const seen = await this.lookUp(instruction, 'reply');
-    return settledRefusal(seen, sightingOf('reply', instruction.now, 'failed', failure), failure, instruction);
+    return settledRefusal(seen, sightingOf('reply', instruction.now, 'failed', failure), failure, instruction, lost);
   }
 
   private async lookUpRepeatedly(instruction: PaymentInstruction): Promise<LookUp> {

@@ -1,4 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type ActivityDeps } from '../../../activities';
 import type { PaymentSighting } from '../../../domain/payment';
@@ -32,13 +33,37 @@ export interface PayingRefund {
 /** Failures are expected in these tests. */
 const QUIET = new DefaultLogger('ERROR');
 
-/** Runs an activity as the n-th attempt of one task. */
+/** Runs an activity as the n-th attempt of one task, with the last word of those before. */
 export function attempt<Input, Result>(
   n: number,
   activity: (input: Input) => Promise<Result>,
   input: Input,
+  heartbeatDetails?: unknown,
 ): Promise<Result> {
-  return new MockActivityEnvironment({ attempt: n }, { logger: QUIET }).run(activity, input) as Promise<Result>;
+  return new MockActivityEnvironment({ attempt: n, heartbeatDetails }, { logger: QUIET }).run(
+    activity,
+    input,
+  ) as Promise<Result>;
+}
+
+/** Runs an activity as its attempts follow each other, each with the last word of the one before, until one answers. */
+export async function untilAnswered<Input, Result>(
+  activity: (input: Input) => Promise<Result>,
+  input: Input,
+): Promise<{ answer: Result; pausesMs: number[] }> {
+  const pausesMs: number[] = [];
+  let heartbeatDetails: unknown;
+  for (let n = 1; n <= 50; n += 1) {
+    const environment = new MockActivityEnvironment({ attempt: n, heartbeatDetails }, { logger: QUIET });
+    environment.on('heartbeat', (details: unknown) => void (heartbeatDetails = details));
+    try {
+      return { answer: (await environment.run(activity, input)) as Result, pausesMs };
+    } catch (error) {
+      if (!(error instanceof ApplicationFailure) || error.nonRetryable) throw error;
+      pausesMs.push(Number(error.nextRetryDelay ?? 0));
+    }
+  }
+  throw new Error('No attempt answered.');
 }
 
 export async function openBench(): Promise<Bench> {

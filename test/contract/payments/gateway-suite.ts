@@ -401,6 +401,26 @@ export function gatewaySuite(provider: string, start: () => Promise<GatewayWorld
       expect(await world.movements(first.reference)).toEqual([]);
     });
 
+    test('a refusal of the repetition proves nothing while the call before it was lost on the way', async () => {
+      const first = await instructionOf();
+      const { reference } = first;
+      await world.fault({ call: 'instruct', reference, behaviour: 'drop-before-commit', count: 1 });
+      await world.fault({ call: 'instruct', reference, behaviour: `error:${world.refusalCode}`, count: 1 });
+      // The lost call may still be on its way: another reference now could pay twice.
+      expect(await world.gateway.instruct(first)).toMatchObject({
+        outcome: 'unknown',
+        failure: { code: world.refusalCode },
+      });
+      expect(await world.gateway.query(queryOf(first))).toMatchObject({
+        outcome: 'unknown',
+        failure: { code: NOT_FOUND },
+      });
+      // The same reference settles it: paid once, or refused for good where the provider keeps its refusal for it.
+      const { outcome } = await world.gateway.instruct(again(first));
+      expect(['succeeded', 'failed']).toContain(outcome);
+      expect(await world.movements(reference)).toEqual(outcome === 'succeeded' ? [5_000] : []);
+    });
+
     test('too little money of ours is held where the same reference pays once there is enough, else failed', async () => {
       const { code, sameReference } = world.tooLittleMoney;
       const first = await instructionOf();

@@ -42,6 +42,10 @@ const SHA = 'a'.repeat(64);
 const OTHER_SHA = 'b'.repeat(64);
 const TWO_PERSONS = [approval('finance', SHA), approval('finance2', SHA)];
 const released = set('bank_files', `status = 'released', released_at = ${at}`);
+const rejected = set(
+  'bank_files',
+  `status = 'rejected', rejected_at = ${at}, rejected_by = 'pn_1', rejection_reason = 'wrong payee'`,
+);
 
 /** A draft, one that cools off, and a file that waits: the rows that these rules are tried on. */
 export const destinationRows = (refundId: string, customerId: string): string => `
@@ -225,6 +229,16 @@ export const DESTINATION_RULES: Rules = {
     ],
     legal: [[...TWO_PERSONS, set('bank_files', `status = 'delivered', released_at = ${at}, delivered_at = ${at}`)]],
   },
+  bank_files_rejected: {
+    refused: [
+      set('bank_files', `status = 'rejected'`),
+      set('bank_files', `status = 'rejected', rejected_at = ${at}, rejected_by = 'pn_1'`),
+      set('bank_files', `status = 'rejected', rejected_at = ${at}, rejection_reason = 'wrong payee'`),
+      set('bank_files', `rejected_at = ${at}, rejected_by = 'pn_1', rejection_reason = 'wrong payee'`),
+      set('bank_files', `withdrawn_at = ${at}`),
+    ],
+    legal: [rejected, [rejected, set('bank_files', `withdrawn_at = ${at}`)]],
+  },
   bank_files_two_persons: {
     refused: [
       released,
@@ -232,6 +246,19 @@ export const DESTINATION_RULES: Rules = {
       [approval('finance', SHA), approval('finance2', OTHER_SHA), released],
       [...TWO_PERSONS, released, set('bank_files', `sha256 = '${OTHER_SHA}'`)],
       [...TWO_PERSONS, released, set('bank_files', `status = 'waiting', released_at = NULL`)],
+      [
+        ...TWO_PERSONS,
+        released,
+        set(
+          'bank_files',
+          `status = 'rejected', released_at = NULL, rejected_at = ${at}, rejected_by = 'pn_1', rejection_reason = 'late'`,
+        ),
+      ],
+      [
+        ...TWO_PERSONS,
+        rejected,
+        set('bank_files', `status = 'waiting', rejected_at = NULL, rejected_by = NULL, rejection_reason = NULL`),
+      ],
     ],
     legal: [[...TWO_PERSONS, released]],
   },
@@ -247,6 +274,6 @@ export const DESTINATION_RULES: Rules = {
 export const DESTINATION_WORDS: Record<string, RegExp> = {
   destinations_identity_frozen: /^destination \S+ (is what it was entered as|cannot become \w+ from \w+)$/,
   payment_attempts_route_frozen: /^attempt \S+ was instructed and goes where it went$/,
-  bank_files_two_persons: /^bank file \S+ is (not released by two persons|released)$/,
+  bank_files_two_persons: /^bank file \S+ is (not released by two persons|released|rejected)$/,
   bank_file_approvals_append_only: /^bank_file_approvals is append-only$/,
 };

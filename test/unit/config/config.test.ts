@@ -137,6 +137,7 @@ describe('configuration', () => {
       };
       expect(loadApiConfig({ ...database, ...keys }).dataKeys).toEqual(expected);
       expect(loadWorkerConfig({ ...worker, ...bank, ...keys }).dataKeys).toEqual(expected);
+      expect(loadApiConfig({ ...database, ...bank, ...keys }).bankTransfer?.currencies).toEqual(['CNY']);
       expect(loadApiConfig(database)).toMatchObject({ dataKeys: null, bankTransfer: null });
     });
 

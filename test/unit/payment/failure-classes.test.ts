@@ -24,6 +24,7 @@ const PROMISED: FailureClass[] = [
   'window_passed',
   'disputed',
   'refused_by_review',
+  'withdrawn',
   'unknown',
 ];
 

@@ -61,6 +61,8 @@ const REASONS: Record<HoldReason, [HoldCure, ProcessState['status'], string[], n
   not_captured: ['person', 'paying', ['payment_held'], null],
   destination_changed: ['person', 'paying', ['payment_held'], null],
   snapshot_changed: ['person', 'paying', ['payment_held'], null],
+  provider_not_configured: ['person', 'paying', ['payment_held'], null],
+  provider_unreachable: ['provider', 'paying', ['payment_held'], 24],
   insufficient_funds: ['funds', 'awaiting_funds', ['awaiting_funds'], 24],
   below_floor: ['funds', 'awaiting_funds', ['awaiting_funds'], 24],
 };
@@ -73,7 +75,7 @@ test.each(rows)('%s is ended by %s, and is a person’s to see in time', (reason
   expect(cureOf(reason)).toBe(cure);
   // What time alone does not end is asked about at once; nothing is held for ever without a person.
   expect(hours !== null || desk.length > 0).toBe(true);
-  expect(desk.length > 0).toBe(cure === 'person' || cure === 'funds');
+  expect(desk.length > 0).toBe(cure === 'person' || cure === 'provider' || cure === 'funds');
   expect(isOverdue(reason, ACCEPTED_AT, after((hours ?? 0) * 60))).toBe(hours !== null);
   if (hours !== null) expect(isOverdue(reason, ACCEPTED_AT, after(hours * 60 - 1))).toBe(false);
   const { todo, customer } = HOLD_RULES[reason];
@@ -247,6 +249,8 @@ test.each<[HoldReason, waitedMinutes: number | null, waitMinutes: number]>([
   ['disputed', null, 5],
   ['disputed', 600, 300],
   ['disputed', 6_000, 360],
+  ['provider_unreachable', null, 5],
+  ['provider_unreachable', 600, 15],
 ])('a hold for %s that has lasted %s minutes is looked at in %s', (reason, waited, wait) => {
   const now = after(100_000);
   const since = waited === null ? null : after(100_000 - waited);

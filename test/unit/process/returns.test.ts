@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { applyTransition, type DeskFacts, type Effects } from '../../../domain/process';
+import { applyTransition, type DeskFacts, type Effects, type TransitionContext } from '../../../domain/process';
 import { isInFlight, isProvenUnpaid, type HoldReason, type PaymentSighting } from '../../../domain/payment';
 import {
   isOver,
@@ -75,11 +75,12 @@ const act = (
   id = `cm_${steps}`,
   proofFound = true,
   destination: DeskFacts['destination'] = { kind: 'usable' },
+  changes: Partial<TransitionContext> = {},
 ): Case =>
   apply(
     one,
     { id, kind: 'desk_action', commandId: id, actor, action },
-    { desk: { isUnsent: true, proofFound, destination } },
+    { desk: { isUnsent: true, proofFound, destination, money: { mode: 'test', currency: 'CNY' } }, ...changes },
   );
 
 const paid = (): Case => sight(sight(paying(), 'al_1', {}), 'al_2', {});
@@ -268,7 +269,7 @@ describe('a payment that is held', () => {
 
   test('is left alone when it is on its way out at this very moment', () => {
     const before = held('disputed');
-    const sent = { isUnsent: false, proofFound: true, destination: { kind: 'usable' } } as const;
+    const sent = { isUnsent: false, proofFound: true, destination: { kind: 'usable' }, money: null } as const;
     const action: DeskAction = { act: 'give_up', legId: 'al_1' };
     const refused = apply(
       before,
@@ -335,6 +336,24 @@ describe('a payment by hand', () => {
 describe('another route', () => {
   const other: DeskAction = { act: 'alternative_route', legId: 'al_1', destinationId: 'ds_1' };
   const coolingOff = { kind: 'not_yet', reason: 'cooling_off', retryAt: after(500) } as const;
+
+  test('is neither proposed nor confirmed while no account of ours pays in that currency', () => {
+    const nowhere = { paysToAccounts: () => false };
+    const back = comesBack(paid());
+    const proposed = act(back, finance, other, 'cm_n', true, { kind: 'usable' }, nowhere);
+    expect(proposed.refused).toMatchObject({ data: { act: 'alternative_route', why: 'no_paying_account' } });
+    const first = act(back, finance, other, 'cm_n');
+    const confirmed = act(
+      first,
+      finance2,
+      { act: 'confirm', proposalId: 'cm_n' },
+      'cm_o',
+      true,
+      { kind: 'usable' },
+      nowhere,
+    );
+    expect(confirmed.refused).toMatchObject({ data: { act: 'confirm', why: 'no_paying_account' } });
+  });
 
   test('is a new attempt to the account, when a second person confirms it and the account is usable', () => {
     const first = act(comesBack(paid()), finance, other, 'cm_first', true, coolingOff);

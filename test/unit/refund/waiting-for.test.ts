@@ -105,6 +105,7 @@ test.each<[HoldReason, string, string | null]>([
   ['daily_cap', 'desk', 'role:finance'],
   ['above_daily_cap', 'desk', 'role:finance'],
   ['payee_unsettled', 'desk', 'role:finance'],
+  ['provider_unreachable', 'desk', 'role:finance'],
   ['too_soon', 'payment', 'provider'],
   ['cooling_off', 'cooling_off', null],
 ])('a payment that is held for %s waits for %s, and says until when', (reason, kind, who) => {
