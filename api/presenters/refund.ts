@@ -12,6 +12,7 @@ import {
 } from '../../store';
 import type { AppDeps, Language, Principal } from '../types';
 import { calendarToExplainBy } from './calendars';
+import { statusForCustomer, waitForCustomer } from './customer-view';
 import { explainWaiting, type Reader } from './explanation';
 import { failureText, ownedFailure, plainFailure } from './failure';
 
@@ -83,7 +84,8 @@ export async function presentRefunds(
         const payments = own.payments.map((payment) => ({ ...plainFailure(payment), accounting: null, hold: null }));
         return {
           ...own,
-          waitingFor: own.waitingFor && { ...own.waitingFor, reason: null },
+          status: statusForCustomer(own.status),
+          waitingFor: waitForCustomer(own.waitingFor),
           breakdown,
           payments,
           goodwill: goodwill && { ...plainFailure(goodwill), hold: null },
