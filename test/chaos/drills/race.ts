@@ -4,6 +4,8 @@ import { untilQuiet, type Drill } from './drill';
 
 const CLIENTS = 50;
 const CAPTURED_MINOR = 1_000_000;
+/** Ninety-nine of a hundred answers come sooner. */
+const P99_BELOW_MS = 500;
 /** On average each client wants a tenth of the payment, so that most must lose. */
 const MOST_MINOR = 200_000;
 
@@ -54,10 +56,12 @@ export const race: Drill = {
     if (dead > 0) violations.push(`${dead} deadlocks`);
     tookMs.sort((a, b) => a - b);
     const p = (share: number): number => Math.round(tookMs[Math.ceil(tookMs.length * share) - 1] ?? 0);
+    // What is promised is promised of the full size, on a machine that does nothing else.
+    if (delivered && p(0.99) >= P99_BELOW_MS) violations.push(`p99 was ${p(0.99)} ms, not below ${P99_BELOW_MS}`);
     return {
       line:
         `${CLIENTS} clients racing for each of ${size} payments: ${accepted} accepted, ${dead} deadlocks, ` +
-        `p50 ${p(0.5)} ms, p99 ${p(0.99)} ms (wanted: below 500)`,
+        `p50 ${p(0.5)} ms, p99 ${p(0.99)} ms (wanted: below ${P99_BELOW_MS})`,
       violations: [...violations, ...(await stack.violations({ delivered }))],
     };
   },
