@@ -3,13 +3,14 @@ import {
   accountIndexParts,
   accountToText,
   comparableAccount,
+  holderVsCustomer,
   maskAccount,
   maskName,
   normaliseAccount,
 } from '../domain/destination';
-import type { BankAccount } from '../domain/destination';
+import type { BankAccount, HolderVsCustomer } from '../domain/destination';
 import { isSameText, SealBrokenError, type DataCipher } from '../platform';
-import { destinationPlace, type DestinationRecord } from '../store';
+import { destinationPlace, readCustomerName, type Db, type DestinationRecord } from '../store';
 
 /** An account as the database may hold it. */
 export interface SealedAccount {
@@ -47,6 +48,25 @@ export function maskedHolder(cipher: DataCipher, destination: DestinationRecord)
     return maskName(openAccount(cipher, destination).holderName);
   } catch (error) {
     if (error instanceof SealBrokenError) return null;
+    throw error;
+  }
+}
+
+/**
+ * How the account's holder compares with the customer whose money it is, for those who vouch for it: they see neither name
+ * whole. `unknown` when somebody has altered what is sealed, or there are no keys to open it.
+ */
+export async function compareHolder(
+  db: Db,
+  cipher: DataCipher | null,
+  destination: DestinationRecord,
+): Promise<HolderVsCustomer> {
+  const customerName = await readCustomerName(db, destination.customerId);
+  if (cipher === null || customerName === null) return 'unknown';
+  try {
+    return holderVsCustomer(openAccount(cipher, destination).holderName, customerName);
+  } catch (error) {
+    if (error instanceof SealBrokenError) return 'unknown';
     throw error;
   }
 }

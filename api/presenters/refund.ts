@@ -11,6 +11,7 @@ import {
   type StoredRefund,
 } from '../../store';
 import type { AppDeps, Language, Principal } from '../types';
+import { compareHolder } from '../sealed-accounts';
 import { calendarToExplainBy } from './calendars';
 import { statusForCustomer, waitForCustomer } from './customer-view';
 import { explainWaiting, type Reader } from './explanation';
@@ -136,6 +137,7 @@ async function destinationOf(deps: AppDeps, refund: StoredRefund, named: unknown
   return {
     id: destination.id,
     account: masked,
+    holderVsCustomer: await compareHolder(deps.db, deps.destinations?.cipher ?? null, destination),
     country,
     status: statusAt(destination, deps.clock().toISOString()),
     usableFrom,

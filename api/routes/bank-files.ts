@@ -21,7 +21,7 @@ import {
   bankFilesQuery,
 } from '../schemas/bank-files';
 import { decodeTimeCursor, encodeCursor } from '../schemas/common';
-import { maskedHolder } from '../sealed-accounts';
+import { compareHolder, maskedHolder } from '../sealed-accounts';
 import type { AppDeps } from '../types';
 import { withoutUndefined } from '../without-undefined';
 
@@ -90,6 +90,8 @@ export function bankFileRoutes(deps: AppDeps): Router {
           currency,
           account: masked,
           holderName,
+          holderVsCustomer:
+            destination && (await compareHolder(deps.db, deps.destinations?.cipher ?? null, destination)),
           destinationId: destination?.id ?? null,
         },
       ],
