@@ -56,6 +56,10 @@ function viewOf(
     iso === null ? null : describeInstant(facts.calendar, nowIso, iso, locale);
   const approved = ABOUT_THE_REQUEST.includes(message.kind) ? null : facts.approvedAmountMinor;
   const amountMinor = approved ?? facts.amountMinor;
+  const goodwillText = facts.goodwill && goodwillOf(facts.goodwill, facts.currency, locale);
+  const returnedMinor = Number(data['returnedMinor'] ?? 0);
+  const returnedText = returnedMinor > 0 ? formatAmount(returnedMinor, facts.currency, locale) : null;
+  const isGoodwill = data['fund'] === 'goodwill';
   const stage = facts.plan.stages.find((candidate) => candidate.id === text('stage'));
   return {
     recipientName: recipient.name,
@@ -72,11 +76,14 @@ function viewOf(
     // There is no page to link to before the console and the customer's portal exist.
     statusUrl: null,
     messageToCustomer: words.messageToCustomer,
-    goodwillText: facts.goodwill && goodwillOf(facts.goodwill, facts.currency, locale),
+    goodwillText: data['goodwill'] === 'given_up' ? null : goodwillText,
+    goodwillUnpaidText: data['goodwill'] === 'given_up' ? goodwillText : null,
     deductionsText: facts.deductions.length === 0 ? null : deductionsOf(facts, locale),
     clauseText: message.kind === 'refund_declined' ? (facts.declineClause?.[locale] ?? null) : null,
     paymentState: message.kind === 'payment_delayed' ? (text('failureClass') === null ? 'unknown' : 'failed') : null,
     failureText: whyNotPaid(data, locale),
+    returnedAmount: isGoodwill || returnedMinor === amountMinor ? null : returnedText,
+    returnedGoodwill: isGoodwill ? returnedText : null,
     paidAmount:
       Number(data['paidMinor'] ?? 0) > 0 ? formatAmount(Number(data['paidMinor']), facts.currency, locale) : null,
     deskKind: text('deskKind'),

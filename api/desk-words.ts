@@ -54,6 +54,10 @@ export const DESK_OBSTACLE_WORDS: Record<UnavailableAction['why'], Record<Langua
     'zh-CN': '未配置以该币种付款的银行账户。请线下付款，或先配置账户。',
   },
   no_person: { en: 'This takes a person; a system may not do it.', 'zh-CN': '该操作必须由人员执行，系统不能执行。' },
+  not_finance: {
+    en: 'Only finance decides how money is paid.',
+    'zh-CN': '只有退单处理员（财务）可以决定款项如何支付。',
+  },
   same_person: {
     en: 'A second person is needed: not the one who proposed it, nor anybody behind the request.',
     'zh-CN': '需要第二人处理：不能是提出方案的人，也不能是与申请有关的人。',

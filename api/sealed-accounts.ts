@@ -3,13 +3,14 @@ import {
   accountIndexParts,
   accountToText,
   comparableAccount,
+  holderVsCustomer,
   maskAccount,
   maskName,
   normaliseAccount,
 } from '../domain/destination';
-import type { BankAccount } from '../domain/destination';
+import type { BankAccount, HolderVsCustomer } from '../domain/destination';
 import { isSameText, SealBrokenError, UnknownDataKeyError, type DataCipher } from '../platform';
-import { destinationPlace, type DestinationRecord } from '../store';
+import { destinationPlace, readCustomerName, type Db, type DestinationRecord } from '../store';
 
 /** An account as the database may hold it. */
 export interface SealedAccount {
@@ -64,6 +65,25 @@ export function fingerprintsOf(cipher: DataCipher, destination: DestinationRecor
     return cipher.fingerprints(parts).map(({ text }) => text);
   } catch (error) {
     if (error instanceof SealBrokenError || error instanceof UnknownDataKeyError) return [destination.fingerprint];
+    throw error;
+  }
+}
+
+/**
+ * How the account's holder compares with the customer whose money it is, for those who vouch for it: they see neither name
+ * whole. `unknown` when somebody has altered what is sealed, or there are no keys to open it.
+ */
+export async function compareHolder(
+  db: Db,
+  cipher: DataCipher | null,
+  destination: DestinationRecord,
+): Promise<HolderVsCustomer> {
+  const customerName = await readCustomerName(db, destination.customerId);
+  if (cipher === null || customerName === null) return 'unknown';
+  try {
+    return holderVsCustomer(openAccount(cipher, destination).holderName, customerName);
+  } catch (error) {
+    if (error instanceof SealBrokenError || error instanceof UnknownDataKeyError) return 'unknown';
     throw error;
   }
 }

@@ -29,6 +29,11 @@ export async function findCustomerId(db: Db, mode: 'live' | 'test', externalId: 
   return row?.id ?? null;
 }
 
+/** A customer's own name, for comparisons; null when there is none, or it was erased. Never to be logged or audited. */
+export async function readCustomerName(db: Db, id: string): Promise<string | null> {
+  return (await db.customer.findUnique({ where: { id }, select: { name: true } }))?.name ?? null;
+}
+
 /** What the shop calls a customer. */
 export async function readCustomerExternalId(db: Db, id: string): Promise<string> {
   const { externalId } = await db.customer.findUniqueOrThrow({ where: { id }, select: { externalId: true } });

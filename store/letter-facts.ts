@@ -24,6 +24,7 @@ export interface LetterFacts {
   calendar: BusinessCalendar;
   arrivalFrom: string | null;
   arrivalTo: string | null;
+  /** Of what has been paid, by the attempt that paid it; what came back or failed names nothing. */
   traceNumber: string | null;
   declineClause: LocalizedText | null;
   /** What is kept back of the amount, with the words for the customer. */
@@ -87,8 +88,12 @@ export const FACT_COLUMNS = Prisma.sql`
   cal.xmin::text AS calendar_version, f.arrival_from, f.arrival_to, f.decline_clause, f.amounts->'deductions' AS deductions,
   f.amounts->'goodwill' AS goodwill, f.created_at, f.updated_at,
   f.audit_seq, f.audit_head,
-  (SELECT t.trace_number FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id
-     WHERE a.refund_id = f.id AND t.trace_number IS NOT NULL ORDER BY a.position, t.number DESC LIMIT 1) AS trace_number,
+  (SELECT t.trace_number FROM payment_attempts t
+     JOIN allocations a ON a.id = t.allocation_id
+     JOIN payments p ON p.id = a.payment_id
+     WHERE a.refund_id = f.id AND p.order_id IS NOT NULL AND t.status = 'succeeded' AND t.trace_number IS NOT NULL
+       AND t.number = (SELECT max(n.number) FROM payment_attempts n WHERE n.allocation_id = a.id)
+     ORDER BY a.position LIMIT 1) AS trace_number,
   jsonb_build_object('id', c.id, 'external_id', c.external_id, 'name', c.name, 'email', c.email, 'phone', c.phone,
     'locale', c.locale) AS customer`;
 

@@ -1,6 +1,6 @@
 import { statusAt } from '../../domain/destination';
 import { countOtherHolders, readCustomerExternalId, type DestinationRecord } from '../../store';
-import { fingerprintsOf, maskedHolder } from '../sealed-accounts';
+import { compareHolder, fingerprintsOf, maskedHolder } from '../sealed-accounts';
 import type { AppDeps, Principal } from '../types';
 import { isStaff } from './refund';
 
@@ -27,6 +27,9 @@ export async function presentDestination(
     country,
     account: masked,
     holderName: mayName && deps.destinations ? maskedHolder(deps.destinations.cipher, destination) : null,
+    holderVsCustomer: isStaff(principal)
+      ? await compareHolder(deps.db, deps.destinations?.cipher ?? null, destination)
+      : null,
     status,
     usableFrom,
     mismatches,

@@ -17,9 +17,11 @@ export function ownedFailure<Leg extends PublicLeg>(leg: Leg): Leg {
   return { ...leg, failure: { ...failure, nextAction, ownerRole, sameReference } };
 }
 
-/** For customers: the provider's own code says nothing to them. */
+/** For customers: the provider's own code says nothing to them, and that our money is missing is ours to know. */
 export function plainFailure<Leg extends PublicLeg>(leg: Leg): Leg {
-  return leg.failure === null ? leg : { ...leg, failure: { ...leg.failure, code: null } };
+  if (leg.failure === null) return leg;
+  const isOurs = leg.failure.class === 'insufficient_merchant_funds';
+  return { ...leg, failure: { ...leg.failure, class: isOurs ? 'unknown' : leg.failure.class, code: null } };
 }
 
 /** What a desk item's failure asks for: next action, owner and words for staff; null when it tells of no failure. */

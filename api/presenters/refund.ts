@@ -11,7 +11,9 @@ import {
   type StoredRefund,
 } from '../../store';
 import type { AppDeps, Language, Principal } from '../types';
+import { compareHolder } from '../sealed-accounts';
 import { calendarToExplainBy } from './calendars';
+import { statusForCustomer, waitForCustomer } from './customer-view';
 import { explainWaiting, type Reader } from './explanation';
 import { failureText, ownedFailure, plainFailure } from './failure';
 
@@ -91,7 +93,8 @@ export function presentListed(
       const payments = own.payments.map((payment) => ({ ...plainFailure(payment), accounting: null, hold: null }));
       return {
         ...own,
-        waitingFor: own.waitingFor && { ...own.waitingFor, reason: null },
+        status: statusForCustomer(own.status),
+        waitingFor: waitForCustomer(own.waitingFor),
         breakdown,
         payments,
         goodwill: goodwill && { ...plainFailure(goodwill), hold: null },
@@ -141,6 +144,7 @@ async function destinationOf(deps: AppDeps, refund: StoredRefund, named: unknown
   return {
     id: destination.id,
     account: masked,
+    holderVsCustomer: await compareHolder(deps.db, deps.destinations?.cipher ?? null, destination),
     country,
     status: statusAt(destination, deps.clock().toISOString()),
     usableFrom,

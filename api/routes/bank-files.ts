@@ -24,7 +24,7 @@ import {
   rejectBankFileBody,
 } from '../schemas/bank-files';
 import { decodeTimeCursor, encodeCursor } from '../schemas/common';
-import { maskedHolder } from '../sealed-accounts';
+import { compareHolder, maskedHolder } from '../sealed-accounts';
 import type { AppDeps } from '../types';
 import { withoutUndefined } from '../without-undefined';
 
@@ -106,6 +106,8 @@ export function bankFileRoutes(deps: AppDeps): Router {
           currency,
           account: masked,
           holderName,
+          holderVsCustomer:
+            destination && (await compareHolder(deps.db, deps.destinations?.cipher ?? null, destination)),
           destinationId: destination?.id ?? null,
         },
       ],

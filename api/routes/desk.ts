@@ -44,7 +44,7 @@ registerRoute({
   tag: 'Desk',
   summary: 'Act on a desk item',
   description:
-    'The desk reassigns, extends, asks the provider again, looks again at once at what is held, and pays again what is proven unpaid; it never decides. What pays by hand or gives up takes two different persons: the first call proposes it, `confirm` by another one does it. `actions` of an item names what is possible now, `unavailable` what is not and why.',
+    'The desk reassigns, extends, asks the provider again, looks again at once at what is held, and pays again what is proven unpaid; it never decides. What pays again, by another way, by hand or not at all is for `finance` alone (`admin` may ask, look again, move stages and owners). What pays to another account or by hand, or gives up, takes two different persons: the first call proposes it, `confirm` by another one does it. `actions` of an item names what is possible now, `unavailable` what is not and why.',
   roles: ACTORS,
   idempotent: true,
   request: { params: deskParams, body: deskActionBody },

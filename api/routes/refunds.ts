@@ -17,6 +17,7 @@ import { idempotent } from '../middleware/idempotency';
 import { readingOf, requireRefundId } from '../middleware/refund-request';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseBody, parseQuery } from '../middleware/validate';
+import { statusesMeantByCustomer } from '../presenters/customer-view';
 import { isStaff, presentListed, presentRefund, presentRefunds, readerOf } from '../presenters/refund';
 import { presentTimeline } from '../presenters/timeline';
 import { Problem } from '../problems';
@@ -112,11 +113,12 @@ export function refundRoutes(deps: AppDeps): Router {
   );
 
   router.get('/v1/refunds', async (req, res) => {
-    const { limit, cursor, ...filter } = parseQuery(listRefundsQuery, req);
+    const { limit, cursor, status: asked, ...filter } = parseQuery(listRefundsQuery, req);
     const principal = principalOf(req);
+    const status = asked && principal.kind === 'customer' ? statusesMeantByCustomer(asked) : asked;
     const page = await listRefunds(
       deps.db,
-      { ...withoutUndefined(filter), mode: principal.mode, ...ownOnly(principal) },
+      { ...withoutUndefined({ ...filter, status }), mode: principal.mode, ...ownOnly(principal) },
       { limit, after: cursor === undefined ? null : refundCursor(cursor) },
     );
     res.json(await pageBody(req, page));

@@ -1,3 +1,4 @@
+import { HOLDER_VS_CUSTOMER } from '../../domain/destination';
 import { BANK_FILE_STATUSES } from '../../store';
 import { instant, pageOf, pageQuery, redressId } from './common';
 import { z } from './zod';
@@ -54,6 +55,9 @@ export const bankFileAnswer = z
         currency: z.string(),
         account: z.string(),
         holderName: z.string().nullable(),
+        holderVsCustomer: z.enum(HOLDER_VS_CUSTOMER).nullable().openapi({
+          description: 'How the holder’s name compares with the customer’s; see Destination.',
+        }),
         destinationId: z.string().nullable(),
       }),
     ),

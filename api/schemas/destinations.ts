@@ -1,6 +1,6 @@
 import { isValidBIC, isValidIBAN } from 'ibantools';
 import { containsCardNumber } from '../../domain/audit';
-import { DESTINATION_STATUSES, PAYEE_CHECKS, type BankAccount } from '../../domain/destination';
+import { DESTINATION_STATUSES, HOLDER_VS_CUSTOMER, PAYEE_CHECKS, type BankAccount } from '../../domain/destination';
 import { externalId, freeText, instant, redressId } from './common';
 import { z } from './zod';
 
@@ -108,6 +108,10 @@ export const destinationAnswer = z
     holderName: z.string().nullable().openapi({
       description: 'The first character of each word; null for those who only read.',
       example: 'N••• E•••',
+    }),
+    holderVsCustomer: z.enum(HOLDER_VS_CUSTOMER).nullable().openapi({
+      description:
+        'How the holder’s name compares with the customer’s: `same`, `close` (words left out, a slip), `different`, or `unknown` (two scripts, or nothing to compare). Null for those outside.',
     }),
     status: z.enum(DESTINATION_STATUSES),
     usableFrom: instant.nullable(),

@@ -34,9 +34,20 @@ export const DESK_OBSTACLES = [
   'destination_not_usable',
   'no_paying_account',
   'no_person',
+  'not_finance',
 ] as const;
 
 export type DeskObstacle = (typeof DESK_OBSTACLES)[number];
+
+/** What pays, or ends that something is paid: finance alone says so. */
+const MONEY_ACTS: readonly DeskAction['act'][] = [
+  'new_attempt',
+  'alternative_route',
+  'manual_payment',
+  'give_up',
+  'confirm',
+  'reject',
+];
 
 /** Who may never be the second person: whoever asks for the money, or stands behind the asking. */
 const EXCLUDED_FROM_CONFIRMING: readonly ExclusionRule[] = ['requester', 'key_owner', 'key_creator', 'is_customer'];
@@ -49,12 +60,15 @@ const EXCLUDED_FROM_CONFIRMING: readonly ExclusionRule[] = ['requester', 'key_ow
  * 3. What is held was never sent: it need not be proven unpaid.
  * 4. Another route, a payment by hand and giving up take two different persons: the proposer, and one who does not stand behind the
  *    request. While any leg of the refund is in flight they wait.
+ * 5. What pays again, by another way or not at all is for finance; whoever else works at the desk decides nothing about money.
  * @param actor who asks; null: whether anybody could.
  */
 export function judgeDeskAction(state: ProcessState, action: DeskAction, actor: Actor | null): Refusal | null {
   const obstacle = obstacleOf(state, action);
   if (obstacle) return notAvailable(state, action.act, obstacle);
   if (!actor) return null;
+  if (MONEY_ACTS.includes(action.act) && !actor.roles.includes('finance'))
+    return notAvailable(state, action.act, isPerson(actor) ? 'not_finance' : 'no_person');
   switch (action.act) {
     case 'alternative_route':
     case 'manual_payment':

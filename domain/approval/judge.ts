@@ -1,5 +1,5 @@
 import type { Actor, DecisionContent, Plan, ProcessState, Refusal, RefusalCode, Transition } from '../refund';
-import { canWithdraw } from '../refund';
+import { canWithdraw, isWatched } from '../refund';
 import { judgeDeskAction } from './judge-desk';
 
 const refuse = (code: RefusalCode, data: Refusal['data'] = {}): Refusal => ({ code, data });
@@ -63,9 +63,9 @@ export function judgeInformation(state: ProcessState): Refusal | null {
     : refuse('nothing_awaited', { status: state.status });
 }
 
-/** Whether the arrival of the money can be confirmed: the provider has said that it moved. */
+/** Whether the arrival of the money can be confirmed: the provider has said that it moved, all of it or what was not given up. */
 export function judgeReceipt(state: ProcessState): Refusal | null {
-  return state.status === 'paid' ? null : refuse('not_paid', { status: state.status });
+  return isWatched(state) ? null : refuse('not_paid', { status: state.status });
 }
 
 /** Whether a transition counts in this state: asked by validators, by the workflow and under the row lock. */

@@ -1,2 +1,3 @@
 export * from './bank-account';
 export * from './destination';
+export * from './holder-vs-customer';

@@ -12,7 +12,7 @@ import {
 import { isOver, type Leg, type RefundStatus } from '../refund';
 import { holdLeg, isHeld, releaseLeg } from './apply-hold';
 import { applyReturn } from './apply-return';
-import { promiseOf } from './arrival';
+import { watchArrival } from './arrival';
 import type { AuditNote } from './effects';
 import { endWhenGivenUp } from './give-up';
 import { askAgainAt, provesPaidAfterAll, takeUpAgain } from './paid-after-all';
@@ -132,13 +132,16 @@ function applyToEarlier(step: Step, leg: Leg, attempt: number, sighting: Payment
 const returnedAt = ({ lastReturn }: Leg, attempt: number): string | null =>
   lastReturn?.attempt === attempt ? lastReturn.at : null;
 
-/** The status of a refund by its legs: that of the worst one. */
-export function statusOf(legs: Leg[]): RefundStatus {
+/** The status of a refund by its legs: that of the worst one. Goodwill that was given up counts no more. */
+export function statusOf(all: Leg[]): RefundStatus {
+  const legs = all.filter((leg) => !isGoodwillGivenUp(leg));
   if (legs.some((leg) => isProvenUnpaid(leg.status))) return 'payment_failed';
   if (legs.some((leg) => leg.status === 'unknown')) return 'payment_unknown';
   if (legs.some((leg) => leg.hold && cureOf(leg.hold.reason) === 'funds')) return 'awaiting_funds';
   return legs.every((leg) => leg.status === 'succeeded') ? 'paid' : 'paying';
 }
+
+const isGoodwillGivenUp = (leg: Leg): boolean => leg.fund === 'goodwill' && leg.givenUp === true;
 
 const isOpen = (leg: Leg): boolean => leg.status !== 'succeeded' && !isProvenUnpaid(leg.status);
 
@@ -155,19 +158,20 @@ export function payingAgain({ effects }: Step): void {
   effects.deskResolve.push('payment_failed', 'payment_returned');
 }
 
-/** Every leg is proven paid: the customer gets a promise, and what was held beyond it is given back. */
+/**
+ * Every leg of the amount is proven paid: the customer gets a promise, and what was held beyond it is given back. Goodwill
+ * that two people have given up is told apart in the same letter.
+ */
 export function becomePaid(step: Step): void {
-  const { state, effects, context } = step;
-  const { from, to, basis } = promiseOf(step);
-  const watchUntil = new Date(Date.parse(to) + context.plan.arrivalWatchDays * 86_400_000).toISOString();
-  state.arrival = { promisedBy: to, watchUntil, overdue: false, paidAt: context.at, basis };
-  effects.arrival = { from, to };
+  const { state, effects } = step;
+  const { from, to, basis } = watchArrival(step);
   // What was reserved beyond the approved amount is given back now that the rest has moved.
   effects.release = true;
   effects.events.push('refund.paid');
   effects.deskResolve.push('payment_unresolved', 'payment_failed', 'payment_returned');
   effects.audit.push({ type: 'refund.paid', data: { promisedFrom: from, promisedTo: to, basis } });
-  tellOutsiders(step, 'refund_paid', 'refund', { arrivalFrom: from, arrivalTo: to });
+  const goodwill = state.legs.some(isGoodwillGivenUp) ? { goodwill: 'given_up' } : {};
+  tellOutsiders(step, 'refund_paid', 'refund', { arrivalFrom: from, arrivalTo: to, ...goodwill });
 }
 
 const noteOf = (leg: Leg, sighting: PaymentSighting, verdict: SightingVerdict | 'not_instructed'): AuditNote => ({

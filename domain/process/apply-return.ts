@@ -30,5 +30,9 @@ export function applyReturn(step: Step, leg: Leg, sighting: PaymentSighting): vo
     data: { legId: leg.id, reference: leg.reference, attempt: leg.attempt, source: sighting.source, ...why },
   });
   tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'payment_returned' });
-  tellOutsiders(step, 'refund_returned', 'refund', { failureClass: why.failureClass });
+  tellOutsiders(step, 'refund_returned', 'refund', {
+    failureClass: why.failureClass,
+    returnedMinor: leg.amountMinor,
+    fund: leg.fund ?? 'amount',
+  });
 }

@@ -1,10 +1,10 @@
 import { judgeTransition } from '../approval';
 import { assertNever, returnsOf, type ProcessState, type Transition } from '../refund';
-import { observeArrival } from './arrival';
 import { applyDecision } from './apply-decision';
 import { applyDeskAction } from './apply-desk-action';
 import { applyAnswerOverdue, applyInformation } from './apply-information';
 import { applySighting } from './apply-payment';
+import { applyReceipt } from './apply-receipt';
 import { applyRung } from './apply-rung';
 import { deskFactsRefusal } from './check-desk-facts';
 import { noEffects, type TransitionOutcome } from './effects';
@@ -52,12 +52,7 @@ export function applyTransition(
       applyInformation(step, transition);
       break;
     case 'receipt':
-      state.status = 'arrived';
-      effects.observed = observeArrival(step);
-      effects.events.push('refund.arrived');
-      effects.deskResolve.push('arrival_overdue');
-      effects.audit.push({ type: 'refund.arrived', data: { commandId: transition.commandId } });
-      tellOutsiders(step, 'refund_arrived', 'delivery');
+      applyReceipt(step, transition);
       break;
     case 'desk_action':
       applyDeskAction(step, transition);

@@ -4,7 +4,7 @@ import type { Leg } from '../refund';
 import type { LegToPay, Step } from './step';
 
 /** When the money should be there, by the refund's calendar: ends of local dates. Counted from the transition's time. */
-export function promiseOf({ state, context }: Step): { from: string; to: string; basis: ArrivalBasis } {
+function promiseOf({ state, context }: Step): { from: string; to: string; basis: ArrivalBasis } {
   const promise = promiseTogether(
     paidLegs(state.legs, context.legs).map(([leg, row]) =>
       promiseOfLeg(context.plan.arrivalBusinessDays, routeOf(leg, row), row.measured ?? null),
@@ -15,6 +15,16 @@ export function promiseOf({ state, context }: Step): { from: string; to: string;
     to: addWorkingDates(context.calendar, context.at, promise.to),
     basis: promise.basis,
   };
+}
+
+/** Promises what is paid from now on, and sets the watch over the promise. */
+export function watchArrival(step: Step): { from: string; to: string; basis: ArrivalBasis } {
+  const { state, effects, context } = step;
+  const promise = promiseOf(step);
+  const watchUntil = new Date(Date.parse(promise.to) + context.plan.arrivalWatchDays * 86_400_000).toISOString();
+  state.arrival = { promisedBy: promise.to, watchUntil, overdue: false, paidAt: context.at, basis: promise.basis };
+  effects.arrival = { from: promise.from, to: promise.to };
+  return promise;
 }
 
 /**
@@ -40,7 +50,10 @@ export function observeArrival({ state, context }: Step): ObservedArrival | null
 
 const paidLegs = (legs: Leg[], rows: LegToPay[]): [Leg, LegToPay][] =>
   legs.flatMap((leg) => {
-    const row = leg.amountMinor > 0 ? rows.find((candidate) => candidate.legId === leg.id) : undefined;
+    const row =
+      leg.amountMinor > 0 && leg.status === 'succeeded'
+        ? rows.find((candidate) => candidate.legId === leg.id)
+        : undefined;
     return row ? [[leg, row] as [Leg, LegToPay]] : [];
   });
 

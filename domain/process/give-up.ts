@@ -1,14 +1,23 @@
 import { sumMinor } from '../money';
+import type { Leg } from '../refund';
+import { watchArrival } from './arrival';
 import { tellOutsiders, type Step } from './step';
 
+/** What is given beside the amount never makes the refund itself paid or unpaid. */
+const isOfAmount = (leg: Leg): boolean => leg.fund === undefined;
+
+const isSettled = (leg: Leg): boolean => leg.givenUp === true || leg.status === 'succeeded';
+
 /**
- * Ends a refund when every leg is either paid or given up: it stays `payment_failed`, what is held for it is given back and
- * the customer is told. Nothing happens while a leg is still to be paid.
+ * Ends a refund when each of its legs is either paid or given up and a part of the amount itself was given up: it stays
+ * `payment_failed`, what is held for it is given back and the customer is told. What was paid of it is promised and watched
+ * as ever. Nothing happens while a leg is still to be paid; where only what is given beside the amount was given up, the
+ * refund is paid.
  */
 export function endWhenGivenUp(step: Step): void {
   const { state, effects, context } = step;
-  const isSpent = state.legs.every((leg) => leg.givenUp || leg.status === 'succeeded');
-  if (!isSpent || !state.legs.some((leg) => leg.givenUp)) return;
+  const isPart = state.legs.some((leg) => leg.givenUp && isOfAmount(leg));
+  if (!isPart || !state.legs.every(isSettled)) return;
   state.givenUp = { at: context.at };
   effects.release = true;
   effects.events.push('refund.given_up');
@@ -17,6 +26,9 @@ export function endWhenGivenUp(step: Step): void {
     type: 'refund.given_up',
     data: { legIds: state.legs.filter((leg) => leg.givenUp).map((leg) => leg.id) },
   });
-  const paidMinor = sumMinor(state.legs.filter((leg) => !leg.givenUp).map((leg) => leg.amountMinor));
-  tellOutsiders(step, 'refund_given_up', 'delivery', { paidMinor });
+  const paid = state.legs.filter((leg) => isOfAmount(leg) && !leg.givenUp);
+  const paidMinor = sumMinor(paid.map((leg) => leg.amountMinor));
+  const promise = paidMinor > 0 ? watchArrival(step) : null;
+  const data = promise ? { paidMinor, arrivalFrom: promise.from, arrivalTo: promise.to } : { paidMinor };
+  tellOutsiders(step, 'refund_given_up', 'delivery', data);
 }

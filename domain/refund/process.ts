@@ -121,6 +121,8 @@ export interface ArrivalWatch {
   paidAt?: string;
   /** What the promise rests on, frozen with it; absent: the policy's table. */
   basis?: ArrivalBasis;
+  /** When somebody confirmed that what was paid of a refund that was given up in part is there. */
+  confirmedAt?: string;
 }
 
 export interface LastDecision {
@@ -165,9 +167,16 @@ export interface ProcessState {
 export const isOver = (state: Pick<ProcessState, 'status' | 'givenUp'>): boolean =>
   isFinal(state.status) || state.givenUp !== undefined;
 
+/**
+ * True while the promise about money that was paid is watched: of a paid refund, or of what was paid before the rest was
+ * given up. Then its receipt can be confirmed.
+ */
+export const isWatched = ({ status, givenUp, arrival }: ProcessState): boolean =>
+  status === 'paid' || (givenUp !== undefined && arrival !== null && arrival.confirmedAt === undefined);
+
 /** True when its workflow has ended, or ends by itself before anything could be sent to it. `at` is an ISO instant. */
 export const hasEnded = (state: ProcessState, at: string): boolean =>
-  isOver(state) || (state.status === 'paid' && state.arrival !== null && state.arrival.watchUntil <= at);
+  isWatched(state) ? state.arrival !== null && state.arrival.watchUntil <= at : isOver(state);
 
 /** Whether money of a payment is still to leave for this refund: neither sent, nor paid, nor given up. */
 export const isStillToPay = (state: ProcessState, paymentId: string): boolean =>
@@ -192,8 +201,9 @@ export interface WaitingFor {
 
 /** What the refund waits for now; null when it is over. */
 export function waitingForOf(state: ProcessState): WaitingFor | null {
-  if (state.givenUp) return null;
   const none = { stage: null, who: null, dueAt: null, pausedSince: null, reason: null };
+  const arrival = { ...none, kind: 'arrival', who: 'customer', dueAt: state.arrival?.promisedBy ?? null } as const;
+  if (state.givenUp) return isWatched(state) ? arrival : null;
   switch (state.status) {
     case 'accepted':
       return { ...none, kind: 'start' };
@@ -225,7 +235,7 @@ export function waitingForOf(state: ProcessState): WaitingFor | null {
     case 'payment_failed':
       return { ...none, kind: 'desk', who: 'role:finance' };
     case 'paid':
-      return { ...none, kind: 'arrival', who: 'customer', dueAt: state.arrival?.promisedBy ?? null };
+      return arrival;
     case 'arrived':
     case 'fulfilled':
     case 'declined':

@@ -11,7 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-async function setUp(message: { channel?: 'email' | 'crm'; kind?: string; recipient?: string } = {}) {
+async function setUp(
+  message: {
+    channel?: 'email' | 'crm';
+    kind?: string;
+    recipient?: string;
+    data?: Record<string, string | number>;
+  } = {},
+) {
   const { refundId } = await bench.payingRefund();
   const id = newId('ms');
   await bench.db.message.create({
@@ -24,6 +31,7 @@ async function setUp(message: { channel?: 'email' | 'crm'; kind?: string; recipi
       channel: message.channel ?? 'email',
       audience: 'customer',
       recipient: message.recipient ?? 'customer',
+      data: message.data ?? {},
       locale: 'zh-CN',
       owner: 'refund',
       dueAt: new Date(),
@@ -98,6 +106,20 @@ describe('notifyParties', () => {
     expect(mail.taken).toHaveLength(0);
     expect(await row()).toMatchObject({ status: 'dead', lastError: 'no_address' });
     expect(await deskItems()).toHaveLength(1);
+  });
+});
+
+describe('a letter about money that came back', () => {
+  const told = async (data: Record<string, string | number>): Promise<string> => {
+    const { mail, activities, input } = await setUp({ kind: 'refund_returned', data });
+    await attempt(1, activities.notifyParties, input);
+    return mail.taken[0]?.text ?? '';
+  };
+
+  test('names the part that came back, not the whole', async () => {
+    expect(await told({ returnedMinor: 4_000, fund: 'amount' })).toContain('其中的 40.00 元');
+    expect(await told({ returnedMinor: 10_000, fund: 'amount' })).not.toContain('其中的');
+    expect(await told({ returnedMinor: 2_000, fund: 'goodwill' })).toContain('另行向您汇出了 20.00 元');
   });
 });
 

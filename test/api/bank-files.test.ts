@@ -126,6 +126,7 @@ describe('a bank file', () => {
         refundId: file.refundId,
         account: '•••• 7894',
         holderName: 'C••• W•••',
+        holderVsCustomer: expect.stringMatching(/^(different|unknown)$/),
       }),
     ]);
     for (const answer of [list, one]) expect(CANARIES.filter((canary) => answer.text.includes(canary))).toEqual([]);

@@ -182,9 +182,16 @@ describe('a payment by hand', () => {
     const confirm = { action: 'confirm', proposalId };
     const own = await act(second.id, 'finance', confirm);
     expect([own.status, own.body.code, own.body.rule]).toEqual([403, 'same_person', 'proposer']);
-    // The shop's key, which entered the request, is hers.
-    const behind = await act(second.id, 'admin', confirm);
-    expect([behind.status, behind.body.code, behind.body.rule]).toEqual([403, 'same_person', 'key_owner']);
+    // Administrators look after the desk and decide nothing about money.
+    const shown = await show(refundId, 'second_person_needed', 'admin');
+    expect(shown.actions).toEqual(['assign_owner']);
+    expect(shown.unavailable).toContainEqual({
+      action: 'confirm',
+      why: 'not_finance',
+      message: expect.stringContaining('finance'),
+    });
+    const byAdmin = await act(second.id, 'admin', confirm);
+    expect([byAdmin.status, byAdmin.body.code, byAdmin.body.why]).toEqual([409, 'action_not_available', 'not_finance']);
     expect(await statusOf(refundId)).toBe('payment_failed');
 
     const confirmations = await Promise.all([act(second.id, 'finance2', confirm), act(second.id, 'finance2', confirm)]);

@@ -279,7 +279,19 @@ describe('reading', () => {
       expect(text).not.toContain('Wangxiaoming');
       expect(body.holderName).toBe(['agent', 'finance'].includes(key) ? 'C••• W•••' : null);
     }
-    expect((await get(customerKey, id)).body).toMatchObject({ holderName: 'C••• W•••', otherCustomers: null });
+    const own = (await get(customerKey, id)).body;
+    expect(own).toMatchObject({ holderName: 'C••• W•••', otherCustomers: null, holderVsCustomer: null });
+    // Whoever vouches for it reads how the names compare, and neither of them.
+    const ofHolder = async (name: string) => {
+      await frame.db.customer.updateMany({ where: { externalId: 'CUST-1' }, data: { name } });
+      return (await get(frame.keys.finance, id)).body.holderVsCustomer;
+    };
+    const { name } = await frame.db.customer.findFirstOrThrow({ where: { externalId: 'CUST-1' } });
+    expect(await ofHolder('Wangxiaoming, Canary')).toBe('same');
+    expect(await ofHolder('C. Wangxiaoming')).toBe('close');
+    expect(await ofHolder('Nora Evans')).toBe('different');
+    expect(await ofHolder('王小明')).toBe('unknown');
+    await ofHolder(name);
     expect((await get(strangerKey, id)).status).toBe(404);
     expect((await get(frame.keys.integrator, id)).status).toBe(403);
   });

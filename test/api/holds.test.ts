@@ -113,6 +113,24 @@ it('a payment that is above a cap by itself is on the desk with what to do, and 
   expect((await find()).body.data).toEqual([]);
 });
 
+it('what waits for money of ours is being paid to its customer, who finds it so', async () => {
+  const id = await heldRefund('insufficient_funds');
+  expect((await read(id, 'integrator')).status).toBe('awaiting_funds');
+  const mine = await read(id, 'customer');
+  expect(mine).toMatchObject({
+    status: 'paying',
+    waitingFor: { kind: 'payment', who: 'provider', dueAt: null, reason: null },
+  });
+  expect(JSON.stringify(mine)).not.toMatch(/awaiting_funds|insufficient|finance/);
+  const found = async (status: string) =>
+    (await api.get('customer', `/v1/refunds?status=${status}&limit=100`)).body.data.map(
+      (one: { id: string }) => one.id,
+    );
+  expect(await found('paying')).toContain(id);
+  expect(await found('awaiting_funds')).toEqual([]);
+  provider.says = 'succeeded';
+});
+
 it('stating a balance wakes what waits for money', async () => {
   const id = await heldRefund('insufficient_funds');
   expect(await read(id)).toMatchObject({ status: 'awaiting_funds', waitingFor: { kind: 'funds' } });

@@ -7,6 +7,7 @@ import {
   listDeskItems,
   listUnremindedDeskItems,
   openDeskItemOnce,
+  readLetterFacts,
   readRefundRun,
   readWorkflowStart,
   remindOfDeskItem,
@@ -257,6 +258,43 @@ describe('a payment by hand', () => {
       expect(asked.refused).toMatchObject({ code: 'action_not_available', data: { why: 'proof_not_found' } });
     }
   });
+});
+
+test('letters name the number of the payment that stands, never that of one that came back', async () => {
+  const one = await paying(10_000);
+  const traced = async (outcome: 'succeeded' | 'failed', traceNumber: string | null, attempt: number) => {
+    const [leg] = one.state.legs;
+    if (!leg) throw new Error('no leg');
+    await one.record({
+      id: `payment-traced-${outcome}-${attempt}`,
+      kind: 'payment',
+      legId: leg.id,
+      attempt,
+      sighting: {
+        source: outcome === 'failed' ? 'event' : 'query',
+        outcome,
+        providerEventId: null,
+        providerRefundId: `re_${leg.reference}`,
+        amountMinor: leg.amountMinor,
+        failure: outcome === 'failed' ? { class: 'account_frozen_or_closed', code: 'closed' } : null,
+        traceNumber,
+        at: new Date().toISOString(),
+      },
+    });
+  };
+  const named = async () => (await readLetterFacts(db, one.refundId))?.traceNumber;
+  const legId = one.state.legs[0]?.id ?? '';
+  await traced('succeeded', 'TRACE-OF-THE-RETURNED', 1);
+  expect(await named()).toBe('TRACE-OF-THE-RETURNED');
+  await traced('failed', null, 1);
+  expect(one.state.legs[0]?.status).toBe('returned');
+  expect(await named()).toBeNull();
+  const proofEvidenceId = await evidence();
+  const paidAt = new Date(Date.now() - 60_000).toISOString();
+  const proposed = await one.act('finance', { act: 'manual_payment', legId, proofEvidenceId, paidAt });
+  await one.act('finance2', { act: 'confirm', proposalId: proposed.commandId });
+  expect(one.state.status).toBe('paid');
+  expect(await named()).toBeNull();
 });
 
 test('giving up ends the refund as payment_failed, gives back what is held, and lets the customer ask again', async () => {

@@ -7,7 +7,7 @@ const MESSAGE = '{{#if messageToCustomer}}We were asked to tell you:\n{{messageT
 const DEDUCTIONS =
   '{{#if deductionsText}}The amount is what remains after these deductions:\n{{deductionsText}}{{/if}}';
 const GOODWILL =
-  '{{#if goodwillText}}In addition we give you {{goodwillText}}, which goes to the account that was named for it.{{/if}}';
+  '{{#if goodwillText}}In addition we give you {{goodwillText}}, which goes to the account that was named for it.{{/if}}{{#if goodwillUnpaidText}}We also wanted to give you {{goodwillUnpaidText}}, but could not pay that. We are sorry.{{/if}}';
 
 /** Letters to customers in English. Each says what is true at that moment and no more: approved is not paid. */
 export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
@@ -145,10 +145,11 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     action: 'See your refund',
   },
   refund_returned: {
-    subject: 'Your refund for order {{orderExternalId}} came back to us',
-    heading: 'Your refund came back',
+    subject:
+      '{{#if returnedGoodwill}}A payment{{else}}Your refund{{/if}} for order {{orderExternalId}} came back to us',
+    heading: '{{#if returnedGoodwill}}A payment came back{{else}}Your refund came back{{/if}}',
     paragraphs: [
-      'We had sent your refund of {{amount}} for order {{orderExternalId}}, but the bank or payment provider has sent the money back to us. It has not reached you, or is no longer in your account. We are sorry.',
+      '{{#if returnedGoodwill}}Beside your refund for order {{orderExternalId}} we had sent you {{returnedGoodwill}}, but the bank or payment provider has sent that back to us. Your refund itself is not concerned.{{else}}We had sent your refund of {{amount}} for order {{orderExternalId}}, but the bank or payment provider has sent {{#if returnedAmount}}{{returnedAmount}} of it{{else}}the money{{/if}} back to us.{{/if}} It has not reached you, or is no longer in your account. We are sorry.',
       '{{#if failureText}}{{failureText}}{{/if}}',
       'The money is still set aside for you. Our staff are looking for another way to pay it.',
       'You need not do anything now. If the card or account that you paid with has been closed or replaced, please tell our customer service and name the number of your refund.',
@@ -160,7 +161,8 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     subject: 'We could not pay your refund for order {{orderExternalId}}',
     heading: 'We could not pay your refund',
     paragraphs: [
-      'Your refund of {{amount}} for order {{orderExternalId}} was approved, but we could not pay it{{#if paidAmount}} in full: {{paidAmount}} has been paid, the rest has not{{/if}}. We have ended our attempts and closed this case.',
+      'Your refund of {{amount}} for order {{orderExternalId}} was approved, but we could not pay it{{#if paidAmount}} in full: {{paidAmount}} has been paid, the rest has not{{/if}}. We have ended our attempts{{#unless paidAmount}} and closed this case{{/unless}}.',
+      '{{#if paidAmount}}{{#if arrivalToText}}We expect what has been paid to reach you between {{arrivalFromText}} and {{arrivalToText}}.{{/if}}{{/if}}',
       'If the money is still owed to you, please contact our customer service and name the number of your refund.',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],

@@ -5,7 +5,8 @@ type CustomerMessage = (typeof CUSTOMER_MESSAGES)[number];
 
 const MESSAGE = '{{#if messageToCustomer}}给您的说明：\n{{messageToCustomer}}{{/if}}';
 const DEDUCTIONS = '{{#if deductionsText}}上述金额已扣除以下款项：\n{{deductionsText}}{{/if}}';
-const GOODWILL = '{{#if goodwillText}}此外，我们另行向您支付 {{goodwillText}}，款项将汇入为此指定的账户。{{/if}}';
+const GOODWILL =
+  '{{#if goodwillText}}此外，我们另行向您支付 {{goodwillText}}，款项将汇入为此指定的账户。{{/if}}{{#if goodwillUnpaidText}}我们原本还要另行向您支付 {{goodwillUnpaidText}}，但这笔款项未能付出，非常抱歉。{{/if}}';
 
 /** 给客户的中文邮件。只说当时的事实：批准不等于已付款。 */
 export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
@@ -143,10 +144,11 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     action: '查看退款',
   },
   refund_returned: {
-    subject: '您对订单 {{orderExternalId}} 的退款被退回',
-    heading: '退款被退回',
+    subject:
+      '{{#if returnedGoodwill}}订单 {{orderExternalId}} 的一笔付款被退回{{else}}您对订单 {{orderExternalId}} 的退款被退回{{/if}}',
+    heading: '{{#if returnedGoodwill}}付款被退回{{else}}退款被退回{{/if}}',
     paragraphs: [
-      '我们已汇出您对订单 {{orderExternalId}} 的退款（金额 {{amount}}），但银行或支付机构已将款项退回给我们。款项没有到达您的账户，或已不在您的账户中，非常抱歉。',
+      '{{#if returnedGoodwill}}除订单 {{orderExternalId}} 的退款之外，我们还另行向您汇出了 {{returnedGoodwill}}，但银行或支付机构已将这笔款项退回给我们；退款本身不受影响。{{else}}我们已汇出您对订单 {{orderExternalId}} 的退款（金额 {{amount}}），但银行或支付机构已将{{#if returnedAmount}}其中的 {{returnedAmount}} {{else}}款项{{/if}}退回给我们。{{/if}}款项没有到达您的账户，或已不在您的账户中，非常抱歉。',
       '{{#if failureText}}{{failureText}}{{/if}}',
       '这笔款项仍为您保留，我们的工作人员正在寻找其他付款办法。',
       '您目前无需做任何事。如果您付款时使用的银行卡或账户已注销或更换，请联系客服并告知退款编号。',
@@ -158,7 +160,8 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     subject: '您对订单 {{orderExternalId}} 的退款未能支付',
     heading: '退款未能支付',
     paragraphs: [
-      '您对订单 {{orderExternalId}} 的退款（金额 {{amount}}）已获批准，但我们未能{{#if paidAmount}}全部付出：已支付 {{paidAmount}}，其余部分未付{{else}}付出这笔款项{{/if}}。我们已停止尝试，并结束本次处理。',
+      '您对订单 {{orderExternalId}} 的退款（金额 {{amount}}）已获批准，但我们未能{{#if paidAmount}}全部付出：已支付 {{paidAmount}}，其余部分未付{{else}}付出这笔款项{{/if}}。我们已停止尝试{{#unless paidAmount}}，并结束本次处理{{/unless}}。',
+      '{{#if paidAmount}}{{#if arrivalToText}}预计已支付的款项在 {{arrivalFromText}} 至 {{arrivalToText}} 之间到账。{{/if}}{{/if}}',
       '如果这笔款项仍应退还给您，请联系客服并告知退款编号。',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],

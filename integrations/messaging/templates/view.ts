@@ -31,6 +31,8 @@ export interface MessageView {
   messageToCustomer: string | null;
   /** What is given beside the amount, and for what; null when nothing is. */
   goodwillText: string | null;
+  /** The same when it could not be paid, while the refund itself was; else null. */
+  goodwillUnpaidText: string | null;
   /** What is kept back of the amount, a line for each deduction with its reason; null when nothing is. */
   deductionsText: string | null;
   /** The clause of the policy that a decline rests on, with its text. */
@@ -39,6 +41,10 @@ export interface MessageView {
   paymentState: 'failed' | 'unknown' | null;
   /** For letters about a payment that failed, came back or is held: why, in words for customers. */
   failureText: string | null;
+  /** For `refund_returned`: what came back, when that is a part of the amount; else null. */
+  returnedAmount: string | null;
+  /** For `refund_returned`: what came back of what was given beside the amount; else null. */
+  returnedGoodwill: string | null;
   /** For `refund_given_up`: what was paid of the amount before the rest was given up; else null. */
   paidAmount: string | null;
   /** For letters about the desk: the kind of the desk item; a kind that has no words is shown as it is. */

@@ -4,6 +4,8 @@ import { untilQuiet, type Drill } from './drill';
 
 const CLIENTS = 50;
 const CAPTURED_MINOR = 1_000_000;
+/** Ninety-nine of a hundred answers come sooner. */
+const P99_BELOW_MS = 500;
 /** On average each client wants a tenth of the payment, so that most must lose. */
 const MOST_MINOR = 200_000;
 
@@ -59,10 +61,13 @@ export const race: Drill = {
     if (delivered) await untilQuiet(stack);
     const dead = (await deadlocks(stack.db)) - deadlocksBefore;
     if (dead > 0) violations.push(`${dead} deadlocks`);
+    // What is promised is promised of the full size, on a machine that does nothing else.
+    const p99Ms = shareOf(tookMs, 0.99);
+    if (delivered && p99Ms >= P99_BELOW_MS) violations.push(`p99 was ${p99Ms} ms, not below ${P99_BELOW_MS}`);
     return {
       line:
         `${CLIENTS} clients racing for each of ${size + 1} payments: ${accepted} accepted, ${dead} deadlocks, ` +
-        `p50 ${shareOf(tookMs, 0.5)} ms, p99 ${shareOf(tookMs, 0.99)} ms (wanted: below 500); ` +
+        `p50 ${shareOf(tookMs, 0.5)} ms, p99 ${p99Ms} ms (wanted: below ${P99_BELOW_MS}); ` +
         `the first race, just after the start: p99 ${shareOf(warmUpMs, 0.99)} ms`,
       violations: [...violations, ...(await stack.violations({ delivered }))],
     };

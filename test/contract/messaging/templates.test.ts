@@ -22,10 +22,13 @@ const full: MessageView = {
   statusUrl: 'https://shop.example/refunds/rf_01?a=1&b=2',
   messageToCustomer: 'Please see {{this}}\n<script>alert(1)</script>',
   goodwillText: '50.00 元（致歉补偿 <x>）',
+  goodwillUnpaidText: '20.00 元',
   deductionsText: 'Restocking fee: CNY 50.00 (<opened>)\nReturn shipping: CNY 12.00 (own label)',
   clauseText: '第 25 条 <七日无理由退货>',
   paymentState: 'unknown',
   failureText: '卡已注销 <card> & closed',
+  returnedAmount: '300.00 元',
+  returnedGoodwill: null,
   paidAmount: '500.00 元',
   deskKind: 'payment_unresolved',
 };
@@ -42,9 +45,12 @@ const bare: MessageView = {
   messageToCustomer: null,
   deductionsText: null,
   goodwillText: null,
+  goodwillUnpaidText: null,
   clauseText: null,
   paymentState: null,
   failureText: null,
+  returnedAmount: null,
+  returnedGoodwill: null,
   paidAmount: null,
   deskKind: null,
 };
@@ -187,6 +193,36 @@ describe('letters say what is true', () => {
         expect(textOf(kind, locale, bare)).not.toMatch(/In addition|此外/);
       }
       expect(textOf('refund_received', locale)).not.toContain('致歉补偿');
+    }
+  });
+
+  test('goodwill that could not be paid is not announced, and is told apart', () => {
+    for (const locale of LOCALES) {
+      const text = textOf('refund_paid', locale, { ...full, goodwillText: null });
+      expect(text).toMatch(/could not pay that|未能付出/);
+      expect(text).not.toMatch(/In addition|此外/);
+      expect(textOf('refund_paid', locale, { ...full, goodwillUnpaidText: null })).not.toMatch(
+        /could not pay|未能付出/,
+      );
+    }
+  });
+
+  test('a return says how much came back: a part, the whole, or what was given beside it', () => {
+    for (const locale of LOCALES) {
+      expect(textOf('refund_returned', locale)).toMatch(/300\.00 元 of it|其中的 300\.00 元/);
+      expect(textOf('refund_returned', locale, bare)).toMatch(/sent the money back|已将款项退回/);
+      const gift = textOf('refund_returned', locale, { ...bare, returnedGoodwill: '20.00 元' });
+      expect(gift).toContain('20.00 元');
+      expect(gift).toMatch(/refund itself is not concerned|退款本身不受影响/);
+      expect(gift).not.toMatch(/We had sent your refund|我们已汇出您对订单/);
+    }
+  });
+
+  test('what was paid before the rest was given up is promised; where nothing was, the case is closed', () => {
+    for (const locale of LOCALES) {
+      expect(textOf('refund_given_up', locale)).toContain('2026-11-11');
+      expect(textOf('refund_given_up', locale)).not.toMatch(/closed this case|结束本次处理/);
+      expect(textOf('refund_given_up', locale, { ...full, paidAmount: null })).not.toContain('2026-11-11');
     }
   });
 

@@ -169,6 +169,21 @@ describe('two different persons', () => {
     expect(judgeDeskAction(state, confirm, finance2)?.code).toBe(may ? undefined : 'same_person');
   });
 
+  test('only finance proposes, confirms, rejects and pays again; everybody at the desk may ask and look again', () => {
+    for (const roles of [['admin'], ['reviewer', 'approver', 'admin'], ['auditor']]) {
+      const other = person('other', roles);
+      for (const action of [again, route, manual, giveUp])
+        expect(judgeDeskAction(failed, action, other)?.data['why']).toBe('not_finance');
+      for (const act of ['confirm', 'reject'] as const)
+        expect(judgeDeskAction(proposed(failed), { act, proposalId: 'cm_p' }, other)?.data['why']).toBe('not_finance');
+    }
+    const admin = person('admin', ['admin']);
+    expect(judgeDeskAction(paying({ status: 'unknown' }), query, admin)).toBeNull();
+    const hold = { reason: 'payout_stopped', since: 'x' } as const;
+    expect(judgeDeskAction(paying({ status: 'reserved', hold }), { act: 'retry_held' }, admin)).toBeNull();
+    expect(judgeDeskAction(failed, again, person('both', ['admin', 'finance']))).toBeNull();
+  });
+
   test('no system and no customer proposes or confirms', () => {
     const system: Actor = { kind: 'system', id: 'k', personId: null, roles: ['finance'] };
     for (const action of [route, manual, giveUp])

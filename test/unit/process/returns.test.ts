@@ -122,6 +122,12 @@ describe('money that comes back', () => {
       ['crm_sync', 'crm', 'refund'],
     ]);
     expect(back.effects?.audit.map((note) => note.type)).toContain('refund.reopened');
+    // The letter says how much came back: this leg, not the whole.
+    expect(back.effects?.messages.find((one) => one.kind === 'refund_returned')?.data).toEqual({
+      failureClass: closed.class,
+      returnedMinor: legOf(back)?.amountMinor,
+      fund: 'amount',
+    });
   });
 
   test('comes back once, however often the provider says so', () => {
@@ -425,6 +431,8 @@ describe('giving up', () => {
     expect(over.state).toMatchObject({ status: 'payment_failed', givenUp: {} });
     expect(over.effects?.messages.find((one) => one.kind === 'refund_given_up')?.data).toEqual({
       paidMinor: legOf(over, 'al_2')?.amountMinor,
+      arrivalFrom: over.effects?.arrival?.from,
+      arrivalTo: over.effects?.arrival?.to,
     });
   });
 

@@ -1,4 +1,4 @@
-import { returnsOf, type ProcessState } from '../../../domain/refund';
+import { isWatched, returnsOf, type ProcessState } from '../../../domain/refund';
 import { hasCome, record, takeOne, waitFor } from '../record';
 import type { RefundCase } from '../state';
 import { startDueCalls } from './pay';
@@ -8,11 +8,11 @@ const overdueId = ({ legs }: ProcessState): string =>
   returnsOf(legs) === 0 ? 'arrival-overdue' : `arrival-overdue-${returnsOf(legs)}`;
 
 /**
- * Until somebody confirms that the money is there, or the watch over the promise ends, or it comes back. A promise that passes opens a
+ * Until somebody confirms that the money is there (all of it, or what was paid before the rest was given up), or the watch over the promise ends, or it comes back. A promise that passes opens a
  * desk item by itself; without evidence the refund stays `paid`.
  */
 export async function arrive(refund: RefundCase): Promise<void> {
-  while (refund.state.status === 'paid') {
+  while (isWatched(refund.state)) {
     const { arrival } = refund.state;
     // The desk may have it asked whether the money is still out.
     startDueCalls(refund);

@@ -1,0 +1,165 @@
+import { applyTransition, type Effects } from '../../../domain/process';
+import type { PaymentSighting } from '../../../domain/payment';
+import {
+  hasEnded,
+  isWatched,
+  waitingForOf,
+  type DeskAction,
+  type ProcessState,
+  type Transition,
+} from '../../../domain/refund';
+import { judgeReceipt } from '../../../domain/approval';
+import { accepted, after, contextOf, person } from './support';
+
+// What is given beside the amount never says whether the amount itself was paid, and what was paid stays promised.
+
+const finance = person('finance', ['finance']);
+const finance2 = person('finance2', ['finance']);
+
+interface Case {
+  state: ProcessState;
+  effects: Effects | null;
+}
+
+const { plan, state: begun } = accepted();
+
+/** 8,000.00 on two payments, and 20.00 given beside it. */
+function paying(): Case {
+  const [first] = begun.legs;
+  if (!first) throw new Error('A refund has legs.');
+  const gift = {
+    ...first,
+    id: 'al_g',
+    paymentId: 'pm_g',
+    reference: 'RDXG',
+    amountMinor: 2_000,
+    fund: 'goodwill' as const,
+  };
+  return { state: { ...begun, status: 'paying', stage: null, legs: [...begun.legs, gift] }, effects: null };
+}
+
+let steps = 0;
+function apply(one: Case, transition: Transition, changes: Parameters<typeof contextOf>[3] = {}): Case {
+  steps += 1;
+  const { state } = one;
+  const outcome = applyTransition(
+    state,
+    transition,
+    contextOf(plan, state, after(10 + steps), { canReturn: () => true, ...changes }),
+  );
+  expect(outcome.refused).toBeNull();
+  return { state: outcome.state, effects: outcome.refused ? null : outcome.effects };
+}
+
+const sight = (one: Case, legId: string, outcome: PaymentSighting['outcome']): Case => {
+  const amountMinor = one.state.legs.find((leg) => leg.id === legId)?.amountMinor ?? 0;
+  const sighting: PaymentSighting = {
+    source: 'query',
+    outcome,
+    providerEventId: null,
+    providerRefundId: null,
+    amountMinor,
+    failure: null,
+    traceNumber: null,
+    at: after(9),
+  };
+  return apply(one, { id: `p_${steps}`, kind: 'payment', legId, attempt: 1, sighting });
+};
+
+const act = (one: Case, who: typeof finance, action: DeskAction, id: string): Case =>
+  apply(one, { id, kind: 'desk_action', commandId: id, actor: who, action });
+
+function giveUp(one: Case, legId: string): Case {
+  const id = `cm_${legId}_${steps}`;
+  return act(act(one, finance, { act: 'give_up', legId }, id), finance2, { act: 'confirm', proposalId: id }, `${id}_2`);
+}
+
+const letters = ({ effects }: Case) => effects?.messages.filter((one) => one.recipient === 'customer') ?? [];
+const receipt: Transition = { id: 'cm_r', kind: 'receipt', commandId: 'cm_r', actor: finance };
+
+test('a refund whose amount was paid is paid though its goodwill was given up: promised, watched, told apart, receivable', () => {
+  const paid = sight(sight(sight(paying(), 'al_1', 'succeeded'), 'al_2', 'succeeded'), 'al_g', 'failed');
+  expect(paid.state.status).toBe('payment_failed');
+  const over = giveUp(paid, 'al_g');
+  expect(over.state).toMatchObject({ status: 'paid', arrival: { promisedBy: expect.any(String) } });
+  expect(over.state.givenUp).toBeUndefined();
+  expect(over.effects).toMatchObject({ events: ['refund.paid'], release: true });
+  expect(letters(over)).toMatchObject([{ kind: 'refund_paid', data: { goodwill: 'given_up' } }]);
+  expect(judgeReceipt(over.state)).toBeNull();
+  expect(apply(over, receipt).state.status).toBe('arrived');
+});
+
+test('goodwill that was given up first changes nothing when the amount is paid after it', () => {
+  let one = sight(sight(paying(), 'al_1', 'succeeded'), 'al_g', 'failed');
+  one = sight(one, 'al_2', 'failed');
+  one = giveUp(one, 'al_g');
+  expect(one.state).toMatchObject({ status: 'payment_failed' });
+  expect(one.state.givenUp).toBeUndefined();
+  const again = act(one, finance, { act: 'new_attempt', legId: 'al_2' }, 'cm_again');
+  const paid = apply(again, {
+    id: 'p_last',
+    kind: 'payment',
+    legId: 'al_2',
+    attempt: 2,
+    sighting: {
+      source: 'query',
+      outcome: 'succeeded',
+      providerEventId: null,
+      providerRefundId: null,
+      amountMinor: again.state.legs[1]?.amountMinor ?? 0,
+      failure: null,
+      traceNumber: null,
+      at: after(9),
+    },
+  });
+  expect(paid.state.status).toBe('paid');
+  expect(letters(paid)).toMatchObject([{ kind: 'refund_paid', data: { goodwill: 'given_up' } }]);
+});
+
+test('what was given beside it is no part of what was paid of an amount that was given up', () => {
+  let one = sight(sight(sight(paying(), 'al_1', 'failed'), 'al_2', 'failed'), 'al_g', 'succeeded');
+  one = giveUp(giveUp(one, 'al_1'), 'al_2');
+  expect(one.state).toMatchObject({ status: 'payment_failed', givenUp: {}, arrival: null });
+  expect(letters(one)).toMatchObject([{ kind: 'refund_given_up', data: { paidMinor: 0 } }]);
+});
+
+test('an amount that is given up waits for what is given beside it: nothing is buried', () => {
+  let one = sight(sight(sight(paying(), 'al_1', 'failed'), 'al_2', 'failed'), 'al_g', 'failed');
+  one = giveUp(giveUp(one, 'al_1'), 'al_2');
+  expect(one.state.givenUp).toBeUndefined();
+  expect(one.effects?.release).toBe(false);
+  expect(giveUp(one, 'al_g').state).toMatchObject({ status: 'payment_failed', givenUp: {} });
+});
+
+describe('what was paid before the rest was given up', () => {
+  const part = (): Case =>
+    giveUp(sight(sight(sight(paying(), 'al_1', 'succeeded'), 'al_2', 'failed'), 'al_g', 'succeeded'), 'al_2');
+
+  test('is promised, and watched until its time is over', () => {
+    const one = part();
+    const [paidLeg] = one.state.legs;
+    expect(letters(one)).toMatchObject([
+      {
+        kind: 'refund_given_up',
+        data: { paidMinor: paidLeg?.amountMinor, arrivalFrom: expect.any(String), arrivalTo: expect.any(String) },
+      },
+    ]);
+    const { state } = one;
+    const { promisedBy = '', watchUntil = '' } = state.arrival ?? {};
+    expect(isWatched(state)).toBe(true);
+    expect(waitingForOf(state)).toMatchObject({ kind: 'arrival', dueAt: promisedBy });
+    expect([hasEnded(state, promisedBy), hasEnded(state, watchUntil)]).toEqual([false, true]);
+    const late = apply(one, { id: 'arrival-overdue', kind: 'arrival_overdue' });
+    expect(late.effects?.deskOpen).toMatchObject([{ kind: 'arrival_overdue' }]);
+  });
+
+  test('is received once, and the refund stays what it is: the rest was not paid', () => {
+    const one = apply(part(), receipt);
+    expect(one.state).toMatchObject({ status: 'payment_failed', arrival: { confirmedAt: expect.any(String) } });
+    expect(one.effects?.events).toEqual([]);
+    expect(letters(one)).toEqual([]);
+    expect(waitingForOf(one.state)).toBeNull();
+    expect(judgeReceipt(one.state)?.code).toBe('not_paid');
+    expect(hasEnded(one.state, after(20))).toBe(true);
+  });
+});
