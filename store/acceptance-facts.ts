@@ -3,6 +3,7 @@ import type { OrderFacts, OrderLineFacts, OrderPaymentFacts } from '../domain/pr
 import { DECIDING_ROLES } from '../domain/policy';
 import { breakdownAt, type ExcludedPerson, type RefundAmounts } from '../domain/refund';
 import { toIso } from './client';
+import { REFUNDABLE_MINOR } from './payment-room';
 import type { Statements } from './statements';
 import type { Subscriber } from './outgoing';
 
@@ -89,7 +90,7 @@ export async function loadOrderFacts(
   // Amounts as float8: exact up to 2^53, which is more than the domain lets pass.
   const payments = await tx.$queryRaw<OrderPaymentFacts[]>`
     SELECT id, external_id AS "externalId", provider, merchant_account AS "merchantAccount", currency,
-      (captured_minor - refunded_minor - refunded_elsewhere_minor - disputed_minor - reserved_minor)::float8 AS "availableMinor",
+      (${REFUNDABLE_MINOR})::float8 AS "availableMinor",
       CASE WHEN accounting_rate IS NOT NULL THEN jsonb_build_object('currency', accounting_currency, 'rate', accounting_rate)
       END AS accounting
     FROM payments WHERE order_id = ${order.id} ORDER BY captured_at, id FOR UPDATE`;
