@@ -3,6 +3,7 @@ import type { OrderFacts, OrderLineFacts, OrderPaymentFacts } from '../domain/pr
 import { DECIDING_ROLES } from '../domain/policy';
 import { breakdownAt, type ExcludedPerson, type RefundAmounts } from '../domain/refund';
 import { toIso } from './client';
+import { REFUNDABLE_MINOR } from './payment-room';
 import type { Statements } from './statements';
 import type { Subscriber } from './outgoing';
 
@@ -108,7 +109,7 @@ export async function loadOrderFacts(
       (SELECT x.refund_id FROM commands x WHERE x.id = ${request.commandId} AND x.outcome = 'done') AS "acceptedAs",
       (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'externalId', p.external_id, 'provider', p.provider,
            'merchantAccount', p.merchant_account, 'currency', p.currency, 'availableMinor',
-           p.captured_minor - p.refunded_minor - p.refunded_elsewhere_minor - p.disputed_minor - p.reserved_minor,
+           ${REFUNDABLE_MINOR},
            'accounting', CASE WHEN p.accounting_rate IS NOT NULL
              THEN jsonb_build_object('currency', p.accounting_currency, 'rate', p.accounting_rate) END)
            ORDER BY p.captured_at, p.id)

@@ -315,6 +315,7 @@ function recordOf(
     externalReference: request.externalReference,
     metadata: request.metadata,
     branch: order.branch,
+    workflowId: null,
     policyName: plan.policyName,
     policyVersion: plan.policyVersion,
     plan,
@@ -331,7 +332,9 @@ function recordOf(
     accounting: Object.fromEntries(
       state.legs.flatMap(({ id }) => {
         const accounting = accepted.accounting[id];
-        return accounting ? [[id, { ...accounting, settlementRate: null, exchangeDifferenceMinor: null, exchangeBookedAt: null }]] : [];
+        return accounting
+          ? [[id, { ...accounting, settlementRate: null, exchangeDifferenceMinor: null, exchangeBookedAt: null }]]
+          : [];
       }),
     ),
     arrivalFrom: null,

@@ -1,3 +1,4 @@
+import { PAYING_STATUSES } from '../domain/refund';
 import { Prisma } from './generated/prisma/client';
 import { toIso, toMinor, type Database, type Db } from './client';
 import { INSTRUCTED_PAYMENTS, lockPayoutRules } from './interlocks';
@@ -30,7 +31,7 @@ export async function readFunds(db: Db, mode: Mode): Promise<FundsRecord[]> {
       JOIN allocations a ON a.id = leg ->> 'id'
       JOIN payments p ON p.id = a.payment_id
       JOIN payment_attempts t ON t.allocation_id = a.id AND t.number = (leg ->> 'attempt')::int
-      WHERE f.mode = ${mode}::"Mode" AND f.status = ANY(${PAYING}) AND leg -> 'hold' ->> 'reason' = ANY(${FUNDS_REASONS})),
+      WHERE f.mode = ${mode}::"Mode" AND f.status = ANY(${[...PAYING_STATUSES]}) AND leg -> 'hold' ->> 'reason' = ANY(${FUNDS_REASONS})),
     unfunded AS (
       SELECT provider, merchant_account, currency, count(*) AS count, sum(amount_minor) AS minor FROM waiting GROUP BY 1, 2, 3),
     in_flight AS (
@@ -74,7 +75,6 @@ export async function readFunds(db: Db, mode: Mode): Promise<FundsRecord[]> {
   }));
 }
 
-const PAYING = ['paying', 'awaiting_funds', 'payment_unknown', 'payment_failed'];
 const FUNDS_REASONS = ['insufficient_funds', 'below_floor'];
 
 interface FundsRow {

@@ -1,4 +1,5 @@
 import type { HoldReason } from '../domain/payment';
+import { PAYING_STATUSES } from '../domain/refund';
 import type { Db } from './client';
 import type { Mode } from './refund-views';
 
@@ -9,7 +10,7 @@ export async function listHeldRefunds(
 ): Promise<string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     SELECT f.id FROM refunds f
-    WHERE f.mode = ${query.mode}::"Mode" AND f.status IN ('paying', 'awaiting_funds', 'payment_unknown', 'payment_failed')
+    WHERE f.mode = ${query.mode}::"Mode" AND f.status = ANY(${[...PAYING_STATUSES]})
       AND EXISTS (SELECT 1 FROM jsonb_array_elements(f.process -> 'legs') leg
         WHERE leg -> 'hold' ->> 'reason' = ANY(${[...query.reasons]}))
     ORDER BY f.updated_at, f.id LIMIT ${query.limit}`;

@@ -1,5 +1,6 @@
 import { judgeUse, type DestinationFacts, type Enterer } from '../domain/destination';
 import type { DestinationUse, InterlockFacts, InterlockVerdict, LimitInForce } from '../domain/payment';
+import { PAYING_STATUSES } from '../domain/refund';
 import { inTransaction, toIso, toIsoOrNull, toMinor, type Database, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import { readPaymentAttempt, type PaymentAttemptRecord } from './payment-attempts';
@@ -27,9 +28,6 @@ export const INSTRUCTED_PAYMENTS = Prisma.sql`(
     COALESCE(t.merchant_account, p.merchant_account) AS merchant_account, p.currency
   FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id JOIN payments p ON p.id = a.payment_id)`;
 
-/** Statuses in which a refund's money may be instructed. */
-const PAYING = ['paying', 'awaiting_funds', 'payment_unknown', 'payment_failed'];
-
 /**
  * Judges a payment and marks its attempt as instructed, in one transaction, so that nothing can change between the look
  * and the mark: the rows of refund, payment and attempt are locked; stops and limits are put in force under a lock that
@@ -48,7 +46,7 @@ export async function clearPayment(
     const locked = await lockForPayment(tx, attempt);
     if (!locked) return { kind: 'not_payable' };
     if (locked.isLimited) await lockLimits(tx, attempt.mode, attempt.currency);
-    const verdict = judge(await loadFacts(tx, attempt, nowIso));
+    const verdict = judge(await loadFacts(tx, attempt, !locked.isFirst, nowIso));
     if (verdict.kind !== 'clear') return verdict;
     await markInstructed(tx, attempt.id, nowIso);
     return { kind: 'cleared', first: locked.isFirst, wasReserved: locked.wasReserved };
@@ -75,7 +73,8 @@ export async function judgeBeforeLeaving(
   await lockRulesShared(tx, attempt.mode);
   await lockRows(tx, attempt);
   await lockLimits(tx, attempt.mode, attempt.currency);
-  return judge(await loadFacts(tx, attempt, nowIso));
+  // It was instructed: what is impossible now is not thereby proven not to have left.
+  return judge(await loadFacts(tx, attempt, true, nowIso));
 }
 
 /** Held by whoever changes what stops or limits payouts, so that no payment is being marked meanwhile. Ends with the transaction. */
@@ -121,7 +120,7 @@ async function lockForPayment(
     JOIN refunds f ON f.id = a.refund_id
     JOIN reservations r ON r.refund_id = a.refund_id AND r.payment_id = a.payment_id
     WHERE t.id = ${attempt.id} AND t.status IN ('reserved', 'instructed', 'unknown') AND t.amount_minor > 0
-      AND f.status = ANY(${PAYING}) AND r.state = 'held' AND r.amount_minor - r.settled_minor >= t.amount_minor
+      AND f.status = ANY(${[...PAYING_STATUSES]}) AND r.state = 'held' AND r.amount_minor - r.settled_minor >= t.amount_minor
     FOR NO KEY UPDATE OF t`;
   const [[row]] = await Promise.all([own, rules, rows]);
   return row
@@ -158,7 +157,13 @@ interface FactsRow {
   dayEndsAt: Date;
 }
 
-async function loadFacts(tx: Statements, attempt: PaymentAttemptRecord, nowIso: string): Promise<StoredInterlockFacts> {
+/** @param instructedBefore as it stands under the lock: another call may have left since the attempt was read */
+async function loadFacts(
+  tx: Statements,
+  attempt: PaymentAttemptRecord,
+  instructedBefore: boolean,
+  nowIso: string,
+): Promise<StoredInterlockFacts> {
   const now = new Date(nowIso);
   const { provider, merchantAccount, currency, mode } = attempt;
   const [row] = await tx.$queryRaw<FactsRow[]>`
@@ -228,7 +233,7 @@ async function loadFacts(tx: Statements, attempt: PaymentAttemptRecord, nowIso: 
   return {
     now: nowIso,
     amountMinor: attempt.amountMinor,
-    instructedBefore: attempt.instructedAt !== null,
+    instructedBefore,
     heldSince: row.heldSince,
     stops: row.stops,
     payment: {

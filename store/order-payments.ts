@@ -2,9 +2,11 @@ import { toMinor, type Db } from './client';
 import { linkDisputes } from './disputes';
 import { newId } from './new-id';
 import { OrderRefused, type OrderPaymentInput, type PaymentConflict } from './order-input';
+import { fitElsewhere, provenElsewhere } from './refunded-elsewhere';
 
 /**
- * Brings the payments of an order to what its shop states. Call it in the order's transaction, which holds their locks.
+ * Brings the payments of an order to what its shop states, but never to less refunded elsewhere than its provider has
+ * shown: what of that does not fit holds what is still to be paid. Call it in the order's transaction, which holds their locks.
  * @throws OrderRefused payment_conflict when the capture stands on another order, when it would fall below what is
  *   refunded, disputed or reserved, or when a refund refers to it and it would go or become another payment
  */
@@ -32,15 +34,26 @@ export async function writeOrderPayments(
     if (known && known._count.allocations > 0 && FROZEN.some((field) => known[field] !== payment[field])) {
       refuse('frozen_field', payment.externalId);
     }
-    const refundedElsewhereMinor =
+    const statedElsewhereMinor =
       payment.refundedElsewhereMinor === undefined
         ? (known?.refundedElsewhereMinor ?? 0n)
         : BigInt(payment.refundedElsewhereMinor);
     const capturedMinor = BigInt(payment.amountMinor);
     const boundMinor = known
-      ? known.refundedMinor + refundedElsewhereMinor + known.disputedMinor + known.reservedMinor
-      : refundedElsewhereMinor;
+      ? known.refundedMinor + statedElsewhereMinor + known.disputedMinor + known.reservedMinor
+      : statedElsewhereMinor;
     if (capturedMinor < boundMinor) refuse('below_bound', payment.externalId, toMinor(boundMinor));
+    const proven = await provenElsewhere(tx, { mode: order.mode, ...payment });
+    const elsewhere = fitElsewhere(
+      {
+        capturedMinor,
+        refundedMinor: known?.refundedMinor ?? 0n,
+        disputedMinor: known?.disputedMinor ?? 0n,
+        reservedMinor: known?.reservedMinor ?? 0n,
+      },
+      statedElsewhereMinor,
+      proven,
+    );
     const fields = {
       provider: payment.provider,
       merchantAccount: payment.merchantAccount,
@@ -48,13 +61,13 @@ export async function writeOrderPayments(
       method: payment.method,
       currency: payment.currency,
       capturedMinor,
-      refundedElsewhereMinor,
+      refundedElsewhereMinor: elsewhere.bookedMinor,
       accountingCurrency: payment.accounting?.currency ?? null,
       accountingRate: payment.accounting?.rate ?? null,
       capturedAt: new Date(payment.capturedAt),
-      // What is stated now fits: nothing that was stated before holds a payment any more.
+      // What is stated now fits: nothing that was stated before holds a payment any more, but what is proven does.
       statedCapturedMinor: null,
-      statedElsewhereMinor: null,
+      statedElsewhereMinor: elsewhere.statedMinor,
       updatedAt: now,
     };
     if (known) await tx.payment.update({ where: { id: known.id }, data: fields });

@@ -6,6 +6,7 @@ import { upsertCustomer } from './customers';
 import { OrderRefused, type OrderInput } from './order-input';
 import { writeOrderLines } from './order-lines';
 import { writeOrderPayments } from './order-payments';
+import { refundableMinor } from './payment-room';
 import { keepUnbookable } from './stated-payments';
 
 type Mode = 'live' | 'test';
@@ -208,13 +209,7 @@ function orderRecord(row: OrderRow): OrderRecord {
       refundedElsewhereMinor: toMinor(payment.refundedElsewhereMinor),
       disputedMinor: toMinor(payment.disputedMinor),
       reservedMinor: toMinor(payment.reservedMinor),
-      refundableMinor: toMinor(
-        payment.capturedMinor -
-          payment.refundedMinor -
-          payment.refundedElsewhereMinor -
-          payment.disputedMinor -
-          payment.reservedMinor,
-      ),
+      refundableMinor: toMinor(refundableMinor(payment)),
       accounting:
         payment.accountingCurrency !== null && payment.accountingRate !== null
           ? { currency: payment.accountingCurrency, rate: payment.accountingRate }

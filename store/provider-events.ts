@@ -1,12 +1,14 @@
 import type { DisputeNotice, PaymentSighting } from '../domain/payment';
 import { deskDueAt, deskRuleOf } from '../domain/process';
 import { isOver, type ProcessState } from '../domain/refund';
+import { appendSharedAudit } from './audit';
 import { direct, toMinor, type Database, type Db } from './client';
 import { recordDispute } from './disputes';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import type { EventWorth } from './provider-event-news';
 import type { Mode } from './refund-views';
+import { findRefundedPayment, raiseRefundedElsewhere, type RefundedPayment } from './refunded-elsewhere';
 import { asJson } from './rows';
 
 /** The kind of desk item that a notification opens which is about a refund and fits none. */
@@ -24,6 +26,8 @@ export interface NewProviderEvent {
   type: string;
   reference: string | null;
   providerRefundId: string | null;
+  /** Every name by which the provider shows the payment; empty where it shows none. */
+  providerPaymentIds: readonly string[];
   occurredAt: string | null;
   /** Null: it says nothing about a refund. */
   facts: ProviderEventFacts | null;
@@ -48,8 +52,9 @@ export interface StoredProviderEvent {
 /**
  * Stores a notification once per provider's id and finds the refund it is about: by our reference, then by the
  * provider's id of the refund, within the same mode and merchant account. A reference that is given and unknown to us is
- * not matched by anything else. What is about a refund and fits none becomes a desk item, and what tells only what stands
- * there already is consumed at once. All of it is one statement, because every payment brings at least one.
+ * not matched by anything else. What is about a refund and fits none becomes a desk item, and in the same transaction
+ * counts as refunded elsewhere; what tells only what stands there already is consumed at once. What is about a refund of
+ * ours is one statement, because every payment brings at least one.
  */
 export async function storeProviderEvent(
   db: Database,
@@ -57,11 +62,71 @@ export async function storeProviderEvent(
   nowIso: string,
 ): Promise<StoredProviderEvent> {
   const id = newId('pe');
-  const { mode, provider, merchantAccount, reference, providerRefundId, facts, dispute } = event;
+  if (!event.dispute) {
+    const [written] = await direct(db).$queryRaw<Written[]>(
+      insertEvent(id, event, null, nowIso, { onlyMatched: true }),
+    );
+    if (written) return { id, isNew: true, ...written };
+  }
+  const written = await db.$transaction((tx) => storeInTransaction(tx, id, event, nowIso));
+  if (written) return { id, isNew: true, ...written };
+  return { ...(await readStored(db, event)), isNew: false };
+}
+
+type Written = Pick<StoredProviderEvent, 'refundId' | 'status' | 'worth'>;
+
+/** @returns null when it was stored before */
+async function storeInTransaction(
+  tx: Db,
+  id: string,
+  event: NewProviderEvent,
+  nowIso: string,
+): Promise<Written | null> {
+  const { mode, provider, merchantAccount, occurredAt, dispute } = event;
+  const payment = event.facts === null ? null : await findRefundedPayment(tx, event);
+  const [written] = await tx.$queryRaw<Written[]>(insertEvent(id, event, payment, nowIso, { onlyMatched: false }));
+  if (!written) return null;
+  if (dispute) {
+    const source = { mode, provider, merchantAccount, providerEventRow: id, occurredAt: occurredAt ?? nowIso };
+    await recordDispute(tx, source, dispute, nowIso);
+  }
+  const counted =
+    written.status === 'unmatched' && payment !== null ? await raiseRefundedElsewhere(tx, payment.id, nowIso) : null;
+  if (counted !== null)
+    await appendSharedAudit(tx, 'notifications', mode, nowIso, [
+      {
+        type: 'payment.refunded_elsewhere',
+        actor: { kind: 'machine', id: null },
+        data: { providerEventRow: id, ...counted },
+      },
+    ]);
+  return written;
+}
+
+/**
+ * @param payment the one of ours that it names, for the person who finds it at the desk
+ * @param options.onlyMatched writes nothing when it is about a refund that is none of ours
+ */
+function insertEvent(
+  id: string,
+  event: NewProviderEvent,
+  payment: RefundedPayment | null,
+  nowIso: string,
+  options: { onlyMatched: boolean },
+): Prisma.Sql {
+  const { mode, provider, merchantAccount, reference, providerRefundId, facts } = event;
   const now = new Date(nowIso);
   const deskKey = `provider-event:${mode}:${provider}:${merchantAccount}:${providerRefundId ?? event.providerEventId}`;
-  const deskData = { provider, providerEventRow: id, providerRefundId };
-  const statement = Prisma.sql`
+  const deskData = {
+    provider,
+    providerEventRow: id,
+    providerRefundId,
+    paymentId: payment?.id ?? null,
+    outcome: facts?.outcome ?? null,
+    amountMinor: facts?.amountMinor ?? null,
+    currency: payment?.currency ?? null,
+  };
+  return Prisma.sql`
     WITH matching AS (
       SELECT a.refund_id, t.status,
         CASE t.status WHEN 'returned' THEN 'failed' ELSE t.status END = ${facts?.outcome ?? null}::text
@@ -78,14 +143,16 @@ export async function storeProviderEvent(
       FROM matching WHERE refund_id = (SELECT refund_id FROM found)),
     written AS (
       INSERT INTO provider_events (id, mode, provider, merchant_account, provider_event_id, type, reference,
-        provider_refund_id, facts, payload_hash, refund_id, status, received_at, occurred_at, consumed_at)
+        provider_refund_id, provider_payment_ids, facts, payload_hash, refund_id, status, received_at, occurred_at, consumed_at)
       SELECT ${id}, ${mode}::"Mode", ${provider}, ${merchantAccount}, ${event.providerEventId}, ${event.type}, ${reference},
-        ${providerRefundId}, ${asJson(facts ?? {})}::jsonb, ${event.payloadHash}, (SELECT refund_id FROM found),
+        ${providerRefundId}, ${[...event.providerPaymentIds]}::text[], ${asJson(facts ?? {})}::jsonb, ${event.payloadHash},
+        (SELECT refund_id FROM found),
         CASE WHEN ${facts === null} OR worth = 'known' THEN 'consumed'
           WHEN EXISTS (SELECT 1 FROM found) THEN 'stored' ELSE 'unmatched' END,
         ${now}, ${event.occurredAt === null ? null : new Date(event.occurredAt)}::timestamptz,
         CASE WHEN ${facts === null} OR worth = 'known' THEN ${now}::timestamptz END
       FROM weighed
+      WHERE ${!options.onlyMatched || facts === null} OR EXISTS (SELECT 1 FROM found)
       ON CONFLICT DO NOTHING
       RETURNING refund_id, status),
     desk AS (
@@ -95,23 +162,6 @@ export async function storeProviderEvent(
       FROM written WHERE status = 'unmatched'
       ON CONFLICT (dedup_key) DO NOTHING)
     SELECT refund_id AS "refundId", status, (SELECT worth FROM weighed) AS worth FROM written`;
-  type Written = Pick<StoredProviderEvent, 'refundId' | 'status' | 'worth'>;
-  const [written] = dispute
-    ? await db.$transaction(async (tx) => {
-        const stored = await tx.$queryRaw<Written[]>(statement);
-        const source = {
-          mode,
-          provider,
-          merchantAccount,
-          providerEventRow: id,
-          occurredAt: event.occurredAt ?? nowIso,
-        };
-        if (stored.length > 0) await recordDispute(tx, source, dispute, nowIso);
-        return stored;
-      })
-    : await direct(db).$queryRaw<Written[]>(statement);
-  if (written) return { id, isNew: true, ...written };
-  return { ...(await readStored(db, event)), isNew: false };
 }
 
 async function readStored(tx: Db, event: NewProviderEvent): Promise<Omit<StoredProviderEvent, 'isNew'>> {

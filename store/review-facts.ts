@@ -142,11 +142,12 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
       COALESCE((SELECT jsonb_agg(jsonb_build_object('paymentExternalId', p.external_id, 'provider', p.provider,
            'merchantAccount', p.merchant_account, 'method', p.method, 'capturedAt', p.captured_at,
            'amountMinor', a.amount_minor, 'capturedMinor', p.captured_minor,
-           'refundedMinor', p.refunded_minor, 'refundedElsewhereMinor', p.refunded_elsewhere_minor,
+           'refundedMinor', p.refunded_minor, 'refundedElsewhereMinor',
+           GREATEST(p.refunded_elsewhere_minor, p.stated_elsewhere_minor),
            'disputedMinor', p.disputed_minor, 'reservedMinor', p.reserved_minor, 'earlierRefunds',
            (SELECT count(*) FROM payment_attempts t JOIN allocations b ON b.id = t.allocation_id
               WHERE b.payment_id = p.id AND b.refund_id <> r.id AND t.status NOT IN ('reserved', 'failed'))
-             + (p.refunded_elsewhere_minor > 0)::int,
+             + (GREATEST(p.refunded_elsewhere_minor, p.stated_elsewhere_minor) > 0)::int,
            'openDisputes', (SELECT count(*) FROM disputes d
               WHERE d.mode = p.mode AND d.provider = p.provider AND d.merchant_account = p.merchant_account
                 AND d.provider_payment_ids @> ARRAY[p.provider_payment_id] AND d.status = 'open'),

@@ -2,6 +2,7 @@ import { appendSharedAudit } from './audit';
 import { toMinor, type Database } from './client';
 import { openDeskItemOnce } from './desk';
 import type { OrderPaymentInput } from './order-input';
+import { larger, provenElsewhere } from './refunded-elsewhere';
 import type { Mode } from './refund-views';
 
 /**
@@ -25,7 +26,10 @@ export async function keepUnbookable(
       const stated = payments.find((one) => one.externalId === payment.externalId);
       if (!stated) continue;
       const capturedMinor = BigInt(stated.amountMinor);
-      const elsewhereMinor = BigInt(stated.refundedElsewhereMinor ?? toMinor(payment.refundedElsewhereMinor));
+      const elsewhereMinor = larger(
+        BigInt(stated.refundedElsewhereMinor ?? toMinor(payment.refundedElsewhereMinor)),
+        await provenElsewhere(tx, payment),
+      );
       const boundMinor = payment.refundedMinor + elsewhereMinor + payment.disputedMinor + payment.reservedMinor;
       if (capturedMinor >= boundMinor) continue;
       await tx.payment.update({

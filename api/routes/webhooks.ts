@@ -87,10 +87,12 @@ export function webhookRoutes(deps: AppDeps): Router {
     }
   }
 
-  /** What it claims to be is kept, nothing of what it says. */
+  /** What it claims to be is kept, nothing of what it says; not even its mode, so an account with both counts as live. */
   async function recordForgery(account: z.output<typeof params>, error: ForgedNotificationError): Promise<void> {
+    const modes = deps.paymentNotifications.modesOf(account.provider, account.merchantAccount);
+    const mode = modes.includes('live') || modes.length === 0 ? 'live' : 'test';
     await deps.db.$transaction((tx) =>
-      appendSharedAudit(tx, 'notifications', 'live', deps.clock().toISOString(), [
+      appendSharedAudit(tx, 'notifications', mode, deps.clock().toISOString(), [
         {
           type: 'notification.forged',
           actor: { kind: 'unknown', id: null },
@@ -135,13 +137,12 @@ export function webhookRoutes(deps: AppDeps): Router {
         if (answers.refused !== null) answer(res, answers.refused);
         return;
       }
-      const { providerPaymentId: _payment, ...event } = verified;
       const stored = await storeProviderEvent(
         deps.db,
-        { ...account.data, ...event, payloadHash: createHash('sha256').update(body).digest('hex') },
+        { ...account.data, ...verified, payloadHash: createHash('sha256').update(body).digest('hex') },
         deps.clock().toISOString(),
       );
-      received.inc({ provider: account.data.provider, outcome: outcomeOf(stored, event.dispute !== undefined) });
+      received.inc({ provider: account.data.provider, outcome: outcomeOf(stored, verified.dispute !== undefined) });
       answer(res, answers.received);
       const { refundId } = stored;
       if (refundId !== null && stored.status === 'stored') await tell({ ...stored, refundId });

@@ -48,7 +48,8 @@ const payment = z.strictObject({
   method: z.enum(PAYMENT_METHODS),
   amountMinor: positiveAmountMinor,
   refundedElsewhereMinor: amountMinor.optional().openapi({
-    description: 'Refunded by other means than Redress. Left out: what is stored stays, at first 0.',
+    description:
+      'Refunded by other means than Redress. Left out: what is stored stays, at first 0. What the provider itself has shown counts in any case.',
   }),
   currency,
   accounting: z
@@ -177,7 +178,10 @@ export const orderView = z
         refundedElsewhereMinor: amountMinor,
         disputedMinor: amountMinor,
         reservedMinor: amountMinor,
-        refundableMinor: amountMinor.openapi({ description: 'What a new refund may take from this payment.' }),
+        refundableMinor: amountMinor.openapi({
+          description:
+            'What a new refund may take from this payment: less than the sums beside it leave where the shop has stated, or the provider shown, what the books could not take.',
+        }),
         accounting: z.object({ currency, rate: z.string() }).nullable(),
         capturedAt: instant,
       }),

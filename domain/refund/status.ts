@@ -35,6 +35,14 @@ const OPEN_FOR_WITHDRAWAL: readonly RefundStatus[] = [
 /** True while no instruction to pay can have left: only then may the refund be withdrawn. */
 export const canWithdraw = (status: RefundStatus): boolean => OPEN_FOR_WITHDRAWAL.includes(status);
 
+/** In these a refund's money is being paid: there is something to instruct, to prove or to wait for. */
+export const PAYING_STATUSES: readonly RefundStatus[] = [
+  'paying',
+  'awaiting_funds',
+  'payment_unknown',
+  'payment_failed',
+];
+
 /** What blocks a refund, or null when nothing does. */
 export type WaitingKind =
   | 'start'

@@ -13,7 +13,8 @@ export interface VerifiedNotification {
   /** Our reference, when the provider sends it along. */
   reference: string | null;
   providerRefundId: string | null;
-  providerPaymentId: string | null;
+  /** Every name by which the provider shows the payment; empty where it shows none. */
+  providerPaymentIds: string[];
   /** When the provider says it happened, ISO instant. */
   occurredAt: string;
   /** Null when the event says nothing about one refund. */

@@ -2,6 +2,7 @@
  * What providers send to us, apart from the gateways that instruct: this file loads no provider SDK, and it is all of
  * integrations/ that the API may import.
  */
+import type { Mode } from './gateway';
 import { ALIPAY_ANSWERS } from './alipay/answers';
 import { AlipayNotifications, type AlipayNotificationOptions } from './alipay/notifications';
 import type {
@@ -39,12 +40,15 @@ export interface NotificationReader {
     rawBody: Uint8Array,
     now: Date,
   ): VerifiedNotification | null;
+  /** The modes in which an account is configured; empty when it is not. */
+  modesOf(provider: string, merchantAccount: string): readonly Mode[];
 }
 
 /** @throws Error when an account is configured twice or has no secret */
 export function createNotificationReader(options: NotificationReaderOptions): NotificationReader {
   const verifiers = new Map<string, NotificationVerifier>();
-  const add = <Options extends { merchantAccount: string }>(
+  const modes = new Map<string, readonly Mode[]>();
+  const add = <Options extends { merchantAccount: string; mode: Mode }>(
     provider: string,
     accounts: readonly Options[],
     create: (modesOfOne: Options[]) => NotificationVerifier,
@@ -52,6 +56,10 @@ export function createNotificationReader(options: NotificationReaderOptions): No
     for (const merchantAccount of new Set(accounts.map((account) => account.merchantAccount))) {
       const modesOfOne = accounts.filter((account) => account.merchantAccount === merchantAccount);
       verifiers.set(keyOf(provider, merchantAccount), create(modesOfOne));
+      modes.set(
+        keyOf(provider, merchantAccount),
+        modesOfOne.map(({ mode }) => mode),
+      );
     }
   };
   add('stripe', options.stripe ?? [], (accounts) => new StripeNotifications(accounts));
@@ -60,6 +68,7 @@ export function createNotificationReader(options: NotificationReaderOptions): No
   return {
     read: (provider, merchantAccount, headers, rawBody, now) =>
       verifiers.get(keyOf(provider, merchantAccount))?.verify(headers, rawBody, now) ?? null,
+    modesOf: (provider, merchantAccount) => modes.get(keyOf(provider, merchantAccount)) ?? [],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { PaymentSighting } from '../../domain/payment';
-import { lockPayoutRules, newId, type Db } from '../../store';
+import { clearPayment, lockPayoutRules, newId, readPaymentAttempt, type Db } from '../../store';
+import { raiseRefundedElsewhere } from '../../store/refunded-elsewhere';
 import { attempt, FakeProvider, openBench, type Bench, type PayingRefund } from './support/bench';
 
 // Each reason for which a payment is not sent, from the database's facts to the provider that is not called.
@@ -205,6 +206,45 @@ test.each<[string, { statedCapturedMinor?: bigint; statedElsewhereMinor?: bigint
   await expectHeld(one, reason);
 });
 
+test('a refund that the provider shows, nobody here made, and that does not fit beside the reservation holds the payment', async () => {
+  const [refund] = await twoOfOnePayment();
+  const one = await setUp({ refund });
+  const payment = await paymentOf(one.legId);
+  const told = (amountMinor: number) =>
+    bench.db.$transaction(async (tx) => {
+      await tx.reconciliationDifference.upsert({
+        where: {
+          mode_provider_merchantAccount_key: {
+            mode: 'test',
+            provider: 'stripe',
+            merchantAccount: 'default',
+            key: `missing_in_books:${payment.id}`,
+          },
+        },
+        create: {
+          id: newId('rd'),
+          mode: 'test',
+          provider: 'stripe',
+          merchantAccount: 'default',
+          kind: 'missing_in_books',
+          key: `missing_in_books:${payment.id}`,
+          paymentId: payment.id,
+          data: { amountMinor, currency: 'CNY' },
+          lastDay: '2026-11-22',
+          openedAt: new Date(now),
+          seenAt: new Date(now),
+        },
+        update: { data: { amountMinor, currency: 'CNY' } },
+      });
+      return raiseRefundedElsewhere(tx, payment.id, now);
+    });
+  // 3,000 and 4,000 of 10,000 are reserved.
+  expect(await told(5_000)).toMatchObject({ fromMinor: 0, toMinor: 5_000, bookedMinor: 3_000 });
+  expect(await told(5_000)).toBeNull();
+  expect(await paymentOf(one.legId)).toMatchObject({ refundedElsewhereMinor: 3_000n, statedElsewhereMinor: 5_000n });
+  await expectHeld(one, 'refunded_elsewhere');
+});
+
 test('another snapshot than the approved one holds the payment', async () => {
   const one = await setUp();
   const refund = await bench.db.refund.findUniqueOrThrow({ where: { id: one.refundId } });
@@ -392,6 +432,23 @@ test('two workers that come at once make one payment', async () => {
   expect(seen.some((sighting) => sighting.outcome === 'succeeded')).toBe(true);
   expect(new Set(one.provider.movements.map((movement) => movement.reference)).size).toBe(1);
   expect(one.provider.movements.filter((movement) => movement.instructedBefore === false)).toHaveLength(1);
+});
+
+test('what was instructed after the attempt was read is judged as instructed: it may have left', async () => {
+  const one = await setUp();
+  const read = await readPaymentAttempt(bench.db, { refundId: one.refundId, legId: one.legId, attempt: 1 });
+  if (read === null) throw new Error('The attempt is not there.');
+  const judged: boolean[] = [];
+  const clear = () =>
+    clearPayment(bench.db, read, now, (facts) => {
+      judged.push(facts.instructedBefore);
+      return { kind: 'clear' };
+    });
+  expect(await clear()).toEqual({ kind: 'cleared', first: true });
+  // The same record, as a call has it that was held up between its look and its lock.
+  expect(read.instructedAt).toBeNull();
+  expect(await clear()).toEqual({ kind: 'cleared', first: false });
+  expect(judged).toEqual([false, true]);
 });
 
 describe('a payee’s account', () => {

@@ -77,7 +77,7 @@ export async function openFrame(through = (url: string) => Promise.resolve(url))
       destination: { write: (text: string) => void logged.push(text) },
     }),
     clock: () => new Date(),
-    paymentNotifications: { read: () => null },
+    paymentNotifications: { read: () => null, modesOf: () => [] },
     canPay: () => true,
     destinations: { cipher: testCipher(), coolingOffMs: 60_000 },
     paysToAccounts: () => true,

@@ -51,7 +51,7 @@ async function reserved() {
           }),
         ),
       });
-  return { row, desk, state };
+  return { orderExternalId, row, desk, state };
 }
 
 it.each([
@@ -79,6 +79,15 @@ it.each([
     ]);
   },
 );
+
+it('admits no refund that would have to be held', async () => {
+  const { orderExternalId, state } = await reserved();
+  await state({ amountMinor: 7_999 });
+  const read = (await api.get('integrator', `/v1/orders/${orderExternalId}`)).body;
+  expect(read.payments).toMatchObject([{ amountMinor: 10_000, reservedMinor: 8_000, refundableMinor: 0 }]);
+  const refused = await api.post('integrator', '/v1/refunds', refundBody(orderExternalId, 1_000));
+  expect([refused.status, refused.body.code]).toEqual([409, 'insufficient_refundable']);
+});
 
 it('is over when the shop states what fits', async () => {
   const { row, state } = await reserved();

@@ -47,6 +47,8 @@ describe('a notification of a provider', () => {
     }
     expect(await events()).toEqual(before);
     expect(await api.db.auditEvent.count({ where: { type: 'notification.forged' } })).toBe(3);
+    // The account is one of the test mode: nothing of it stands among what is live.
+    expect(await api.db.auditEvent.count({ where: { type: 'notification.forged', mode: 'test' } })).toBe(3);
     const metrics = await request(api.app).get('/metrics');
     expect(metrics.text).toMatch(/redress_notifications_total\{.*outcome="forged".*\} 3/);
   });

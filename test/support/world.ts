@@ -218,6 +218,7 @@ export async function openWorld(options: { worker?: boolean; onLog?: (line: stri
         type: 'refund.updated',
         reference: leg?.reference ?? null,
         providerRefundId: null,
+        providerPaymentIds: [],
         occurredAt: nowIso,
         facts: { outcome: 'succeeded', amountMinor: leg?.amountMinor ?? 0, failure: null, traceNumber: null },
         payloadHash: 'of-a-test',

@@ -169,6 +169,7 @@ describe('the schedules', () => {
         type: 'refund.updated',
         reference: attempt.reference,
         providerRefundId: null,
+        providerPaymentIds: [],
         occurredAt: longAgo.toISOString(),
         facts: { outcome: 'pending', amountMinor: null, failure: null, traceNumber: null },
         payloadHash: 'h',

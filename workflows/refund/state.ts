@@ -1,5 +1,5 @@
 import type { RefundWorkflowInput, Verdict } from '../../contract';
-import { isOver, type ProcessState, type Refusal, type RefundStatus, type Transition } from '../../domain/refund';
+import { isOver, PAYING_STATUSES, type ProcessState, type Refusal, type Transition } from '../../domain/refund';
 
 /** What became of a command: its verdict, or why it was refused. */
 export type Outcome = { verdict: Verdict; refused: null } | { verdict: null; refused: Refusal };
@@ -49,8 +49,7 @@ export function openCase(input: RefundWorkflowInput): RefundCase {
   };
 }
 
-const TO_BE_PAID: readonly RefundStatus[] = ['paying', 'awaiting_funds', 'payment_unknown', 'payment_failed'];
-
 /** True while there is something to pay, or to ask the provider about what was given up. */
 export const isUnsettled = ({ state }: RefundCase): boolean =>
-  TO_BE_PAID.includes(state.status) && (!isOver(state) || state.legs.some((leg) => leg.givenUp && leg.nextQueryAt));
+  PAYING_STATUSES.includes(state.status) &&
+  (!isOver(state) || state.legs.some((leg) => leg.givenUp && leg.nextQueryAt));

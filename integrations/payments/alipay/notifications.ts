@@ -137,7 +137,7 @@ function notificationOf(fields: Fields, mode: Mode, sentAt: Date): VerifiedNotif
     type: isRefund ? `refund.${status.toLowerCase()}` : `trade.${status.toLowerCase()}`,
     reference: isRefund ? reference : null,
     providerRefundId: isRefund ? reference : null,
-    providerPaymentId: fields.get('out_trade_no') ?? tradeNo,
+    providerPaymentIds: [tradeNo, fields.get('out_trade_no')].filter((name) => typeof name === 'string'),
     occurredAt: (refundedAt ?? sentAt).toISOString(),
     facts: isRefund ? { outcome: 'succeeded', amountMinor: null, failure: null, traceNumber: tradeNo } : null,
   };

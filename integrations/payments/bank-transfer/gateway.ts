@@ -1,4 +1,9 @@
-import { PROVIDER_RULES, type PaymentSighting, type ReleaseApproval } from '../../../domain/payment';
+import {
+  PROVIDER_RULES,
+  type PaymentFailure,
+  type PaymentSighting,
+  type ReleaseApproval,
+} from '../../../domain/payment';
 import {
   GatewayBusyError,
   NOT_FOUND,

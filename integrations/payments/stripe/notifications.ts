@@ -110,11 +110,20 @@ function notificationOf(event: StripeEvent, mode: Mode): VerifiedNotification {
     type: event.type,
     reference: refund?.metadata?.[REFERENCE_KEY] ?? null,
     providerRefundId: refund?.id ?? null,
-    providerPaymentId: idOf(refund?.payment_intent) ?? idOf(event.object['payment_intent']),
+    providerPaymentIds: namesOfPayment(event, refund),
     occurredAt: new Date(event.created * 1_000).toISOString(),
     facts: refund === null ? null : factsWithoutId(refund),
     ...(event.type.startsWith('charge.dispute.') ? { dispute: disputeIn(event) } : {}),
   };
+}
+
+/** Shops know a payment by its intent or by its charge. */
+function namesOfPayment({ object }: StripeEvent, refund: StripeRefundObject | null): string[] {
+  const names = [
+    idOf(refund?.payment_intent) ?? idOf(object['payment_intent']),
+    idOf(refund?.charge) ?? (object['object'] === 'charge' ? idOf(object['id']) : idOf(object['charge'])),
+  ];
+  return names.filter((name) => name !== null);
 }
 
 function disputeIn({ type, object }: StripeEvent): DisputeNotice {

@@ -11,6 +11,7 @@ export interface StripeRefundObject {
   metadata: Record<string, string> | null;
   created: number;
   payment_intent?: string | { id: string } | null;
+  charge?: string | { id: string } | null;
   destination_details?: { card?: { reference?: string } } | null;
 }
 

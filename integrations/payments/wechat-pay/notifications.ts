@@ -105,14 +105,14 @@ function notificationOf(
   if (typeof id !== 'string' || typeof type !== 'string') throw forged('unreadable');
   const refund = type.startsWith('REFUND.') ? readRefund(resource) : null;
   if (type.startsWith('REFUND.') && refund === null) throw forged('unreadable');
-  const transactionId = resource['transaction_id'];
+  const names = [resource['transaction_id'], resource['out_trade_no']];
   return {
     mode,
     providerEventId: id,
     type,
     reference: refund?.outRefundNo ?? null,
     providerRefundId: refund?.refundId ?? null,
-    providerPaymentId: typeof transactionId === 'string' ? transactionId : null,
+    providerPaymentIds: names.filter((name) => typeof name === 'string'),
     occurredAt: instantOf(resource['success_time'] ?? createdAt),
     facts: refund === null ? null : { ...outcomeOf(refund.status), amountMinor: refund.refundFen, traceNumber: null },
   };

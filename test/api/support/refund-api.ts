@@ -248,7 +248,7 @@ async function seedOrder(
 
 /** Headers and bytes as Stripe would send an event about a refund of ours. */
 export function stripeEvent(
-  event: { id: string; reference: string; amountMinor: number; status?: string },
+  event: { id: string; reference: string; amountMinor: number; status?: string; payment?: string },
   secret = WEBHOOK_SECRET,
 ): { body: string; signature: string } {
   const created = Math.floor(Date.now() / 1000);
@@ -266,7 +266,7 @@ export function stripeEvent(
         amount: event.amountMinor,
         currency: 'cny',
         status: event.status ?? 'succeeded',
-        payment_intent: 'pi_1',
+        payment_intent: event.payment ?? 'pi_1',
         metadata: { reference: event.reference },
         created,
       },

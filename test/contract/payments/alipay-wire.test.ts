@@ -379,7 +379,7 @@ describe('alipay: notifications', () => {
       type,
       reference: 'R1',
       providerRefundId: 'R1',
-      providerPaymentId: 'ORDER_1',
+      providerPaymentIds: [fields.trade_no, 'ORDER_1'],
       occurredAt: '2026-11-02T01:59:59.250Z',
       facts: { outcome: 'succeeded', amountMinor: null, failure: null, traceNumber: fields.trade_no },
     });

@@ -382,7 +382,7 @@ describe('stripe: notifications', () => {
         type,
         reference: 'R1',
         providerRefundId: 're_1',
-        providerPaymentId: 'pi_1',
+        providerPaymentIds: ['pi_1'],
         occurredAt: new Date(1_793_600_000_000).toISOString(),
         facts: {
           outcome: 'failed',
@@ -405,7 +405,11 @@ describe('stripe: notifications', () => {
       reference: 'R2',
       providerRefundId: 're_second',
     });
-    expect(read('charge.refunded', charge)).toMatchObject({ reference: null, facts: null, providerPaymentId: 'pi_1' });
+    expect(read('charge.refunded', charge)).toMatchObject({
+      reference: null,
+      facts: null,
+      providerPaymentIds: ['pi_1', 'ch_1'],
+    });
   });
 
   test('a dispute keeps its type and tells nothing about a refund; one without its amount is refused', () => {

@@ -377,7 +377,7 @@ describe('wechat_pay: against its stand-in', () => {
     expect(read(twice[0] as ReceivedNotification)).toMatchObject({
       mode: 'test',
       type: 'REFUND.SUCCESS',
-      providerPaymentId: first.providerPaymentId,
+      providerPaymentIds: expect.arrayContaining([first.providerPaymentId]),
       facts: { outcome: 'succeeded', amountMinor: 700, failure: null },
     });
   });
@@ -573,7 +573,7 @@ describe('wechat_pay: notifications', () => {
       type: 'REFUND.SUCCESS',
       reference: 'R1',
       providerRefundId: REFUND.refund_id,
-      providerPaymentId: REFUND.transaction_id,
+      providerPaymentIds: [REFUND.transaction_id, REFUND.out_trade_no],
       occurredAt: '2026-11-02T02:00:00.000Z',
       facts: { outcome: 'succeeded', amountMinor: 700, failure: null, traceNumber: null },
     });
