@@ -30,6 +30,9 @@ export async function checkInformation(
   for (const id of evidenceIds ?? []) await requireEvidence(db, refund, id, principal);
 }
 
+/** Banks state a date, people the midnight at which it began, wherever they are. */
+const A_DAY_MS = 86_400_000;
+
 /**
  * Whether a confirmation of arrival can be true, and whether staff bring proof.
  * @throws Problem invalid_request, contradictory_facts, evidence_not_found
@@ -48,6 +51,9 @@ export async function checkProof(
   const arrivedAt = Date.parse(body.arrivedAt);
   if (arrivedAt > now.getTime()) throw contradiction('The arrival lies in the future.');
   if (arrivedAt < Date.parse(refund.createdAt)) throw contradiction('The arrival lies before the request.');
+  const paidAt = refund.process.arrival?.paidAt;
+  if (paidAt !== undefined && arrivedAt < Date.parse(paidAt) - A_DAY_MS)
+    throw contradiction('The arrival lies before the payment.');
   if (body.proof !== undefined) await requireEvidence(db, refund, body.proof, principal);
 }
 

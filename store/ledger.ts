@@ -84,6 +84,8 @@ interface JournalRow extends TransferRow {
   provider: string | null;
   merchantAccount: string | null;
   providerPaymentId: string | null;
+  isGoodwill: boolean;
+  route: string | null;
 }
 
 /**
@@ -98,13 +100,16 @@ export async function* readJournal(
   let after: { at: Date; id: bigint } = { at: new Date(period.fromIso), id: 0n };
   for (;;) {
     const rows = await db.$queryRaw<JournalRow[]>`
-      SELECT ${TRANSFER_COLUMNS}, o.external_id AS "orderExternalId", p.external_id AS "paymentExternalId", p.provider,
-        p.merchant_account AS "merchantAccount", p.provider_payment_id AS "providerPaymentId"
+      SELECT ${TRANSFER_COLUMNS}, o.external_id AS "orderExternalId", p.external_id AS "paymentExternalId",
+        CASE x.route WHEN 'manual' THEN NULL ELSE COALESCE(x.provider, p.provider) END AS provider,
+        CASE x.route WHEN 'manual' THEN NULL ELSE COALESCE(x.merchant_account, p.merchant_account) END AS "merchantAccount",
+        p.provider_payment_id AS "providerPaymentId", COALESCE(p.provider = 'goodwill', false) AS "isGoodwill", x.route
       FROM (
         SELECT * FROM ledger_transfers
         WHERE mode = ${period.mode}::"Mode" AND (at, id) > (${after.at}, ${after.id}) AND at < ${new Date(period.toIso)}
         ORDER BY at, id LIMIT ${pageSize}) t
       LEFT JOIN payments p ON p.id = t.payment_id
+      LEFT JOIN payment_attempts x ON x.allocation_id = t.leg_id AND x.number = t.attempt
       LEFT JOIN orders o ON o.id = p.order_id
       ORDER BY t.at, t.id`;
     const last = rows.at(-1);
@@ -116,6 +121,8 @@ export async function* readJournal(
       provider: row.provider,
       merchantAccount: row.merchantAccount,
       providerPaymentId: row.providerPaymentId,
+      isGoodwill: row.isGoodwill,
+      route: row.route,
     }));
     if (rows.length < pageSize) return;
     after = last;

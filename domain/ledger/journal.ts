@@ -1,6 +1,6 @@
 import { AmountError, convertAtRate, isRate, toDecimalString } from '../money';
 import { csvRecord } from './csv';
-import type { BookAccount, LedgerTransfer } from './transfer';
+import { LEDGER_ACCOUNTS, type BookAccount, type LedgerAccount, type LedgerTransfer } from './transfer';
 
 /** The accounts of the books. Codes are for ever: a finance system maps them to its own once. */
 export const JOURNAL_ACCOUNTS: Record<BookAccount, { code: string; name: string }> = {
@@ -15,13 +15,35 @@ export const JOURNAL_ACCOUNTS: Record<BookAccount, { code: string; name: string 
   settlement: { code: '2110', name: 'Settled by providers above (credit) or below (debit) the books' },
 };
 
+/** The same places where what stands there is a goodwill budget: no customer has paid it. */
+const GOODWILL_ACCOUNTS: Record<LedgerAccount, { code: string; name: string }> = {
+  captured: { code: '2200', name: 'Goodwill granted' },
+  available: { code: '1200', name: 'Goodwill free to give' },
+  reserved: { code: '1210', name: 'Goodwill reserved for refunds' },
+  in_flight: { code: '1220', name: 'Goodwill on its way' },
+  refunded: { code: '1230', name: 'Goodwill paid' },
+  elsewhere: { code: '1240', name: 'Goodwill given elsewhere' },
+  disputed: { code: '1250', name: 'Goodwill disputed' },
+};
+
+const accountOf = ({ isGoodwill }: JournalEntry, account: BookAccount): { code: string; name: string } =>
+  isGoodwill && isLedgerAccount(account) ? GOODWILL_ACCOUNTS[account] : JOURNAL_ACCOUNTS[account];
+
+const isLedgerAccount = (account: BookAccount): account is LedgerAccount =>
+  (LEDGER_ACCOUNTS as readonly BookAccount[]).includes(account);
+
 /** A transfer with what finance finds it again by. */
 export interface JournalEntry extends LedgerTransfer {
   orderExternalId: string | null;
   paymentExternalId: string | null;
+  /** Through which the money goes, by the attempt's own route; null where people paid by hand. */
   provider: string | null;
   merchantAccount: string | null;
   providerPaymentId: string | null;
+  /** It is of a goodwill budget, not of a customer's payment. */
+  isGoodwill: boolean;
+  /** How the attempt is paid; null where the transfer is of no attempt. */
+  route: string | null;
 }
 
 const COLUMNS = [
@@ -47,6 +69,7 @@ const COLUMNS = [
   'provider',
   'merchant_account',
   'provider_payment_id',
+  'route',
 ] as const;
 
 /** The first record of a journal: the names of its columns, for ever in this order. */
@@ -67,8 +90,8 @@ export function journalLines(entry: JournalEntry): string {
       String(n),
       entry.at,
       entry.kind,
-      JOURNAL_ACCOUNTS[account].code,
-      JOURNAL_ACCOUNTS[account].name,
+      accountOf(entry, account).code,
+      accountOf(entry, account).name,
       n === 1 ? amount : null,
       n === 2 ? amount : null,
       entry.currency,
@@ -85,6 +108,7 @@ export function journalLines(entry: JournalEntry): string {
       entry.provider,
       entry.merchantAccount,
       entry.providerPaymentId,
+      entry.route,
     ]);
   return line(1, entry.debitAccount) + line(2, entry.creditAccount);
 }

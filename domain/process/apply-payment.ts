@@ -17,7 +17,7 @@ import type { AuditNote } from './effects';
 import { endWhenGivenUp } from './give-up';
 import { askAgainAt, provesPaidAfterAll, takeUpAgain } from './paid-after-all';
 import { voidProposals } from './proposals';
-import { tellCustomer, tellOutsiders, tellRoles, type Step } from './step';
+import { noteForCrm, tellCustomer, tellOutsiders, tellRoles, type Step } from './step';
 
 /** Only in these can money have been instructed. A sighting in any other is of money that nobody here sent. */
 const INSTRUCTED: readonly RefundStatus[] = [
@@ -93,6 +93,8 @@ function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighti
   state.status = statusOf(state.legs);
   endWhenGivenUp(step);
   if (state.status === before || isOver(state)) return;
+  // A paid refund is told with its letter; whatever else it comes to stand at, the CRM shows.
+  if (state.status !== 'paid') noteForCrm(step, 'delivery');
   switch (state.status) {
     case 'paid':
       becomePaid(step);
@@ -213,7 +215,8 @@ function contradict(step: Step, leg: Leg, sighting: PaymentSighting, attempt: nu
 function openContradiction(step: Step, leg: Leg, sighting: PaymentSighting, attempt: number): void {
   step.effects.deskOpen.push({
     kind: 'payment_contradiction',
-    key: `contradiction:${leg.id}:${attempt}`,
+    // A person closes what they have judged; another word about the same attempt is theirs to see too.
+    key: `contradiction:${leg.id}:${attempt}:${sighting.outcome}:${sighting.amountMinor ?? 'unstated'}`,
     dueAt: null,
     data: {
       legId: leg.id,

@@ -26,6 +26,8 @@ const entry = (change: Partial<JournalEntry> = {}): JournalEntry => ({
   provider: 'stripe',
   merchantAccount: 'default',
   providerPaymentId: 'pi_1',
+  isGoodwill: false,
+  route: 'original',
   ...change,
 });
 
@@ -94,6 +96,21 @@ test('a transfer is a debit line and a credit line of the same amount', () => {
       accounting_credit: '181.93',
     }),
   ]);
+});
+
+test('a goodwill budget is not money received from customers: it has accounts of its own', () => {
+  const granted = entry({ kind: 'capture', debitAccount: 'available', creditAccount: 'captured', isGoodwill: true });
+  expect(rows([granted, entry({ isGoodwill: true })]).map((line) => line['account_code'])).toEqual([
+    '1200',
+    '2200',
+    '1230',
+    '1220',
+  ]);
+});
+
+test('a payment by hand went through no provider, and says so', () => {
+  const byHand = entry({ provider: null, merchantAccount: null, route: 'manual' });
+  expect(rows([byHand])[0]).toMatchObject({ provider: '', merchant_account: '', route: 'manual' });
 });
 
 test('a difference of exchange is two lines in the currency of the books, between accounts of its own', () => {

@@ -131,6 +131,7 @@ test.each(rows.map(([reason, cure, status, desk]) => [reason, status, desk, cure
     expect(told(effects)).toEqual([
       ...desk.map(() => ['role:finance', 'desk_item_opened']),
       ...(cure === 'person' ? [['customer', letterOf(reason)]] : []),
+      ...(status === 'awaiting_funds' ? [['crm', 'crm_sync']] : []),
     ]);
     expect(effects.events).toEqual(cure === 'person' ? ['refund.held'] : []);
   },

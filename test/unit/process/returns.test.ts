@@ -177,6 +177,16 @@ describe('a contradiction', () => {
     expect(act(cleared, finance, { act: 'new_attempt', legId: 'al_1' }).refused).toBeNull();
   });
 
+  test('that says something else of the same attempt is an item of its own; the same again is the same', () => {
+    const keyOf = (one: Case) => one.effects?.deskOpen.find(({ kind }) => kind === 'payment_contradiction')?.key;
+    const other = sight(paid(), 'al_1', { outcome: 'succeeded', amountMinor: 1 });
+    const same = sight(other, 'al_1', { outcome: 'succeeded', amountMinor: 1 });
+    const more = sight(same, 'al_1', { outcome: 'succeeded', amountMinor: 2 });
+    expect(keyOf(other)).toBeDefined();
+    expect(keyOf(same) ?? keyOf(other)).toBe(keyOf(other));
+    expect(keyOf(more)).not.toBe(keyOf(other));
+  });
+
   test('about an earlier attempt stops the leg too, and no query of the present one clears it', () => {
     const second = act(comesBack(sight(paying(), 'al_1', {})), finance, { act: 'new_attempt', legId: 'al_1' });
     const failed = sight(second, 'al_1', { outcome: 'failed' });
