@@ -143,6 +143,8 @@ export class StripeEvents {
     } catch (error) {
       outcome = error instanceof Error ? error.message : String(error);
     }
+    // A forger follows no provider's schedule; three days of it would keep whoever waits for the last delivery.
+    if (delivery.badSignature) return this.finish(delivery, `${outcome}; forged`);
     const waitMs = RETRY_AFTER_MS[delivery.attempt - 1];
     if (waitMs === undefined) return this.finish(delivery, `${outcome}; given up`);
     this.remember(delivery, outcome);
