@@ -43,7 +43,8 @@ export async function noteFileOf(deps: BankFileDeps, attempt: PaymentAttemptReco
  * Carries what people have approved over to the directory, which judges it again by the bytes that lie there, and the
  * directory's word of how far a file has come back. What holds a payment is judged once more in the instant before its file
  * leaves. What people have rejected is taken out of the directory. What the bank takes back of paid money is written down as
- * a provider's notification, for nobody asks about paid money any more. Each step may be repeated, and may be taken by several workers at once.
+ * a provider's notification, for nobody asks about paid money any more. Each step may be repeated, and may be taken by
+ * several workers at once.
  */
 export function createSyncBankFiles(
   deps: BankFileDeps & Pick<ActivityDeps, 'clock'>,

@@ -1,6 +1,7 @@
 import { formatAmount } from '../domain/money';
 import type { PolicyDocument, PolicyState } from '../domain/policy';
 import { escapeHtml } from './docs-pages';
+import { roleName } from './role-names';
 import type { Language } from './types';
 
 export interface PolicyPage {
@@ -60,12 +61,6 @@ const SHIPPING: Record<PolicyDocument['amounts']['shipping'], Words> = {
     en: 'is refunded in full when everything goes back.',
     'zh-CN': '全部退货时全额退还。',
   },
-};
-
-const ROLES: Record<PolicyDocument['stages'][number]['role'], Words> = {
-  reviewer: { en: 'reviewer', 'zh-CN': '退单审核员' },
-  second_reviewer: { en: 'second reviewer', 'zh-CN': '复审员' },
-  approver: { en: 'approver', 'zh-CN': '终审员' },
 };
 
 const METHODS: Record<keyof PolicyDocument['arrival'], Words> = {
@@ -165,7 +160,9 @@ ${table(
 )}
 ${table(
   [word('stage'), word('responsible'), word('due')],
-  policy.stages.map(({ label, role, clock }) => row(say(label), say(ROLES[role]), workingDays(clock.dueBusinessDays))),
+  policy.stages.map(({ label, role, clock }) =>
+    row(say(label), say(roleName(role)), workingDays(clock.dueBusinessDays)),
+  ),
 )}
 <h2>${word('arrival')}</h2>
 ${table(

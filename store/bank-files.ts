@@ -179,14 +179,11 @@ export async function approveBankFile(
   return db.$transaction(async (tx) => {
     const file = await lockBankFile(tx, key);
     if (!file) return null;
-    const command = await tx.command.findUnique({ where: { id: commandId } });
-    if (command && command.outcome !== 'open') return { refusal: command.refusalCode as BankFileRefusal | null, file };
+    const said = await wordBefore(tx, commandId);
+    if (said) return { ...said, file };
     const verdict = judgeRelease(file.approvals, { personId, at, sha256 }, file.sha256);
     const refusal = await refusalOfApproval(tx, file, verdict, at);
-    await tx.command.updateMany({
-      where: { id: commandId, outcome: 'open' },
-      data: refusal === null ? { outcome: 'done' } : { outcome: 'refused', refusalCode: refusal },
-    });
+    await noteWord(tx, commandId, refusal);
     if (refusal === null)
       await tx.bankFileApproval.create({
         data: { bankFileId: file.id, mode: file.mode, personId, sha256, commandId, at: new Date(at) },
@@ -206,6 +203,20 @@ export async function approveBankFile(
     ]);
     const after = await readBankFile(tx, file.mode, file.id);
     return after && { refusal, file: after };
+  });
+}
+
+/** What a command came to when it was run before; null when it was not. */
+async function wordBefore(tx: Db, commandId: string): Promise<{ refusal: BankFileRefusal | null } | null> {
+  const command = await tx.command.findUnique({ where: { id: commandId } });
+  return command && command.outcome !== 'open' ? { refusal: command.refusalCode as BankFileRefusal | null } : null;
+}
+
+/** Notes what a command has come to, so that a repeat of it changes nothing. */
+async function noteWord(tx: Db, commandId: string, refusal: BankFileRefusal | null): Promise<void> {
+  await tx.command.updateMany({
+    where: { id: commandId, outcome: 'open' },
+    data: refusal === null ? { outcome: 'done' } : { outcome: 'refused', refusalCode: refusal },
   });
 }
 
@@ -272,14 +283,11 @@ export async function rejectBankFile(
   return db.$transaction(async (tx) => {
     const file = await lockBankFile(tx, key);
     if (!file) return null;
-    const command = await tx.command.findUnique({ where: { id: commandId } });
-    if (command && command.outcome !== 'open') return { refusal: command.refusalCode as BankFileRefusal | null, file };
+    const said = await wordBefore(tx, commandId);
+    if (said) return { ...said, file };
     const refusal =
       file.status === 'waiting' ? null : file.status === 'rejected' ? 'file_rejected' : ('already_released' as const);
-    await tx.command.updateMany({
-      where: { id: commandId, outcome: 'open' },
-      data: refusal === null ? { outcome: 'done' } : { outcome: 'refused', refusalCode: refusal },
-    });
+    await noteWord(tx, commandId, refusal);
     if (refusal === null)
       await tx.bankFile.update({
         where: { id: file.id },

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
+import { canonicalHash } from './canonical-hash';
 import { direct, toIso, type Database, type Db } from './client';
 import { auditWord, type PersonAct } from './two-person';
 
@@ -17,11 +16,6 @@ export type CalendarOutcome =
   | { kind: 'done'; record: CalendarRecord }
   /** Somebody else has changed it since it was read, or made it. */
   | { kind: 'changed'; hash: string | null };
-
-const hashOf = (calendar: unknown): string =>
-  createHash('sha256')
-    .update(canonicalize(calendar) ?? '')
-    .digest('hex');
 
 /** More than an installation has, few enough to hold. */
 const MAX_KEPT = 100;
@@ -80,7 +74,7 @@ export async function changeCalendar(
   calendar: BusinessCalendar,
   basedOn: string | null,
 ): Promise<CalendarOutcome> {
-  const hash = hashOf(calendar);
+  const hash = canonicalHash(calendar);
   return await db.$transaction(async (tx) => {
     // Two who make the same new calendar have no row to queue at.
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`calendar ${act.mode} ${calendar.id}`}, 0))`;
@@ -96,5 +90,5 @@ export async function changeCalendar(
 
 function recordOf(row: { document: unknown; updatedAt: Date }): CalendarRecord {
   const calendar = parseBusinessCalendar(row.document);
-  return { calendar, hash: hashOf(calendar), updatedAt: toIso(row.updatedAt) };
+  return { calendar, hash: canonicalHash(calendar), updatedAt: toIso(row.updatedAt) };
 }

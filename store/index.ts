@@ -26,6 +26,15 @@ export * from './webhook-endpoints';
 export * from './policies';
 export * from './calendars';
 export * from './acceptance';
+export {
+  OrderNotFoundError,
+  PolicyMissingError,
+  type AcceptanceDecision,
+  type AcceptanceInput,
+  type NewRefund,
+} from './acceptance-input';
+export type { Acceptance, AcceptanceOptions } from './acceptance-writes';
+export * from './workflow-start';
 export * from './provider-sightings';
 export * from './answer-facts';
 export * from './payment-attempts';

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import { judgePolicyApproval, type PolicyStatus, type ReviewRefusal } from '../domain/policy';
 import { appendSharedAudit } from './audit';
+import { canonicalHash } from './canonical-hash';
 import { toIso, toIsoOrNull, type Database, type Db } from './client';
 import { newId } from './new-id';
 import { auditWord, type PersonAct } from './two-person';
@@ -52,18 +51,13 @@ export type PolicyOutcome =
   | { kind: 'other_version'; name: string; version: number }
   | { kind: 'version_taken'; latestVersion: number };
 
-const hashOf = (document: unknown): string =>
-  createHash('sha256')
-    .update(canonicalize(document) ?? '')
-    .digest('hex');
-
 /**
  * Publishes a version of a policy for an operator, without a draft. A version never changes: the same document again does
  * nothing.
  * @throws Error when another document stands under that version
  */
 export async function publishPolicy(db: Database, mode: Mode, policy: PolicyVersion, now: Date): Promise<void> {
-  const hash = hashOf(policy.document);
+  const hash = canonicalHash(policy.document);
   const { name, version } = policy;
   await db.$transaction(async (tx) => {
     const created = await tx.policy.createMany({
@@ -235,7 +229,7 @@ const factsOf = ({ id, name, version, hash, effectiveFrom }: PolicyRecord): Reco
 
 const columnsOf = ({ document, effectiveFrom }: PolicyVersion) => ({
   document: document as object,
-  hash: hashOf(document),
+  hash: canonicalHash(document),
   effectiveFrom: new Date(effectiveFrom),
 });
 

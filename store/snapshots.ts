@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import canonicalize from 'canonicalize';
 import type { ProcessState } from '../domain/refund';
+import { canonicalHash } from './canonical-hash';
 import type { Db } from './client';
 
 /** One fact that a decision rests on and that is not what it was. */
@@ -13,10 +12,7 @@ export interface SnapshotDifference {
 type Snapshot = Record<string, unknown>;
 
 /** SHA-256, in hex, of a snapshot in canonical form (RFC 8785): what was decided on, and what a payment is compared with. */
-export const snapshotHashOf = (snapshot: object): string =>
-  createHash('sha256')
-    .update(canonicalize(snapshot) ?? '')
-    .digest('hex');
+export const snapshotHashOf = (snapshot: object): string => canonicalHash(snapshot);
 
 /**
  * What has changed between the version somebody saw and the one that stands. Versions that never stood (of the future,

@@ -40,7 +40,7 @@ function holdOf(
 ): { reason: HoldReason; cure: HoldCure; message: string } | null {
   if (kind !== 'payment_held' && kind !== 'awaiting_funds') return null;
   const reason = HOLD_REASONS.find((known) => known === data['reason']);
-  return reason === undefined ? null : { reason, cure: cureOf(reason), message: HOLD_RULES[reason].todo[language] };
+  return reason === undefined ? null : { reason, cure: cureOf(reason), message: HOLD_RULES[reason].staff[language] };
 }
 
 const actorOfReader = ({ kind, keyId, personId, roles }: Principal): Actor | null =>

@@ -2,17 +2,8 @@ import { describeDue, describeInstant, type BusinessCalendar } from '../../domai
 import type { HoldReason } from '../../domain/payment';
 import type { LocalizedText, RefundRecord, WaitingFor } from '../../domain/refund';
 import { waitingForOf } from '../../domain/refund';
+import { roleName } from '../role-names';
 import type { Language } from '../types';
-
-const ROLE_NAMES: Record<string, LocalizedText> = {
-  integrator: { en: 'the shop', 'zh-CN': '商家系统' },
-  agent: { en: 'an agent', 'zh-CN': '客服' },
-  reviewer: { en: 'a reviewer', 'zh-CN': '退单审核员' },
-  second_reviewer: { en: 'a second reviewer', 'zh-CN': '复审员' },
-  approver: { en: 'an approver', 'zh-CN': '终审人' },
-  finance: { en: 'finance', 'zh-CN': '退单处理员' },
-  admin: { en: 'an administrator', 'zh-CN': '管理员' },
-};
 
 /** Who reads: staff and integrators get the process, the customer gets plain words. */
 export type Reader = 'integrator' | 'customer' | 'reviewer';
@@ -152,8 +143,5 @@ function rolesOf(who: string | null): LocalizedText[] {
   return (who ?? '')
     .split(' ')
     .filter((part) => part !== '')
-    .map((part) => {
-      const role = part.replace(/^role:/, '');
-      return ROLE_NAMES[role] ?? { en: role, 'zh-CN': role };
-    });
+    .map((part) => roleName(part.replace(/^role:/, '')));
 }

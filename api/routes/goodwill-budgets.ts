@@ -10,7 +10,7 @@ import {
   goodwillBudgetParams,
   goodwillBudgetView,
 } from '../schemas/goodwill-budgets';
-import { emptyBody } from '../schemas/payout-rules';
+import { emptyBody } from '../schemas/common';
 import { personActOf, proposalId, rowAfter } from '../two-persons';
 import type { AppDeps } from '../types';
 

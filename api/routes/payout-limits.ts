@@ -5,8 +5,8 @@ import { idempotent } from '../middleware/idempotency';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseParams, parseQuery } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
+import { emptyBody } from '../schemas/common';
 import {
-  emptyBody,
   payoutLimitBody,
   payoutLimitList,
   payoutLimitParams,

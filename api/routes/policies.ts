@@ -20,7 +20,7 @@ import { parseParams, parseQuery } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
 import { invalid, readSentPolicy } from '../policy-document';
 import { Problem } from '../problems';
-import { emptyBody } from '../schemas/payout-rules';
+import { emptyBody } from '../schemas/common';
 import {
   policyApprovalBody,
   policyDraftBody,

@@ -55,6 +55,9 @@ export const freeText = (minLength: number, maxLength: number) =>
     .refine((text) => !CONTROL.test(text.replaceAll(/[\t\n\r]/g, '')), custom('control_characters'))
     .refine((text) => !containsCardNumber(text), custom('card_number_in_text'));
 
+/** What a step says beside its address: nothing. */
+export const emptyBody = z.strictObject({}).openapi('Empty');
+
 /** The query of every list. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(100).default(25).openapi({ type: 'integer', example: 25 }),

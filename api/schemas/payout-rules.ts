@@ -24,9 +24,6 @@ export const payoutStopBody = z
 export const payoutStopParams = z.strictObject({ id: redressId('ps') });
 export const payoutStopQuery = z.strictObject({ state: z.enum(STOP_STATES).optional() });
 
-/** What a confirmation says beside its address: nothing. */
-export const emptyBody = z.strictObject({}).openapi('Empty');
-
 export const payoutStopView = z
   .object({
     id: redressId('ps'),

@@ -18,7 +18,7 @@ export interface HoldRule {
    */
   overdueAfterHours: number | null;
   /** For whoever works on it: what to do. */
-  todo: Readonly<Record<Locale, string>>;
+  staff: Readonly<Record<Locale, string>>;
   /** For the customer: what is true and matters to them, without our internals. */
   customer: Readonly<Record<Locale, string>>;
 }
@@ -41,7 +41,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   payout_stopped: {
     cure: 'stop',
     overdueAfterHours: 24,
-    todo: {
+    staff: {
       en: 'Payouts are still stopped. Two people lift the stop when its reason is over.',
       'zh-CN': '付款仍处于暂停状态。原因消除后，由两人解除暂停。',
     },
@@ -50,7 +50,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   disputed: {
     cure: 'person',
     overdueAfterHours: null,
-    todo: {
+    staff: {
       en: 'Follow the dispute at the provider; pay nothing beside it. If the customer’s bank gives the money back, give this payment up.',
       'zh-CN': '请在支付渠道跟进争议，期间勿另行付款。若发卡行已将款项退还客户，请放弃本笔付款。',
     },
@@ -59,7 +59,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   refunded_elsewhere: {
     cure: 'person',
     overdueAfterHours: null,
-    todo: {
+    staff: {
       en: 'Find out what was refunded elsewhere. If that was this refund, give this payment up; if it was stated wrongly, correct the order.',
       'zh-CN': '请核实其他途径的退款。若即为本次退款，请放弃本笔付款；若填报有误，请更正订单。',
     },
@@ -68,7 +68,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   not_captured: {
     cure: 'person',
     overdueAfterHours: null,
-    todo: {
+    staff: {
       en: 'Less was captured than is to be refunded. Compare with the provider and correct the order, or give this payment up.',
       'zh-CN': '实际收款少于应退金额。请与支付渠道核对并更正订单，或放弃本笔付款。',
     },
@@ -77,7 +77,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   destination_changed: {
     cure: 'person',
     overdueAfterHours: null,
-    todo: {
+    staff: {
       en: 'The payee’s account was revoked. Agree another one with the customer and pay by another route.',
       'zh-CN': '收款账户已作废。请与客户确认新的收款账户，改用其他途径付款。',
     },
@@ -86,7 +86,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   snapshot_changed: {
     cure: 'person',
     overdueAfterHours: null,
-    todo: {
+    staff: {
       en: 'The refund is not what was decided on. Find out what changed it; give this payment up and have the refund asked for anew.',
       'zh-CN': '退款内容与审批时不一致。请查明变更原因，放弃本笔付款并重新提出申请。',
     },
@@ -95,7 +95,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   daily_cap: {
     cure: 'time',
     overdueAfterHours: 48,
-    todo: {
+    staff: {
       en: 'The cap of the day was full whenever this payment came. Two people raise the cap, or pay by another route.',
       'zh-CN': '多日均因当日上限已满未能付款。请由两人提高上限，或改用其他途径付款。',
     },
@@ -104,7 +104,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   above_daily_cap: {
     cure: 'person',
     overdueAfterHours: null,
-    todo: {
+    staff: {
       en: 'This payment alone is above the cap of a day. Two people raise the cap, pay it by hand with its proof, or give it up and have it asked for in parts.',
       'zh-CN': '本笔付款单笔即超过每日上限。请由两人提高上限、凭凭证人工付款，或放弃本笔付款并拆分后重新申请。',
     },
@@ -113,7 +113,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   exposure_limit: {
     cure: 'time',
     overdueAfterHours: 24,
-    todo: {
+    staff: {
       en: 'Too much has been under way unproven for too long. Have the open payments settled, or two people raise the limit.',
       'zh-CN': '在途未确认金额长时间过高。请先查清未决付款，或由两人提高上限。',
     },
@@ -122,7 +122,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   above_exposure_limit: {
     cure: 'person',
     overdueAfterHours: null,
-    todo: {
+    staff: {
       en: 'This payment alone is above what may be under way. Two people raise the limit, pay it by hand with its proof, or give it up and have it asked for in parts.',
       'zh-CN': '本笔付款单笔即超过在途上限。请由两人提高上限、凭凭证人工付款，或放弃本笔付款并拆分后重新申请。',
     },
@@ -131,7 +131,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   insufficient_funds: {
     cure: 'funds',
     overdueAfterHours: 24,
-    todo: {
+    staff: {
       en: 'The merchant account has too little money. Top it up; what waits then goes on by itself.',
       'zh-CN': '商户账户余额不足。请充值，之后会自动继续付款。',
     },
@@ -140,7 +140,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   below_floor: {
     cure: 'funds',
     overdueAfterHours: 24,
-    todo: {
+    staff: {
       en: 'The refund account would fall below its floor. Top it up and state its balance, or two people lower the floor.',
       'zh-CN': '退款账户余额将低于最低保留额。请充值并填报余额，或由两人调低保留额。',
     },
@@ -149,7 +149,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   too_soon: {
     cure: 'time',
     overdueAfterHours: 1,
-    todo: {
+    staff: {
       en: 'Other refunds of the same payment keep this one waiting. See what refunds it again and again.',
       'zh-CN': '同一付款的其他退款使本笔持续等待。请查明为何反复退款。',
     },
@@ -158,7 +158,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   cooling_off: {
     cure: 'time',
     overdueAfterHours: 72,
-    todo: {
+    staff: {
       en: 'The payee’s account has been cooling off for unusually long. See what keeps it, or choose another account.',
       'zh-CN': '收款账户的等待期异常偏长。请查明原因，或改用其他账户。',
     },
@@ -167,7 +167,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   payee_unsettled: {
     cure: 'person',
     overdueAfterHours: null,
-    todo: {
+    staff: {
       en: 'The payee’s account waits for its second entry, or for somebody to settle its owner’s name. Do that, or choose another account.',
       'zh-CN': '收款账户尚待二次录入或核实户名。请完成，或改用其他账户。',
     },
@@ -176,7 +176,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   provider_unreachable: {
     cure: 'provider',
     overdueAfterHours: 24,
-    todo: {
+    staff: {
       en: 'The provider cannot be reached; nothing was sent. It is tried again by itself. See the provider’s status and our network, or pay by another route.',
       'zh-CN': '暂时无法连接支付渠道，未发出任何付款指令，系统会自动重试。请查看渠道状态与网络，或改用其他途径付款。',
     },
@@ -185,7 +185,7 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
   provider_not_configured: {
     cure: 'person',
     overdueAfterHours: null,
-    todo: {
+    staff: {
       en: 'No account is configured that could pay this. Configure one, or pay by another route.',
       'zh-CN': '未配置可用的付款账户。请完成配置，或改用其他途径付款。',
     },
@@ -222,7 +222,8 @@ const LONGEST_WAIT_MS: Readonly<Record<HoldCure, number>> = {
 
 /**
  * When a held payment is looked at again: after half of the time that it has waited, at least five minutes and at most
- * one hour; six where only a person can help, a quarter of one where a provider is away. So a short hold ends soon and a long one costs little.
+ * one hour; six where only a person can help, a quarter of one where a provider is away. So a short hold ends soon and a
+ * long one costs little.
  * @param sinceIso since when the hold lasts; null: it begins now
  */
 export function holdRetryAt(reason: HoldReason, nowIso: string, sinceIso: string | null): string {

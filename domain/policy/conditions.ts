@@ -19,7 +19,7 @@ export interface ConditionFacts {
     /** In characters. */
     descriptionLength: number;
     evidenceCount: number;
-    /** With something given beside it. */
+    /** What it gives beside the refund; 0 for nothing. */
     goodwillMinor: number;
   };
   order: {

@@ -78,8 +78,8 @@ test.each(rows)('%s is ended by %s, and is a person’s to see in time', (reason
   expect(desk.length > 0).toBe(cure === 'person' || cure === 'provider' || cure === 'funds');
   expect(isOverdue(reason, ACCEPTED_AT, after((hours ?? 0) * 60))).toBe(hours !== null);
   if (hours !== null) expect(isOverdue(reason, ACCEPTED_AT, after(hours * 60 - 1))).toBe(false);
-  const { todo, customer } = HOLD_RULES[reason];
-  for (const words of [...Object.values(todo), ...Object.values(customer)]) expect(words.length).toBeGreaterThan(10);
+  const { staff, customer } = HOLD_RULES[reason];
+  for (const words of [...Object.values(staff), ...Object.values(customer)]) expect(words.length).toBeGreaterThan(10);
 });
 
 test.each(rows.flatMap(([reason, cure, , , hours]) => (hours === null ? [] : [[reason, cure, hours] as const])))(

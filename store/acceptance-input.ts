@@ -1,0 +1,112 @@
+import type { AcceptanceFacts, AcceptedPlan, GoodwillFacts, OrderFacts, RequestedLine } from '../domain/process';
+import type { PolicyDocument } from '../domain/policy';
+import type { ExcludedPerson, RefundAmounts } from '../domain/refund';
+import type { LoadedOrder } from './acceptance-facts';
+import { loadGoodwill } from './goodwill';
+import { calendarOfHash, policyOfHash } from './known-documents';
+import { newId } from './new-id';
+import { newReference } from './reference';
+import type { Statements } from './statements';
+
+/** A request as it came through the door, with who brought it. */
+export interface NewRefund {
+  mode: 'live' | 'test';
+  orderExternalId: string;
+  amountMinor: number;
+  currency: string;
+  reasonCode: string;
+  description: string;
+  channel: string;
+  resolution: string;
+  evidenceIds: string[];
+  requestedBy: { name: string; contact: string } | null;
+  externalReference: string | null;
+  /** The payee's account, for payments that cannot be refunded the way they came. */
+  destinationId?: string | null;
+  metadata: Record<string, string>;
+  enteredBy: { kind: string; id: string; personId: string | null };
+  /** Persons behind the credential: none of them may decide. */
+  behindKey: ExcludedPerson[];
+  /** Set for a customer's own token: only their own orders. */
+  customerId: string | null;
+  commandId: string;
+  /** True when something is given beside the refund. */
+  givesGoodwill?: boolean;
+}
+
+/** What the decision to accept is made with, read under the locks of the order's payments. */
+export interface AcceptanceInput {
+  order: OrderFacts;
+  policy: PolicyDocument;
+  purchasePolicy: PolicyDocument;
+  calendar: AcceptanceFacts['calendar'];
+  knownEvidence: string[];
+  candidates: AcceptanceFacts['candidates'];
+  excluded: ExcludedPerson[];
+  /** The destination that the request names, when this customer may use it. */
+  destination: { id: string; fingerprint: string } | null;
+  /** A leg in waiting for each payment, oldest first. */
+  payments: AcceptanceFacts['payments'];
+  /** Null where the request gives none. */
+  goodwill: GoodwillFacts | null;
+}
+
+export interface AcceptanceDecision {
+  accepted: AcceptedPlan;
+  lines: RequestedLine[];
+  amounts: RefundAmounts;
+}
+
+export class OrderNotFoundError extends Error {
+  override name = 'OrderNotFoundError';
+}
+
+export class PolicyMissingError extends Error {
+  override name = 'PolicyMissingError';
+}
+
+/** Everything that a request is judged by. @throws PolicyMissingError */
+export async function inputOf(
+  tx: Statements,
+  request: NewRefund,
+  loaded: LoadedOrder,
+  nowIso: string,
+): Promise<AcceptanceInput> {
+  const { policy, purchasePolicy } = await choosePolicies(tx, request.mode, loaded);
+  const calendarHash = loaded.calendars[policy.calendarId];
+  if (calendarHash === undefined)
+    throw new PolicyMissingError(`The calendar ${policy.calendarId} of ${policy.name}@${policy.version} is not there.`);
+  return {
+    order: loaded.facts,
+    policy,
+    purchasePolicy,
+    calendar: await calendarOfHash(tx, request.mode, policy.calendarId, calendarHash),
+    knownEvidence: loaded.knownEvidence,
+    destination: loaded.destination,
+    candidates: loaded.candidates,
+    excluded: [...request.behindKey, ...loaded.staffCustomers],
+    payments: loaded.facts.payments.map((payment) => ({
+      id: payment.id,
+      provider: payment.provider,
+      currency: payment.currency,
+      availableMinor: payment.availableMinor,
+      accounting: payment.accounting,
+      legId: newId('al'),
+      reference: newReference(),
+    })),
+    goodwill: request.givesGoodwill ? await loadGoodwill(tx, request.mode, loaded, nowIso) : null,
+  };
+}
+
+/** The policy in force now, and the one in force at purchase: the latest that had taken effect, else the first ever. */
+async function choosePolicies(
+  tx: Statements,
+  mode: 'live' | 'test',
+  { policies, facts }: LoadedOrder,
+): Promise<{ policy: PolicyDocument; purchasePolicy: PolicyDocument }> {
+  const current = policies[0];
+  if (!current) throw new PolicyMissingError('No policy is in force.');
+  const atPurchase = policies.find((version) => version.effectiveFrom <= facts.placedAt) ?? policies.at(-1) ?? current;
+  const policy = await policyOfHash(tx, mode, current.hash);
+  return { policy, purchasePolicy: atPurchase === current ? policy : await policyOfHash(tx, mode, atPurchase.hash) };
+}
