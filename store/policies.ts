@@ -49,7 +49,9 @@ export type PolicyOutcome =
   | { kind: 'not_open'; status: PolicyStatus }
   | { kind: 'refused'; reason: ReviewRefusal }
   | { kind: 'other_version'; name: string; version: number }
-  | { kind: 'version_taken'; latestVersion: number };
+  | { kind: 'version_taken'; latestVersion: number }
+  /** Another policy is there already; requests are judged by one. */
+  | { kind: 'other_name'; name: string };
 
 /**
  * Publishes a version of a policy for an operator, without a draft. A version never changes: the same document again does
@@ -77,7 +79,10 @@ export async function publishPolicy(db: Database, mode: Mode, policy: PolicyVers
   });
 }
 
-/** Writes a new draft; the same id twice is one draft. Its version must be above every other of its name. */
+/**
+ * Writes a new draft; the same id twice is one draft. Its version must be above every other, and its name theirs: requests of a
+ * mode are judged by one policy, so one of another name would take the place of what is in force without saying so.
+ */
 export async function draftPolicy(
   db: Database,
   act: PersonAct,
@@ -89,6 +94,8 @@ export async function draftPolicy(
     if (stored) return { kind: 'done', policy: stored };
     const { mode } = act;
     const { name, version } = draft;
+    const other = await tx.policy.findFirst({ where: { mode, name: { not: name } }, select: { name: true } });
+    if (other) return { kind: 'other_name', name: other.name };
     const latest = await tx.policy.findFirst({ where: { mode, name }, orderBy: { version: 'desc' } });
     if (latest && latest.version >= version) return { kind: 'version_taken', latestVersion: latest.version };
     const row = await tx.policy.create({

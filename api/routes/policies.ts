@@ -252,6 +252,10 @@ function policyAfter(outcome: PolicyOutcome): PolicyRecord {
         params: { latestVersion: outcome.latestVersion },
         extra: { latestVersion: outcome.latestVersion },
       });
+    case 'other_name':
+      throw invalid([
+        { path: 'name', code: 'policy_rule', message: `must be "${outcome.name}": requests are judged by one policy` },
+      ]);
     case 'refused':
       throw new Problem(REFUSALS[outcome.reason]);
   }

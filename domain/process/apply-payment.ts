@@ -155,9 +155,11 @@ function failureAfter(leg: Leg, merged: MergedSighting, sighting: PaymentSightin
 }
 
 /** What was unpaid is on its way again. */
-export function payingAgain({ effects }: Step): void {
+export function payingAgain(step: Step): void {
+  const { effects } = step;
   effects.events.push('refund.paying');
   effects.deskResolve.push('payment_failed', 'payment_returned');
+  noteForCrm(step, 'delivery');
 }
 
 /**

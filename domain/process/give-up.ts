@@ -4,7 +4,11 @@ import { watchArrival } from './arrival';
 import { tellOutsiders, type Step } from './step';
 
 /** What is given beside the amount never makes the refund itself paid or unpaid. */
-const isOfAmount = (leg: Leg): boolean => leg.fund === undefined;
+export const isOfAmount = (leg: Leg): boolean => leg.fund === undefined;
+
+/** What of the amount has been paid, while the rest stays given up. */
+export const paidOfAmountMinor = (legs: Leg[]): number =>
+  sumMinor(legs.filter((leg) => isOfAmount(leg) && !leg.givenUp).map((leg) => leg.amountMinor));
 
 const isSettled = (leg: Leg): boolean => leg.givenUp === true || leg.status === 'succeeded';
 
@@ -26,8 +30,7 @@ export function endWhenGivenUp(step: Step): void {
     type: 'refund.given_up',
     data: { legIds: state.legs.filter((leg) => leg.givenUp).map((leg) => leg.id) },
   });
-  const paid = state.legs.filter((leg) => isOfAmount(leg) && !leg.givenUp);
-  const paidMinor = sumMinor(paid.map((leg) => leg.amountMinor));
+  const paidMinor = paidOfAmountMinor(state.legs);
   const promise = paidMinor > 0 ? watchArrival(step) : null;
   const data = promise ? { paidMinor, arrivalFrom: promise.from, arrivalTo: promise.to } : { paidMinor };
   tellOutsiders(step, 'refund_given_up', 'delivery', data);

@@ -1,6 +1,6 @@
 import { nextQueryAt, type MergedSighting, type PaymentSighting } from '../payment';
-import { sumMinor } from '../money';
 import type { Leg } from '../refund';
+import { isOfAmount, paidOfAmountMinor } from './give-up';
 import { tellOutsiders, type Step } from './step';
 
 /*
@@ -36,8 +36,8 @@ export function askAgainAt({ context }: Step, leg: Leg, sighting: PaymentSightin
 }
 
 /**
- * The leg is paid: what was given back for it is taken again, and the refund is what its legs are. When others stay given up,
- * the customer is told what has been paid by now.
+ * The leg is paid: what was given back for it is taken again, and the refund is what its legs are. When others of the amount
+ * stay given up, the customer is told what of it has been paid by now.
  */
 export function takeUpAgain(step: Step, leg: Leg): void {
   const { state, effects } = step;
@@ -49,11 +49,10 @@ export function takeUpAgain(step: Step, leg: Leg): void {
   });
   if (!state.givenUp) return;
   effects.takenUp = leg.id;
-  if (!state.legs.some((one) => one.givenUp)) {
+  if (!state.legs.some((one) => one.givenUp && isOfAmount(one))) {
     delete state.givenUp;
     return;
   }
   effects.release = true;
-  const paidMinor = sumMinor(state.legs.filter((one) => !one.givenUp).map((one) => one.amountMinor));
-  tellOutsiders(step, 'refund_given_up', 'delivery', { paidMinor });
+  tellOutsiders(step, 'refund_given_up', 'delivery', { paidMinor: paidOfAmountMinor(state.legs) });
 }

@@ -131,6 +131,42 @@ test('an amount that is given up waits for what is given beside it: nothing is b
   expect(giveUp(one, 'al_g').state).toMatchObject({ status: 'payment_failed', givenUp: {} });
 });
 
+describe('a leg that turns out to be paid after all', () => {
+  /** The provider is asked anew and says that the leg was paid; the books have room for it. */
+  const paidAfterAll = (one: Case, legId: string): Case => {
+    const legs = contextOf(plan, one.state, after(1)).legs.map((leg) => ({ ...leg, canBeTakenUp: true }));
+    const sighting: PaymentSighting = {
+      source: 'query',
+      outcome: 'succeeded',
+      providerEventId: null,
+      providerRefundId: null,
+      amountMinor: one.state.legs.find((leg) => leg.id === legId)?.amountMinor ?? 0,
+      failure: null,
+      traceNumber: null,
+      at: after(99),
+    };
+    return apply(one, { id: `again_${legId}`, kind: 'payment', legId, attempt: 1, sighting }, { legs });
+  };
+
+  test('tells what of the amount is paid by now, without what was given beside it', () => {
+    const one = sight(sight(sight(paying(), 'al_1', 'failed'), 'al_2', 'failed'), 'al_g', 'succeeded');
+    const told = paidAfterAll(giveUp(giveUp(one, 'al_1'), 'al_2'), 'al_1');
+    const [leg] = told.state.legs;
+    expect(letters(told)).toMatchObject([{ kind: 'refund_given_up', data: { paidMinor: leg?.amountMinor } }]);
+    expect(told.state.givenUp).toBeDefined();
+  });
+
+  test('makes the refund paid when only what is given beside the amount stays given up', () => {
+    let one = sight(sight(sight(paying(), 'al_1', 'succeeded'), 'al_2', 'failed'), 'al_g', 'failed');
+    one = giveUp(giveUp(one, 'al_2'), 'al_g');
+    expect(one.state).toMatchObject({ status: 'payment_failed', givenUp: {} });
+    const whole = paidAfterAll(one, 'al_2');
+    expect(whole.state.status).toBe('paid');
+    expect(whole.state.givenUp).toBeUndefined();
+    expect(letters(whole)).toMatchObject([{ kind: 'refund_paid', data: { goodwill: 'given_up' } }]);
+  });
+});
+
 describe('what was paid before the rest was given up', () => {
   const part = (): Case =>
     giveUp(sight(sight(sight(paying(), 'al_1', 'succeeded'), 'al_2', 'failed'), 'al_g', 'succeeded'), 'al_2');

@@ -146,6 +146,7 @@ describe('money that comes back', () => {
     const back = comesBack(paid());
     const again = act(back, finance, { act: 'new_attempt', legId: 'al_1' });
     expect(again.state.status).toBe('paying');
+    expect(again.effects?.messages.map(({ kind }) => kind)).toEqual(['crm_sync']);
     expect(legOf(again)).toMatchObject({ attempt: 2, status: 'reserved', failure: null });
     expect(legOf(again)?.reference).not.toBe(legOf(back)?.reference);
     expect(again.effects?.deskResolve).toContain('payment_returned');
