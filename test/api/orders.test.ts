@@ -242,7 +242,7 @@ describe('what is malformed is refused with the field that is wrong, and nothing
     expect([400, 422]).toContain(answer.status);
     expect(problem.code).toBe(code === 'card_number_in_text' ? code : 'invalid_request');
     expect(problem.errors).toContainEqual(expect.objectContaining({ path, code }));
-    expect(JSON.stringify(problem)).not.toContain('4111');
+    expect(answer.text).not.toMatch(/4111[ -]?1111/);
     expect(await frame.db.order.count({ where: { externalId: 'BAD' } })).toBe(0);
   });
 });
