@@ -19,6 +19,8 @@ export interface RefundRecord {
   metadata: Record<string, unknown>;
   policyName: string;
   policyVersion: number;
+  /** The clause by which the machine declined it at once; null where people decide. */
+  declineClause: string | null;
   plan: Plan;
   process: ProcessState;
   /** Rows of the present round; a stage without a row shows what the process says. */
@@ -114,6 +116,8 @@ export interface PublicRefund {
   metadata: Record<string, unknown>;
   snapshotVersion: number;
   policyVersion: string;
+  /** The clause by which the machine declined it at once; null where people decide. */
+  clause: string | null;
   waitingFor: (WaitingFor & { explanation: string | null }) | null;
   plan: PublicStage[];
   /** How the total is spread over the payments. */
@@ -168,6 +172,7 @@ export function publicRefund(
     metadata: record.metadata,
     snapshotVersion: process.snapshotVersion,
     policyVersion: `${record.policyName}@${record.policyVersion}`,
+    clause: record.declineClause,
     waitingFor: waitingFor && { ...waitingFor, explanation: words.explanation ?? null },
     plan: publicPlan(record),
     allocationStrategy: process.allocation ?? 'original_first',
