@@ -19,9 +19,9 @@ type Words = Record<Language, string>;
 
 const WORDS = {
   title: { en: 'Refund policy', 'zh-CN': '退款政策' },
-  version: { en: 'Version', 'zh-CN': '版本：' },
-  from: { en: 'In force from', 'zh-CN': '生效时间：' },
-  until: { en: 'until', 'zh-CN': '失效时间：' },
+  version: { en: 'Version ', 'zh-CN': '版本：' },
+  from: { en: 'In force from ', 'zh-CN': '生效时间：' },
+  until: { en: 'until ', 'zh-CN': '失效时间：' },
   fingerprint: { en: 'Fingerprint of the text (SHA-256)', 'zh-CN': '文本指纹（SHA-256）' },
   reasons: { en: 'Reasons for a refund', 'zh-CN': '退款原因' },
   reason: { en: 'Reason', 'zh-CN': '原因' },
@@ -119,7 +119,7 @@ export function policyHtml({ policy, state, hash, until, url }: PolicyPage, lang
 <body>
 <p class="top"><a href="?lang=${other}" hreflang="${other}" lang="${other}">${other === 'en' ? 'English' : '中文'}</a></p>
 <h1>${word('title')}</h1>
-<p>${word('version')} <code>${escapeHtml(policy.name)}@${policy.version}</code>${word('comma')}<strong>${say(STATES[state])}</strong>${word('stop')}${word('from')} ${when(policy.effectiveFrom)}${until === null ? '' : `${word('comma')}${word('until')} ${when(until)}`}${word('stop')}</p>
+<p>${word('version')}<code>${escapeHtml(policy.name)}@${policy.version}</code>${word('comma')}<strong>${say(STATES[state])}</strong>${word('stop')}${word('from')}${when(policy.effectiveFrom)}${until === null ? '' : `${word('comma')}${word('until')}${when(until)}`}${word('stop')}</p>
 <h2>${word('reasons')}</h2>
 ${table(
   [word('reason'), word('description'), word('evidence')],
