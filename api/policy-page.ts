@@ -45,6 +45,7 @@ const WORDS = {
   stage: { en: 'Stage', 'zh-CN': '环节' },
   responsible: { en: 'Responsible', 'zh-CN': '负责角色' },
   due: { en: 'Due after', 'zh-CN': '时限' },
+  automatic: { en: 'Approved at once by the machine, without a person', 'zh-CN': '由系统立即批准，无需人工审批' },
   special: { en: 'Special cases, looked at first', 'zh-CN': '特殊情形（优先适用）' },
   arrival: { en: 'When the money arrives', 'zh-CN': '到账时间' },
   method: { en: 'Paid by', 'zh-CN': '支付方式' },
@@ -105,6 +106,10 @@ export function policyHtml({ policy, state, hash, until, url }: PolicyPage, lang
       .join(language === 'en' ? ', ' : '、');
   const when = (iso: string): string =>
     `<time datetime="${iso}">${new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(new Date(iso))} UTC</time>`;
+  const limits = (maxMinor: Record<string, number>): string =>
+    Object.entries(maxMinor)
+      .map(([currency, minor]) => `${word('upTo')} ${escapeHtml(formatAmount(minor, currency, language))}`)
+      .join(word('comma'));
   const all = policy.stages.map(({ id }) => id);
   const { amounts } = policy;
 
@@ -151,6 +156,7 @@ ${
 <p>${word('shipping')}${say(SHIPPING[amounts.shipping])}</p>
 <h2>${word('decides')}</h2>
 ${policy.routes.length === 0 ? '' : `<h3>${word('special')}</h3>${list(policy.routes.map(({ label, stageIds }) => `${say(label)}${word('colon')}${stageNames(stageIds)}`))}`}
+${policy.automaticApprovals.length === 0 ? '' : `<h3>${word('automatic')}</h3>${list(policy.automaticApprovals.map(({ label, maxMinor }) => `${say(label)}${word('colon')}${limits(maxMinor)}`))}`}
 ${table(
   [word('total'), word('stages')],
   [
