@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError, loadApiConfig, type ApiConfig } from '../config';
 import { refundRulesOf, type RefundRules } from '../domain/payment';
+import { ClamdScanner, createEvidenceStorages } from '../integrations/evidence';
 import { createNotificationReader } from '../integrations/payments/notifications';
 import {
   createDataCipher,
@@ -33,7 +34,7 @@ function settingsOf(config: ApiConfig): ApiSettings {
   return {
     publicUrl: config.publicUrl,
     jsonBodyLimitBytes: config.http.bodyLimitBytes,
-    evidenceLimitBytes: config.http.evidenceLimitBytes,
+    evidenceLimitBytes: config.evidence.limitBytes,
     rateLimit: { requests: config.http.rateLimitPerMinute, windowMs: 60_000 },
     failedLoginLimit: FAILED_LOGINS_PER_MINUTE,
     keyCacheMs: KEY_CACHE_MS,
@@ -138,6 +139,10 @@ async function main(config: ApiConfig, logger: Logger): Promise<void> {
     },
     paysToAccounts: accounts.paysToAccounts,
     refundRules: accounts.refundRules,
+    evidence: {
+      storages: createEvidenceStorages(config.evidence),
+      scanner: config.evidence.scanner && new ClamdScanner(config.evidence.scanner),
+    },
     isDraining: () => shutdown.started,
   });
   const server = createServer(app);

@@ -1,4 +1,5 @@
 import type { RefundRules } from '../domain/payment';
+import type { EvidenceStorage, MalwareScanner } from '../integrations/evidence';
 import type { NotificationReader } from '../integrations/payments/notifications';
 import type { DataCipher, Logger, Metrics } from '../platform';
 import type { Database } from '../store';
@@ -56,6 +57,8 @@ export interface AppDeps {
   paysToAccounts: (mode: 'live' | 'test', currency: string) => boolean;
   /** What an account that this installation can pay through lets be refunded; null for every other account. */
   refundRules: (mode: 'live' | 'test', provider: string, merchantAccount: string) => RefundRules | null;
+  /** What keeps evidence, the one that takes new evidence first; none: the database does. A scanner that is null looks at nothing. */
+  evidence: { storages: EvidenceStorage[]; scanner: MalwareScanner | null };
   /** True from the first sign of shutdown: readiness turns false while requests in flight finish. */
   isDraining?: () => boolean;
 }

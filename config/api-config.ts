@@ -1,13 +1,14 @@
 import { ConfigError, deepFreeze, readVariables, type Environment } from './read';
 import { alipayConfig, SHARED_NAMES, sharedConfig, type AlipayConfig, type SharedConfig } from './sections';
+import { EVIDENCE_NAMES, evidenceConfig, type EvidenceConfig } from './evidence';
 import { WECHAT_PAY_API_NAMES, weChatPayNotificationsConfig, type WeChatPayNotificationsConfig } from './wechat-pay';
 
 const API_NAMES = [
   ...SHARED_NAMES,
   ...WECHAT_PAY_API_NAMES,
+  ...EVIDENCE_NAMES,
   'RATE_LIMIT_PER_MINUTE',
   'BODY_LIMIT_BYTES',
-  'EVIDENCE_LIMIT_BYTES',
   'TRUSTED_PROXY_HOPS',
   'STRIPE_WEBHOOK_SECRETS',
   'DESTINATION_COOLING_OFF_MINUTES',
@@ -19,7 +20,6 @@ export interface ApiConfig extends SharedConfig {
     port: number;
     rateLimitPerMinute: number;
     bodyLimitBytes: number;
-    evidenceLimitBytes: number;
     trustedProxyHops: number;
   };
   /** Null: Stripe is not set up, so its payments cannot be refunded and nothing is notified. */
@@ -29,6 +29,7 @@ export interface ApiConfig extends SharedConfig {
   /** Null: nothing is paid by bank transfer. The account itself is the worker's to know. */
   bankTransfer: { merchantAccount: string; mode: 'live' | 'test'; currencies: string[] } | null;
   destinations: { coolingOffMs: number };
+  evidence: EvidenceConfig;
   /** Null: WeChat Pay is not set up. */
   wechatPay: WeChatPayNotificationsConfig | null;
 }
@@ -43,6 +44,7 @@ export function loadApiConfig(env: Environment = process.env): ApiConfig {
   const shared = sharedConfig(values, problems);
   const alipay = alipayConfig(values, problems);
   const wechatPay = weChatPayNotificationsConfig(values, problems);
+  const evidence = evidenceConfig(values, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const webhookSecrets = values.STRIPE_WEBHOOK_SECRETS ?? [];
   return deepFreeze({
@@ -52,7 +54,6 @@ export function loadApiConfig(env: Environment = process.env): ApiConfig {
       port: values.PORT,
       rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
       bodyLimitBytes: values.BODY_LIMIT_BYTES,
-      evidenceLimitBytes: values.EVIDENCE_LIMIT_BYTES,
       trustedProxyHops: values.TRUSTED_PROXY_HOPS,
     },
     stripe:
@@ -69,6 +70,7 @@ export function loadApiConfig(env: Environment = process.env): ApiConfig {
             mode: values.BANK_TRANSFER_MODE,
             currencies: values.BANK_TRANSFER_CURRENCIES,
           },
+    evidence,
     destinations: { coolingOffMs: values.DESTINATION_COOLING_OFF_MINUTES * 60_000 },
   });
 }

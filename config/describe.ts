@@ -6,6 +6,7 @@ const SECRET_FIELDS = new Set([
   'apiV3Keys',
   'webhookSecrets',
   'clientSecret',
+  'secretAccessKey',
   'refreshToken',
   'apiKey',
   'exchangeToken',

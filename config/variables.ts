@@ -130,6 +130,38 @@ export const VARIABLES = {
     schema: integer(1_024, 104_857_600).default(10_485_760),
     example: '10485760',
   }),
+  EVIDENCE_DIRECTORY: define({
+    about:
+      'Directory that keeps evidence; all API processes share it. Without it and without a bucket the database does.',
+    schema: text().optional(),
+  }),
+  EVIDENCE_S3_BUCKET: define({
+    about: 'Bucket that keeps new evidence; what the directory holds stays readable. Needs the three variables below.',
+    schema: text().optional(),
+  }),
+  EVIDENCE_S3_REGION: define({ about: 'Region of the bucket.', schema: text().default('us-east-1') }),
+  EVIDENCE_S3_ENDPOINT: define({
+    about: 'Address of a service that speaks S3; without it, Amazon’s own.',
+    schema: httpUrl().optional(),
+  }),
+  EVIDENCE_S3_ACCESS_KEY_ID: define({ about: 'Access key of the bucket.', schema: text().optional() }),
+  EVIDENCE_S3_SECRET_ACCESS_KEY: define({
+    about: 'Its secret.',
+    schema: text().optional(),
+    secret: true,
+  }),
+  EVIDENCE_SCANNER: define({
+    about:
+      'host:port of a ClamAV daemon that looks at every upload. With it, nothing is taken that it finds infected or cannot judge.',
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9.-]+:\d{1,5}$/, 'must look like host:port')
+      .transform((value) => ({
+        host: value.slice(0, value.lastIndexOf(':')),
+        port: Number(value.slice(value.lastIndexOf(':') + 1)),
+      }))
+      .optional(),
+  }),
   TRUSTED_PROXY_HOPS: define({
     about: 'Reverse proxies in front of the API whose X-Forwarded-For is believed; 0 believes none.',
     schema: integer(0, 10).default(0),

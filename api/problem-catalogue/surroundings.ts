@@ -17,6 +17,27 @@ export const SURROUNDING_PROBLEMS = {
     '不接受此类文件',
     '没有保存任何内容。以文件内容而非文件名判断；可接受：{accepted}。',
   ),
+  evidence_unreadable: entry(
+    422,
+    'The image cannot be read',
+    'Nothing was kept. The file begins like an image but is damaged or far too large in pixels; send another one.',
+    '无法读取该图片',
+    '没有保存任何内容。文件开头为图片格式，但已损坏或像素过大；请更换文件。',
+  ),
+  evidence_infected: entry(
+    422,
+    'The file was refused by the malware scanner',
+    'Nothing was kept; the refusal is on record with the hash of the file. Check the device that it comes from.',
+    '文件未通过恶意软件扫描',
+    '没有保存任何内容；拒绝记录已连同文件哈希保存。请检查文件来源设备。',
+  ),
+  evidence_unavailable: entry(
+    503,
+    'Evidence cannot be taken or shown right now',
+    'Nothing was kept. The storage or the malware scanner cannot be reached; repeat with the same key.',
+    '暂时无法接收或显示证据',
+    '没有保存任何内容。存储或扫描服务暂不可用；请使用相同的密钥重试。',
+  ),
 
   // Webhooks
   webhook_endpoint_not_found: entry(

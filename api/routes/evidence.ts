@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
-import { Router, type Request, type RequestHandler } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import multer, { MulterError } from 'multer';
 import { containsCardNumber } from '../../domain/audit';
+import { canStrip, UnreadableImageError, withoutMetadata } from '../../integrations/evidence';
 import {
   appendRefundAudit,
   appendSharedAudit,
   createEvidence,
+  evidenceIdOf,
   findEvidence,
-  readEvidenceContent,
   type EvidenceRecord,
 } from '../../store';
+import { keep, readContent, scan } from '../evidence-files';
 import { runCommand } from '../middleware/idempotency';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseParams } from '../middleware/validate';
@@ -22,6 +24,8 @@ import type { AppDeps, Principal } from '../types';
 const UPLOADERS = ['integrator', 'agent', 'customer', 'reviewer', 'second_reviewer', 'approver', 'finance'] as const;
 const STAFF = ['agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'] as const;
 const READERS = [...STAFF, 'integrator', 'customer'] as const;
+/** Who weighs proof, and nobody who works through tasks. */
+const ORIGINAL_READERS = ['finance', 'auditor', 'admin'] as const;
 const MAX_FILE_NAME_LENGTH = 200;
 
 registerRoute({
@@ -34,18 +38,41 @@ registerRoute({
   idempotent: true,
   request: { body: evidenceUpload, bodyContentType: 'multipart/form-data' },
   responses: { 201: { description: 'Stored.', schema: evidenceView } },
-  problems: ['evidence_file_missing', 'evidence_type_not_allowed', 'body_too_large', 'card_number_in_text'],
+  problems: [
+    'evidence_file_missing',
+    'evidence_type_not_allowed',
+    'evidence_unreadable',
+    'evidence_infected',
+    'evidence_unavailable',
+    'body_too_large',
+    'card_number_in_text',
+  ],
 });
 registerRoute({
   method: 'get',
   path: '/v1/evidence/:id',
   tag: 'Evidence',
   summary: 'Download a piece of evidence',
-  description: 'Staff see all; customers and systems what they uploaded. Every reading is on record.',
+  description:
+    'Staff see all; customers and systems what they uploaded. Photos (JPEG, PNG, WebP, GIF) come without what the camera wrote beside the picture. Every reading is on record.',
   roles: READERS,
   request: { params: evidenceParams },
   responses: { 200: { description: 'The file, as an attachment.', contentType: 'application/octet-stream' } },
-  problems: ['not_found'],
+  problems: ['not_found', 'evidence_unavailable'],
+});
+registerRoute({
+  method: 'get',
+  path: '/v1/evidence/:id/original',
+  tag: 'Evidence',
+  summary: 'Download a piece of evidence to the byte',
+  description:
+    'With all that stands beside the picture, such as place and device, as its hash proves. On record as such.',
+  roles: ORIGINAL_READERS,
+  request: { params: evidenceParams },
+  responses: {
+    200: { description: 'The file as it came, as an attachment.', contentType: 'application/octet-stream' },
+  },
+  problems: ['not_found', 'evidence_unavailable'],
 });
 
 /** Reads the one file of a form into memory, with limits on everything a form may hold. */
@@ -84,19 +111,38 @@ function fileNameOf(sent: string): string {
   return name;
 }
 
-function checkedFile(req: Request) {
+interface CheckedFile {
+  mime: string;
+  fileName: string;
+  content: Uint8Array<ArrayBuffer>;
+  /** Of the content, hex. */
+  sha256: string;
+}
+
+async function checkedFile(req: Request): Promise<CheckedFile> {
   const { file } = req;
   if (!file || file.size === 0) throw new Problem('evidence_file_missing');
   const mime = sniffMediaType(file.buffer);
   if (!mime) {
     throw new Problem('evidence_type_not_allowed', { params: { accepted: EVIDENCE_MEDIA_TYPES.join(', ') } });
   }
+  if (canStrip(mime)) await assertReadable(file.buffer);
   return {
     mime,
     fileName: fileNameOf(file.originalname),
     content: new Uint8Array(file.buffer),
     sha256: createHash('sha256').update(file.buffer).digest('hex'),
   };
+}
+
+/** Nobody is to find out when they look at it. @throws Problem evidence_unreadable */
+async function assertReadable(content: Uint8Array): Promise<void> {
+  try {
+    await withoutMetadata(content);
+  } catch (error) {
+    if (error instanceof UnreadableImageError) throw new Problem('evidence_unreadable');
+    throw error;
+  }
 }
 
 function maySee(principal: Principal, evidence: EvidenceRecord): boolean {
@@ -113,19 +159,26 @@ export function evidenceRoutes(deps: AppDeps): Router {
 
   router.post('/v1/evidence', requireRole(...UPLOADERS), readFile(deps.config.evidenceLimitBytes), async (req, res) => {
     const principal = principalOf(req);
-    const file = checkedFile(req);
+    const file = await checkedFile(req);
     await runCommand(deps, req, res, {
       kind: 'upload_evidence',
       principal,
       body: { sha256: file.sha256, fileName: file.fileName },
       bodyHashes: [createHash('sha256').update(`${file.sha256} ${file.fileName}`).digest('hex')],
       refundId: null,
-      handler: async () => {
+      handler: async (command) => {
+        const id = evidenceIdOf(command.id);
+        const scannedAt = await scan(deps, principal, file);
         const evidence = await createEvidence(
           deps.db,
           {
+            id,
             mode: principal.mode,
-            ...file,
+            sha256: file.sha256,
+            mime: file.mime,
+            fileName: file.fileName,
+            content: await keep(deps, `${principal.mode}/${id}`, file.content),
+            scannedAt,
             uploadedKind: principal.kind,
             uploadedById: principal.keyId,
             customerId: principal.customerId,
@@ -141,29 +194,50 @@ export function evidenceRoutes(deps: AppDeps): Router {
     });
   });
 
-  router.get('/v1/evidence/:id', requireRole(...READERS), async (req, res) => {
+  /** What of a piece of evidence this principal may see at all. @throws Problem not_found */
+  async function visible(req: Request): Promise<{ evidence: EvidenceRecord; content: Uint8Array }> {
     const { id } = parseParams(evidenceParams, req);
     const principal = principalOf(req);
     const evidence = await findEvidence(deps.db, principal.mode, id);
     if (!evidence || !maySee(principal, evidence)) throw new Problem('not_found');
-    const content = await readEvidenceContent(deps.db, id);
+    const content = await readContent(deps, evidence);
     if (!content) throw new Problem('not_found');
-    await noteReading(deps, principal, evidence);
+    return { evidence, content };
+  }
+
+  function send(res: Response, { mime, fileName }: EvidenceRecord, content: Uint8Array): void {
     res
-      .set('Content-Type', evidence.mime)
-      .attachment(evidence.fileName)
-      .set('Content-Type', evidence.mime)
+      .attachment(fileName)
+      .set('Content-Type', mime)
       .set('X-Content-Type-Options', 'nosniff')
       .send(Buffer.from(content));
+  }
+
+  router.get('/v1/evidence/:id', requireRole(...READERS), async (req, res) => {
+    const { evidence, content } = await visible(req);
+    const shown = canStrip(evidence.mime) ? await withoutMetadata(content) : content;
+    await noteReading(deps, principalOf(req), evidence, 'evidence_read');
+    send(res, evidence, shown);
+  });
+
+  router.get('/v1/evidence/:id/original', requireRole(...ORIGINAL_READERS), async (req, res) => {
+    const { evidence, content } = await visible(req);
+    await noteReading(deps, principalOf(req), evidence, 'evidence_original_read');
+    send(res, evidence, content);
   });
 
   return router;
 }
 
 /** Readings of evidence are on record, in the refund's own chain when it belongs to one. */
-async function noteReading(deps: AppDeps, principal: Principal, evidence: EvidenceRecord): Promise<void> {
+async function noteReading(
+  deps: AppDeps,
+  principal: Principal,
+  evidence: EvidenceRecord,
+  type: 'evidence_read' | 'evidence_original_read',
+): Promise<void> {
   const entry = {
-    type: 'evidence_read',
+    type,
     actor: { kind: principal.kind, id: principal.personId ?? principal.keyId },
     data: { evidenceId: evidence.id },
   };

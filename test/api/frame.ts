@@ -81,6 +81,7 @@ export async function openFrame(through = (url: string) => Promise.resolve(url))
     canPay: () => true,
     destinations: { cipher: testCipher(), coolingOffMs: 60_000 },
     paysToAccounts: () => true,
+    evidence: { storages: [], scanner: null },
     refundRules: (_mode, provider) => refundRulesOf(provider),
   };
   return {

@@ -106,7 +106,7 @@ export const INSIDES: readonly { from: string; to: string; why: string }[] = [
 
 /** Of these folders, one importer is held to exactly these modules. */
 export const ONLY_MODULES: readonly { from: string; folder: string; modules: readonly string[] }[] = [
-  { from: 'api', folder: 'integrations', modules: ['integrations/payments/notifications'] },
+  { from: 'api', folder: 'integrations', modules: ['integrations/payments/notifications', 'integrations/evidence'] },
 ];
 
 /** Who builds connections and workers. Everything else is given them. */

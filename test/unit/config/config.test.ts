@@ -193,6 +193,8 @@ describe('configuration', () => {
       WECHAT_PAY_CERTIFICATE_SERIAL: 'ABCDEF01',
       BANK_TRANSFER_DIRECTORY: '/var/lib/redress/bank',
       BANK_TRANSFER_DEBTOR_NAME: 'Shop',
+      EVIDENCE_S3_BUCKET: 'evidence',
+      EVIDENCE_S3_ACCESS_KEY_ID: 'key',
     };
     const printed = JSON.stringify([describeConfig(loadApiConfig(env)), describeConfig(loadWorkerConfig(env))]);
     expect(printed).not.toContain('hidden');
