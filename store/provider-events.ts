@@ -87,7 +87,8 @@ async function storeInTransaction(
   const [written] = await tx.$queryRaw<Written[]>(insertEvent(id, event, payment, nowIso, { onlyMatched: false }));
   if (!written) return null;
   if (dispute) {
-    const source = { mode, provider, merchantAccount, providerEventRow: id, occurredAt: occurredAt ?? nowIso };
+    const teller = { kind: 'provider', eventRow: id } as const;
+    const source = { mode, provider, merchantAccount, teller, occurredAt: occurredAt ?? nowIso };
     await recordDispute(tx, source, dispute, nowIso);
   }
   const counted =
