@@ -1,4 +1,4 @@
-import type { DisputeNotice, PaymentSighting } from '../domain/payment';
+import type { DisputeNotice, SightingFacts } from '../domain/payment';
 import { deskDueAt, deskRuleOf } from '../domain/process';
 import { isOver, type ProcessState } from '../domain/refund';
 import { appendSharedAudit } from './audit';
@@ -14,9 +14,6 @@ import { asJson } from './rows';
 /** The kind of desk item that a notification opens which is about a refund and fits none. */
 const UNMATCHED = 'unmatched_provider_event';
 
-/** What a verified notification says about a refund's money. */
-export type ProviderEventFacts = Pick<PaymentSighting, 'outcome' | 'amountMinor' | 'failure' | 'traceNumber'>;
-
 /** A notification whose sender was proven. */
 export interface NewProviderEvent {
   mode: Mode;
@@ -30,7 +27,7 @@ export interface NewProviderEvent {
   providerPaymentIds: readonly string[];
   occurredAt: string | null;
   /** Null: it says nothing about a refund. */
-  facts: ProviderEventFacts | null;
+  facts: SightingFacts | null;
   /** Set when it is about a dispute of a payment: recorded with it. */
   dispute?: DisputeNotice;
   /** SHA-256 of the bytes that came. */
@@ -220,24 +217,27 @@ export async function listUnsignalledProviderEvents(
   );
 }
 
-/** An attempt that is proven to have moved its money. */
-export interface SucceededAttempt {
+/** An attempt of which it is proven what became of its money. */
+export interface ProvenAttempt {
   reference: string;
+  status: 'succeeded' | 'failed';
   amountMinor: number;
   currency: string;
 }
 
-/** Those of these references whose money is proven to have left through this account. */
-export async function listSucceededAttempts(
+/** Those of an account whose money is proven to have left, and those whose money is proven not to have, among these. */
+export async function listProvenAttempts(
   db: Db,
   account: { mode: Mode; provider: string; merchantAccount: string },
-  references: readonly string[],
-): Promise<SucceededAttempt[]> {
+  references: Record<ProvenAttempt['status'], readonly string[]>,
+): Promise<ProvenAttempt[]> {
   const { mode, provider, merchantAccount } = account;
-  const rows = await db.$queryRaw<{ reference: string; amountMinor: bigint; currency: string }[]>`
-    SELECT t.reference, t.amount_minor AS "amountMinor", p.currency
+  const { succeeded, failed } = references;
+  const rows = await db.$queryRaw<(Omit<ProvenAttempt, 'amountMinor'> & { amountMinor: bigint })[]>`
+    SELECT t.reference, t.status, t.amount_minor AS "amountMinor", p.currency
     FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id JOIN payments p ON p.id = a.payment_id
-    WHERE t.reference = ANY(${[...references]}) AND t.status = 'succeeded' AND t.mode = ${mode}::"Mode"
+    WHERE ((t.reference = ANY(${[...succeeded]}) AND t.status = 'succeeded')
+        OR (t.reference = ANY(${[...failed]}) AND t.status = 'failed')) AND t.mode = ${mode}::"Mode"
       AND COALESCE(t.provider, p.provider) = ${provider} AND COALESCE(t.merchant_account, p.merchant_account) = ${merchantAccount}
     ORDER BY t.reference`;
   return rows.map((row) => ({ ...row, amountMinor: toMinor(row.amountMinor) }));
