@@ -6,7 +6,7 @@ import { direct, toMinor, type Database, type Db } from './client';
 import { recordDispute } from './disputes';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
-import type { EventWorth } from './provider-event-news';
+import { tellsWhatStands, WORTH, type EventWorth } from './provider-event-news';
 import type { Mode } from './refund-views';
 import { findRefundedPayment, raiseRefundedElsewhere, type RefundedPayment } from './refunded-elsewhere';
 import { asJson } from './rows';
@@ -124,11 +124,11 @@ function insertEvent(
     amountMinor: facts?.amountMinor ?? null,
     currency: payment?.currency ?? null,
   };
+  const outcome = Prisma.sql`${facts?.outcome ?? null}::text`;
+  const amountMinor = Prisma.sql`${facts?.amountMinor ?? null}::bigint`;
   return Prisma.sql`
     WITH matching AS (
-      SELECT a.refund_id, t.status,
-        CASE t.status WHEN 'returned' THEN 'failed' ELSE t.status END = ${facts?.outcome ?? null}::text
-          AND COALESCE(${facts?.amountMinor ?? null}::bigint = t.amount_minor, true) AS known
+      SELECT a.refund_id, t.status, ${tellsWhatStands(outcome, amountMinor)} AS known
       FROM payment_attempts t
       JOIN allocations a ON a.id = t.allocation_id
       JOIN payments p ON p.id = a.payment_id
@@ -137,8 +137,7 @@ function insertEvent(
         AND ${reference === null ? Prisma.sql`t.provider_refund_id = ${providerRefundId}` : Prisma.sql`t.reference = ${reference}`}),
     found AS (SELECT refund_id FROM matching LIMIT 1),
     weighed AS (
-      SELECT CASE WHEN bool_or(known) THEN 'known' WHEN bool_or(status = 'instructed') THEN 'awaited' ELSE 'news' END AS worth
-      FROM matching WHERE refund_id = (SELECT refund_id FROM found)),
+      SELECT ${WORTH} AS worth FROM matching WHERE refund_id = (SELECT refund_id FROM found)),
     written AS (
       INSERT INTO provider_events (id, mode, provider, merchant_account, provider_event_id, type, reference,
         provider_refund_id, provider_payment_ids, facts, payload_hash, refund_id, status, received_at, occurred_at, consumed_at)
