@@ -5,7 +5,7 @@ import { ExchangeUnavailableError, WITHDRAWN, type BankAccount } from '../integr
 import {
   listApprovedBankFiles,
   listRejectedBankFiles,
-  listSucceededAttempts,
+  listProvenAttempts,
   markBankFileWithdrawn,
   moveBankFile,
   noteBankFile,
@@ -42,8 +42,8 @@ export async function noteFileOf(deps: BankFileDeps, attempt: PaymentAttemptReco
 /**
  * Carries what people have approved over to the directory, which judges it again by the bytes that lie there, and the
  * directory's word of how far a file has come back. What holds a payment is judged once more in the instant before its file
- * leaves. What people have rejected is taken out of the directory. What the bank takes back of paid money is written down as
- * a provider's notification, for nobody asks about paid money any more. Each step may be repeated, and may be taken by
+ * leaves. What people have rejected is taken out of the directory. What the bank says otherwise of a payment that is proven
+ * is written down as a provider's notification, for nobody asks about it any more. Each step may be repeated, and may be taken by
  * several workers at once.
  */
 export function createSyncBankFiles(
@@ -121,26 +121,30 @@ export function createSyncBankFiles(
     return true;
   }
 
-  /** Writes down what the bank has taken back of money that was proven to have been paid. */
-  async function tellReturns({ mode, provider, merchantAccount, release: bank }: BankAccount): Promise<number> {
+  /**
+   * Writes down what the bank has taken back of money that was proven to have been paid, and where it contradicts itself
+   * about what is proven.
+   */
+  async function tellTurns({ mode, provider, merchantAccount, release: bank }: BankAccount): Promise<number> {
     let told = 0;
     const account = { mode, provider, merchantAccount };
-    for (const paid of await listSucceededAttempts(db, account, await bank.turned())) {
+    const turned = { succeeded: await bank.turned(), failed: await bank.contested() };
+    for (const proven of await listProvenAttempts(db, account, turned)) {
       heartbeat();
-      const facts = await bank.wordOn(paid);
-      if (!facts || facts.outcome === 'succeeded') continue;
+      const facts = await bank.wordOn(proven);
+      if (!facts || facts.outcome === proven.status) continue;
       // The same word is one notification, however often it is read; another one is news.
       const payloadHash = createHash('sha256')
-        .update(JSON.stringify([paid.reference, facts]))
+        .update(JSON.stringify([proven.reference, facts]))
         .digest('hex');
       const stored = await storeProviderEvent(
         db,
         {
           ...account,
           providerEventId: `returned-${payloadHash.slice(0, 32)}`,
-          type: 'bank.returned',
-          reference: paid.reference,
-          providerRefundId: paid.reference,
+          type: facts.contradicts ? 'bank.contradicted' : 'bank.returned',
+          reference: proven.reference,
+          providerRefundId: proven.reference,
           providerPaymentIds: [],
           occurredAt: null,
           facts,
@@ -154,9 +158,9 @@ export function createSyncBankFiles(
   }
 
   /** A bank whose answers cannot be fetched now is asked in the next round; it must not keep files from leaving. */
-  async function tellReturnsIfReached(account: BankAccount): Promise<number> {
+  async function tellTurnsIfReached(account: BankAccount): Promise<number> {
     try {
-      return await tellReturns(account);
+      return await tellTurns(account);
     } catch (error) {
       if (!(error instanceof ExchangeUnavailableError)) throw error;
       logger.warn({ merchantAccount: account.merchantAccount, code: error.code }, 'The bank’s answers cannot be read.');
@@ -181,7 +185,7 @@ export function createSyncBankFiles(
           heartbeat();
           if (await withdraw(account, file)) total.done += 1;
         }
-        const told = await tellReturnsIfReached(account);
+        const told = await tellTurnsIfReached(account);
         total.found += told;
         total.done += told;
       }

@@ -20,6 +20,7 @@ export const TAGS = [
   'Tasks',
   'Desk',
   'Payouts',
+  'Disputes',
   'Bank files',
   'Ledger',
   'Reconciliation',

@@ -17,15 +17,17 @@ const COMMAND_LIFETIME_MS = 10 * 60_000;
  * command a refund, as if they had said `retry_held` at each. Runs beside the answer and never throws: what is not woken
  * looks again by its own timer.
  * @param cause the command that ended the reason; the same cause wakes a refund once
+ * @param of the payment that it was about; without it, all
  */
 export async function wakeHeld(
   deps: AppDeps,
   principal: Principal,
   cause: CommandRecord,
   reasons: readonly HoldReason[],
+  of: { paymentId?: string } = {},
 ): Promise<void> {
   try {
-    const refundIds = await listHeldRefunds(deps.db, { mode: principal.mode, reasons, limit: MAX_WOKEN });
+    const refundIds = await listHeldRefunds(deps.db, { mode: principal.mode, reasons, ...of, limit: MAX_WOKEN });
     const queue = refundIds.values();
     const lanes = Array.from({ length: AT_ONCE }, async () => {
       for (const refundId of queue) await wake(deps, principal, cause, refundId);

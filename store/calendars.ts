@@ -1,6 +1,7 @@
 import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
 import { canonicalHash } from './canonical-hash';
 import { direct, toIso, type Database, type Db } from './client';
+import { calendarOfText } from './known-documents';
 import { auditWord, type PersonAct } from './two-person';
 
 type Mode = 'live' | 'test';
@@ -16,23 +17,6 @@ export type CalendarOutcome =
   | { kind: 'done'; record: CalendarRecord }
   /** Somebody else has changed it since it was read, or made it. */
   | { kind: 'changed'; hash: string | null };
-
-/** More than an installation has, few enough to hold. */
-const MAX_KEPT = 100;
-const kept = new Map<string, BusinessCalendar>();
-
-/**
- * A stored document as a calendar, checked once for each text: every transition reads one, they hardly ever change, and
- * what is worked out from a calendar is kept with the value. @throws InvalidCalendarError when it is none
- */
-export function calendarOfText(text: string): BusinessCalendar {
-  const known = kept.get(text);
-  if (known) return known;
-  const calendar = parseBusinessCalendar(JSON.parse(text));
-  if (kept.size >= MAX_KEPT) kept.clear();
-  kept.set(text, calendar);
-  return calendar;
-}
 
 /** Writes a business calendar as it is from now on. Due dates that were worked out before stay. */
 export async function putCalendar(db: Db, mode: Mode, calendar: BusinessCalendar, now: Date): Promise<void> {

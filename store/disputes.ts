@@ -7,15 +7,32 @@ import { newId } from './new-id';
 import { insertMessages, writeWebhooks } from './outgoing';
 import type { Mode } from './refund-views';
 
-/** Where a dispute comes from. */
+/** Where a word on a dispute comes from. */
 export interface DisputeSource {
   mode: Mode;
   provider: string;
   merchantAccount: string;
-  /** The row of the notification that told of it. */
-  providerEventRow: string;
+  teller: DisputeTeller;
   occurredAt: string;
 }
+
+/** Who tells. A dispute that people tell of has no id but ours. */
+export type DisputeTeller =
+  /** `eventRow`: the row of the notification. */
+  { kind: 'provider'; eventRow: string } | { kind: 'person'; personId: string; commandId: string; kept: KeptByHand };
+
+/** What the row keeps of the words of people: those of who froze, or those of the two who ended it. */
+export type KeptByHand =
+  | { source: 'person'; openedBy: string; reason: string }
+  | {
+      outcomeReason: string;
+      outcomeProposedBy: string;
+      outcomeConfirmedBy: string;
+      proposedOutcome: null;
+      proposedReason: null;
+      proposedBy: null;
+      proposedAt: null;
+    };
 
 interface Dispute {
   id: string;
@@ -24,11 +41,11 @@ interface Dispute {
 }
 
 /**
- * Takes a provider's word on a dispute, once per provider's id and in any order, in the transaction that stores it:
+ * Takes a word on a dispute, once per its id and in any order, in the transaction that stores it:
  * - an open one claims its amount at once (`disputed_minor`), as far as it fits beside what is spoken for, and is on the
  *   desk with each open refund of the payment; what does not fit is a contradiction for a person; finance, the shop's
  *   system and the customers whose money has not left are told;
- * - a lost one stays counted, a won one gives its amount back; both settle what the desk was asked.
+ * - a lost one stays counted, one that is won or withdrawn gives its amount back; each settles what the desk was asked.
  * Nothing is paid while one is open (store/interlocks.ts). The order of locks is the record step's: refunds, payment.
  */
 export async function recordDispute(
@@ -38,9 +55,7 @@ export async function recordDispute(
   nowIso: string,
 ): Promise<void> {
   const payment = await findPayment(tx, source, notice);
-  const refundIds = payment === null ? [] : await openRefundsOf(tx, payment.id);
-  await tx.$queryRaw`SELECT id FROM refunds WHERE id = ANY(${refundIds}) ORDER BY id FOR UPDATE`;
-  if (payment) await tx.$queryRaw`SELECT id FROM payments WHERE id = ${payment.id} FOR UPDATE`;
+  const refundIds = payment === null ? [] : await lockWithRefunds(tx, payment.id);
   const { dispute, changed } = await write(tx, source, notice, payment, nowIso);
   if (!changed) return;
   const countedMinor = payment === null ? 0 : await count(tx, payment.id, nowIso);
@@ -65,6 +80,14 @@ export async function linkDisputes(tx: Db, paymentId: string, nowIso: string): P
   if (linked > 0) await count(tx, paymentId, nowIso);
 }
 
+/** Locks a payment behind its open refunds, as the record step does. @returns those refunds */
+export async function lockWithRefunds(tx: Db, paymentId: string): Promise<string[]> {
+  const refundIds = await openRefundsOf(tx, paymentId);
+  await tx.$queryRaw`SELECT id FROM refunds WHERE id = ANY(${refundIds}) ORDER BY id FOR UPDATE`;
+  await tx.$queryRaw`SELECT id FROM payments WHERE id = ${paymentId} FOR UPDATE`;
+  return refundIds;
+}
+
 async function findPayment(
   tx: Db,
   source: DisputeSource,
@@ -87,6 +110,8 @@ async function openRefundsOf(tx: Db, paymentId: string): Promise<string[]> {
   return rows.filter((row) => !isFinal(row.status as RefundStatus)).map((row) => row.id);
 }
 
+const isEnding = (teller: DisputeTeller): boolean => teller.kind === 'person' && 'outcomeConfirmedBy' in teller.kept;
+
 /** Writes the dispute, or what the word makes of the one that stands. `changed`: there is something to act on. */
 async function write(
   tx: Db,
@@ -95,29 +120,34 @@ async function write(
   payment: { id: string; capturedMinor: number } | null,
   nowIso: string,
 ): Promise<{ dispute: Dispute; changed: boolean }> {
-  const { mode, provider, merchantAccount, occurredAt } = source;
+  const { mode, provider, merchantAccount, teller, occurredAt } = source;
+  const kept = teller.kind === 'person' ? teller.kept : {};
   const { providerDisputeId, providerPaymentIds, status, currency, reasonCode } = notice;
   const amountMinor = notice.amountMinor ?? payment?.capturedMinor ?? 0;
   const key = { mode, provider, merchantAccount, providerDisputeId };
   const now = new Date(nowIso);
-  const inserted = await tx.dispute.createMany({
-    data: [
-      {
-        id: newId('dp'),
-        ...key,
-        providerPaymentIds,
-        paymentId: payment?.id ?? null,
-        status,
-        amountMinor: BigInt(amountMinor),
-        currency,
-        reasonCode,
-        occurredAt: new Date(occurredAt),
-        openedAt: now,
-        closedAt: status === 'open' ? null : now,
-      },
-    ],
-    skipDuplicates: true,
-  });
+  // The words of the two who end a dispute stand on nothing but what is there.
+  const inserted = isEnding(teller)
+    ? { count: 0 }
+    : await tx.dispute.createMany({
+        data: [
+          {
+            id: teller.kind === 'person' ? providerDisputeId : newId('dp'),
+            ...key,
+            ...kept,
+            providerPaymentIds,
+            paymentId: payment?.id ?? null,
+            status,
+            amountMinor: BigInt(amountMinor),
+            currency,
+            reasonCode,
+            occurredAt: new Date(occurredAt),
+            openedAt: now,
+            closedAt: status === 'open' ? null : now,
+          },
+        ],
+        skipDuplicates: true,
+      });
   await tx.$queryRaw`
     SELECT id FROM disputes WHERE mode = ${mode}::"Mode" AND provider = ${provider} AND merchant_account = ${merchantAccount}
       AND provider_dispute_id = ${providerDisputeId} FOR UPDATE`;
@@ -136,6 +166,7 @@ async function write(
   await tx.dispute.update({
     where: { id: stored.id },
     data: {
+      ...kept,
       status: merged.status,
       occurredAt: new Date(merged.occurredAt),
       amountMinor: BigInt(amountMinor),
@@ -166,19 +197,21 @@ async function audit(
   of: { refundIds: string[]; paymentId: string | null; countedMinor: number },
   nowIso: string,
 ): Promise<void> {
+  const { teller } = source;
   const entry: AuditEntry = {
     type: `payment.dispute_${dispute.status === 'open' ? 'opened' : dispute.status}`,
-    actor: { kind: 'machine', id: null },
+    actor: teller.kind === 'person' ? { kind: 'person', id: teller.personId } : { kind: 'machine', id: null },
     data: {
       disputeId: dispute.id,
       paymentId: of.paymentId,
       amountMinor: dispute.amountMinor,
       disputedMinor: of.countedMinor,
-      providerEventId: source.providerEventRow,
+      ...(teller.kind === 'person' ? { commandId: teller.commandId } : { providerEventId: teller.eventRow }),
     },
   };
   for (const refundId of of.refundIds) await appendRefundAudit(tx, refundId, nowIso, [entry]);
-  await appendSharedAudit(tx, 'notifications', source.mode, nowIso, [entry]);
+  const chain = teller.kind === 'person' ? 'configuration' : 'notifications';
+  await appendSharedAudit(tx, chain, source.mode, nowIso, [entry]);
 }
 
 /** Puts an open dispute on the desk, with every open refund of the payment; and apart from it what does not fit. */
@@ -194,7 +227,7 @@ async function ask(
   const data = {
     disputeId: dispute.id,
     provider: source.provider,
-    providerDisputeId: notice.providerDisputeId,
+    providerDisputeId: source.teller.kind === 'provider' ? notice.providerDisputeId : null,
     paymentId,
     amountMinor: dispute.amountMinor,
     reasonCode: notice.reasonCode,
@@ -266,9 +299,9 @@ async function unclaimed(tx: Db, paymentId: string): Promise<number> {
   return row ? toMinor(row.minor) : 0;
 }
 
-/** The dispute is over: nobody need follow it. One that was won contradicts nothing any more. */
+/** The dispute is over: nobody need follow it. One that gave its amount back contradicts nothing any more. */
 async function settle(tx: Db, dispute: Dispute, nowIso: string): Promise<void> {
-  const kinds = dispute.status === 'won' ? ['dispute_opened', 'payment_contradiction'] : ['dispute_opened'];
+  const kinds = dispute.status === 'lost' ? ['dispute_opened'] : ['dispute_opened', 'payment_contradiction'];
   await tx.$executeRaw`
     UPDATE desk_items SET status = 'resolved', resolved_at = ${new Date(nowIso)}, resolution = ${`dispute_${dispute.status}`}
     WHERE status = 'open' AND kind = ANY(${kinds}) AND data ->> 'disputeId' = ${dispute.id}`;

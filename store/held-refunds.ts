@@ -3,16 +3,20 @@ import { PAYING_STATUSES } from '../domain/refund';
 import type { Db } from './client';
 import type { Mode } from './refund-views';
 
-/** Open refunds of a mode with a payment that is held for one of these reasons, those that wait longest first. */
+/**
+ * Open refunds of a mode with a payment that is held for one of these reasons, those that wait longest first.
+ * @param query.paymentId only what goes back to this payment
+ */
 export async function listHeldRefunds(
   db: Db,
-  query: { mode: Mode; reasons: readonly HoldReason[]; limit: number },
+  query: { mode: Mode; reasons: readonly HoldReason[]; paymentId?: string; limit: number },
 ): Promise<string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     SELECT f.id FROM refunds f
     WHERE f.mode = ${query.mode}::"Mode" AND f.status = ANY(${[...PAYING_STATUSES]})
       AND EXISTS (SELECT 1 FROM jsonb_array_elements(f.process -> 'legs') leg
-        WHERE leg -> 'hold' ->> 'reason' = ANY(${[...query.reasons]}))
+        WHERE leg -> 'hold' ->> 'reason' = ANY(${[...query.reasons]})
+          AND leg ->> 'paymentId' = COALESCE(${query.paymentId ?? null}::text, leg ->> 'paymentId'))
     ORDER BY f.updated_at, f.id LIMIT ${query.limit}`;
   return rows.map((row) => row.id);
 }

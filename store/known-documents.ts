@@ -1,11 +1,11 @@
-import type { BusinessCalendar } from '../domain/calendar';
+import { createHash } from 'node:crypto';
+import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
 import { parsePolicy, type PolicyDocument } from '../domain/policy';
-import { calendarOfText } from './calendars';
 import type { Statements } from './statements';
 
 /*
- * Policies and calendars hardly ever change and every acceptance is judged by them, so each is fetched and checked once for
- * each content: what names a document here is a hash of it.
+ * Policies and calendars hardly ever change and every acceptance and transition is judged by them, so each is checked once
+ * for each content: what names a document here is a hash of it. What is worked out from a calendar is kept with the value.
  */
 
 type Mode = 'live' | 'test';
@@ -38,8 +38,15 @@ export async function policyOfHash(tx: Statements, mode: Mode, hash: string): Pr
 export async function calendarOfHash(tx: Statements, mode: Mode, id: string, hash: string): Promise<BusinessCalendar> {
   const known = calendars.get(hash);
   if (known) return known;
-  const [row] = await tx.$queryRaw<{ text: string; hash: string }[]>`
-    SELECT document::text AS text, md5(document::text) AS hash FROM calendars WHERE mode = ${mode}::"Mode" AND id = ${id}`;
+  const [row] = await tx.$queryRaw<{ text: string }[]>`
+    SELECT document::text AS text FROM calendars WHERE mode = ${mode}::"Mode" AND id = ${id}`;
   if (!row) throw new Error(`The calendar ${id} was there a moment ago.`);
-  return keep(calendars, row.hash, calendarOfText(row.text));
+  return calendarOfText(row.text);
+}
+
+/** A stored document as a calendar. @throws InvalidCalendarError when it is none */
+export function calendarOfText(text: string): BusinessCalendar {
+  // As the database hashes it, so that the same calendar is known by either way.
+  const hash = createHash('md5').update(text).digest('hex');
+  return calendars.get(hash) ?? keep(calendars, hash, parseBusinessCalendar(JSON.parse(text)));
 }

@@ -1,8 +1,9 @@
-import { parseBusinessCalendar, type BusinessCalendar } from '../domain/calendar';
+import type { BusinessCalendar } from '../domain/calendar';
 import type { Deduction, Goodwill, LocalizedText, Plan } from '../domain/refund';
 import type { AuditHead } from './audit';
 import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
+import { calendarOfText } from './known-documents';
 import type { Mode } from './refund-views';
 
 /** What letters and the CRM may need to know of a refund, as it stands now. */
@@ -157,7 +158,7 @@ interface ReadCalendar {
   calendar: BusinessCalendar;
 }
 
-/** Calendars that were read and checked, by database and key: they are large and hardly ever change. */
+/** Which calendar a version is, by database and key: they are large to read and hardly ever change. */
 const knownCalendars = new WeakMap<Db, Map<string, ReadCalendar>>();
 
 const calendarKey = (row: FactsRow): string => `${row.mode}:${row.plan.calendarId}`;
@@ -170,10 +171,10 @@ async function readCalendars(db: Db, rows: FactsRow[]): Promise<Map<string, Busi
   const missing = wanted.filter((row) => known.get(calendarKey(row))?.version !== row.calendar_version);
   if (missing.length > 0) {
     const ids = [...new Set(missing.map((row) => row.plan.calendarId))];
-    const found = await direct(db).$queryRaw<{ key: string; version: string; document: unknown }[]>`
-      SELECT mode::text || ':' || id AS key, xmin::text AS version, document FROM calendars WHERE id = ANY(${ids})`;
-    for (const { key, version, document } of found)
-      known.set(key, { version, calendar: parseBusinessCalendar(document) });
+    const found = await direct(db).$queryRaw<{ key: string; version: string; text: string }[]>`
+      SELECT mode::text || ':' || id AS key, xmin::text AS version, document::text AS text
+      FROM calendars WHERE id = ANY(${ids})`;
+    for (const { key, version, text } of found) known.set(key, { version, calendar: calendarOfText(text) });
   }
   return new Map(
     wanted.flatMap((row) => {

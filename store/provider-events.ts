@@ -1,4 +1,4 @@
-import type { DisputeNotice, PaymentSighting } from '../domain/payment';
+import type { DisputeNotice, SightingFacts } from '../domain/payment';
 import { deskDueAt, deskRuleOf } from '../domain/process';
 import { isOver, type ProcessState } from '../domain/refund';
 import { appendSharedAudit } from './audit';
@@ -6,16 +6,13 @@ import { direct, toMinor, type Database, type Db } from './client';
 import { recordDispute } from './disputes';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
-import type { EventWorth } from './provider-event-news';
+import { tellsWhatStands, WORTH, type EventWorth } from './provider-event-news';
 import type { Mode } from './refund-views';
 import { findRefundedPayment, raiseRefundedElsewhere, type RefundedPayment } from './refunded-elsewhere';
 import { asJson } from './rows';
 
 /** The kind of desk item that a notification opens which is about a refund and fits none. */
 const UNMATCHED = 'unmatched_provider_event';
-
-/** What a verified notification says about a refund's money. */
-export type ProviderEventFacts = Pick<PaymentSighting, 'outcome' | 'amountMinor' | 'failure' | 'traceNumber'>;
 
 /** A notification whose sender was proven. */
 export interface NewProviderEvent {
@@ -30,7 +27,7 @@ export interface NewProviderEvent {
   providerPaymentIds: readonly string[];
   occurredAt: string | null;
   /** Null: it says nothing about a refund. */
-  facts: ProviderEventFacts | null;
+  facts: SightingFacts | null;
   /** Set when it is about a dispute of a payment: recorded with it. */
   dispute?: DisputeNotice;
   /** SHA-256 of the bytes that came. */
@@ -87,7 +84,8 @@ async function storeInTransaction(
   const [written] = await tx.$queryRaw<Written[]>(insertEvent(id, event, payment, nowIso, { onlyMatched: false }));
   if (!written) return null;
   if (dispute) {
-    const source = { mode, provider, merchantAccount, providerEventRow: id, occurredAt: occurredAt ?? nowIso };
+    const teller = { kind: 'provider', eventRow: id } as const;
+    const source = { mode, provider, merchantAccount, teller, occurredAt: occurredAt ?? nowIso };
     await recordDispute(tx, source, dispute, nowIso);
   }
   const counted =
@@ -126,11 +124,11 @@ function insertEvent(
     amountMinor: facts?.amountMinor ?? null,
     currency: payment?.currency ?? null,
   };
+  const outcome = Prisma.sql`${facts?.outcome ?? null}::text`;
+  const amountMinor = Prisma.sql`${facts?.amountMinor ?? null}::bigint`;
   return Prisma.sql`
     WITH matching AS (
-      SELECT a.refund_id, t.status,
-        CASE t.status WHEN 'returned' THEN 'failed' ELSE t.status END = ${facts?.outcome ?? null}::text
-          AND COALESCE(${facts?.amountMinor ?? null}::bigint = t.amount_minor, true) AS known
+      SELECT a.refund_id, t.status, ${tellsWhatStands(outcome, amountMinor)} AS known
       FROM payment_attempts t
       JOIN allocations a ON a.id = t.allocation_id
       JOIN payments p ON p.id = a.payment_id
@@ -139,8 +137,7 @@ function insertEvent(
         AND ${reference === null ? Prisma.sql`t.provider_refund_id = ${providerRefundId}` : Prisma.sql`t.reference = ${reference}`}),
     found AS (SELECT refund_id FROM matching LIMIT 1),
     weighed AS (
-      SELECT CASE WHEN bool_or(known) THEN 'known' WHEN bool_or(status = 'instructed') THEN 'awaited' ELSE 'news' END AS worth
-      FROM matching WHERE refund_id = (SELECT refund_id FROM found)),
+      SELECT ${WORTH} AS worth FROM matching WHERE refund_id = (SELECT refund_id FROM found)),
     written AS (
       INSERT INTO provider_events (id, mode, provider, merchant_account, provider_event_id, type, reference,
         provider_refund_id, provider_payment_ids, facts, payload_hash, refund_id, status, received_at, occurred_at, consumed_at)
@@ -219,24 +216,27 @@ export async function listUnsignalledProviderEvents(
   );
 }
 
-/** An attempt that is proven to have moved its money. */
-export interface SucceededAttempt {
+/** An attempt of which it is proven what became of its money. */
+export interface ProvenAttempt {
   reference: string;
+  status: 'succeeded' | 'failed';
   amountMinor: number;
   currency: string;
 }
 
-/** Those of these references whose money is proven to have left through this account. */
-export async function listSucceededAttempts(
+/** Those of an account whose money is proven to have left, and those whose money is proven not to have, among these. */
+export async function listProvenAttempts(
   db: Db,
   account: { mode: Mode; provider: string; merchantAccount: string },
-  references: readonly string[],
-): Promise<SucceededAttempt[]> {
+  references: Record<ProvenAttempt['status'], readonly string[]>,
+): Promise<ProvenAttempt[]> {
   const { mode, provider, merchantAccount } = account;
-  const rows = await db.$queryRaw<{ reference: string; amountMinor: bigint; currency: string }[]>`
-    SELECT t.reference, t.amount_minor AS "amountMinor", p.currency
+  const { succeeded, failed } = references;
+  const rows = await db.$queryRaw<(Omit<ProvenAttempt, 'amountMinor'> & { amountMinor: bigint })[]>`
+    SELECT t.reference, t.status, t.amount_minor AS "amountMinor", p.currency
     FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id JOIN payments p ON p.id = a.payment_id
-    WHERE t.reference = ANY(${[...references]}) AND t.status = 'succeeded' AND t.mode = ${mode}::"Mode"
+    WHERE ((t.reference = ANY(${[...succeeded]}) AND t.status = 'succeeded')
+        OR (t.reference = ANY(${[...failed]}) AND t.status = 'failed')) AND t.mode = ${mode}::"Mode"
       AND COALESCE(t.provider, p.provider) = ${provider} AND COALESCE(t.merchant_account, p.merchant_account) = ${merchantAccount}
     ORDER BY t.reference`;
   return rows.map((row) => ({ ...row, amountMinor: toMinor(row.amountMinor) }));

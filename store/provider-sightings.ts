@@ -1,9 +1,6 @@
-import type { PaymentSighting } from '../domain/payment';
+import type { PaymentSighting, SightingFacts } from '../domain/payment';
 import { toIso } from './client';
 import type { Statements } from './statements';
-
-/** What the notifications reader keeps of an event: the sighting without where it came from. */
-type SightingFacts = Pick<PaymentSighting, 'outcome' | 'amountMinor' | 'failure' | 'traceNumber'>;
 
 interface SightingRow {
   facts: SightingFacts | null;
@@ -45,6 +42,7 @@ export async function readProviderSighting(
       outcome: facts.outcome,
       amountMinor: facts.amountMinor,
       failure: facts.failure,
+      ...(facts.contradicts ? { contradicts: true } : {}),
       traceNumber: facts.traceNumber,
       at: toIso(event.at),
     },

@@ -128,8 +128,9 @@ export interface RefundStand {
 }
 
 /**
- * Where refunds stand, of those among these whose first leg is of this account: a refund with legs on several accounts is
- * looked at once.
+ * Where refunds stand, of those among these whose first leg was sent by this account last: a refund with legs on several
+ * accounts, or one whose leg took another route, is looked at once, by the account whose record must show it. What was paid
+ * by hand stands in no provider's record and leaves a refund where it was.
  * @param dueBeforeIso what should have been told to the CRM by then must be known to it
  */
 export async function readRefundStands(
@@ -142,9 +143,12 @@ export async function readRefundStands(
   const rows = await db.$queryRaw<StandRow[]>`
     SELECT r.id, r.status, r.transition_seq, r.process, r.updated_at, r.workflow_id, c.due_seq, l.synced_seq, l.record_id
     FROM refunds r
-    JOIN LATERAL (SELECT p.provider, p.merchant_account FROM allocations a JOIN payments p ON p.id = a.payment_id
-      WHERE a.refund_id = r.id ORDER BY a.position LIMIT 1) first
-      ON first.provider = ${provider} AND first.merchant_account = ${merchantAccount}
+    JOIN LATERAL (SELECT COALESCE(t.provider, p.provider) AS provider,
+        COALESCE(t.merchant_account, p.merchant_account) AS merchant_account
+      FROM allocations a JOIN payments p ON p.id = a.payment_id
+      LEFT JOIN payment_attempts t ON t.allocation_id = a.id AND t.route <> 'manual'
+      WHERE a.refund_id = r.id ORDER BY a.position, t.number DESC LIMIT 1) home
+      ON home.provider = ${provider} AND home.merchant_account = ${merchantAccount}
     LEFT JOIN LATERAL (SELECT MAX(m.transition_seq) AS due_seq FROM messages m
       WHERE m.refund_id = r.id AND m.channel = 'crm' AND m.status <> 'skipped'
         AND m.created_at < ${new Date(at.dueBeforeIso)}) c ON true

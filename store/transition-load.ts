@@ -5,7 +5,7 @@ import type { Subscriber } from './outgoing';
 import { readNamedLines } from './reservations';
 import type { Plan, ProcessState, RecordTransitionInput, RefundAmounts, TransitionKind } from '../domain/refund';
 import { measuredArrivals } from './arrival-observations';
-import { calendarOfText } from './calendars';
+import { calendarOfText } from './known-documents';
 import { Prisma } from './generated/prisma/client';
 import type { Statements } from './statements';
 

@@ -1,5 +1,6 @@
 import { DECISION_PROBLEMS } from './decisions';
 import { DESTINATION_PROBLEMS } from './destinations';
+import { DISPUTE_PROBLEMS } from './disputes';
 import { PAYOUT_PROBLEMS } from './payouts';
 import { POLICY_PROBLEMS } from './policies';
 import { REFUND_PROBLEMS } from './refunds';
@@ -12,6 +13,7 @@ export const PROBLEMS = {
   ...REFUND_PROBLEMS,
   ...DECISION_PROBLEMS,
   ...DESTINATION_PROBLEMS,
+  ...DISPUTE_PROBLEMS,
   ...PAYOUT_PROBLEMS,
   ...POLICY_PROBLEMS,
   ...SURROUNDING_PROBLEMS,

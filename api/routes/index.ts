@@ -5,6 +5,7 @@ import { calendarRoutes } from './calendars';
 import { decisionRoutes } from './decisions';
 import { deskRoutes } from './desk';
 import { destinationRoutes } from './destinations';
+import { disputeRoutes } from './disputes';
 import { evidenceRoutes } from './evidence';
 import { fundsRoutes } from './funds';
 import { goodwillBudgetRoutes } from './goodwill-budgets';
@@ -32,6 +33,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   reconciliationRoutes,
   payoutStopRoutes,
   payoutLimitRoutes,
+  disputeRoutes,
   fundsRoutes,
   evidenceRoutes,
   settlementRateRoutes,

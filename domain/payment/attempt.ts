@@ -80,6 +80,11 @@ export interface PaymentSighting {
   /** What the provider says it moves; a difference from ours is never success. */
   amountMinor: number | null;
   failure: PaymentFailure | null;
+  /**
+   * What the provider has said about the instruction cannot all be true, or not of what was instructed. With the outcome
+   * `unknown` alone; `failure` says what.
+   */
+  contradicts?: true;
   /** The number a bank can trace the money by. */
   traceNumber: string | null;
   /** With the outcome `held` alone. */
@@ -87,6 +92,12 @@ export interface PaymentSighting {
   /** When the provider says it happened, or when we saw it. */
   at: string;
 }
+
+/** What a word of the provider says of the money, whoever brings it. */
+export type SightingFacts = Pick<
+  PaymentSighting,
+  'outcome' | 'amountMinor' | 'failure' | 'traceNumber' | 'contradicts'
+>;
 
 /** Where the money of an attempt goes: back the way it came, to another account of the payee, by hand, or out of goodwill. */
 export type AttemptRoute = 'original' | 'destination' | 'manual' | 'goodwill';

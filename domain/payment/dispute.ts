@@ -1,7 +1,8 @@
-/** Where a dispute stands: `open` freezes the payment, `lost` keeps its amount counted, `won` gives it back. */
-export type DisputeStatus = 'open' | 'won' | 'lost';
+/** Where a dispute stands: `open` freezes the payment, `lost` keeps its amount counted, the others give it back. */
+export const DISPUTE_STATUSES = ['open', 'won', 'lost', 'withdrawn'] as const;
+export type DisputeStatus = (typeof DISPUTE_STATUSES)[number];
 
-/** What a provider tells of a dispute. */
+/** What a provider, or a person where no provider does, tells of a dispute. */
 export interface DisputeNotice {
   providerDisputeId: string;
   /** Every id by which the provider names the payment. */

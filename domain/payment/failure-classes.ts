@@ -164,8 +164,8 @@ export const FAILURE_RULES: Readonly<Record<FailureClass, FailureRule>> = {
       'zh-CN': '该笔付款存在争议或已被冻结。以争议结果为准，请勿另行付款。',
     },
     customer: {
-      en: 'A complaint about this payment is open at your bank or payment provider. We can refund only when it has been decided.',
-      'zh-CN': '您的银行或支付机构正在处理与该笔付款有关的争议，处理完毕后我们才能退款。',
+      en: 'A dispute about this payment is open. We can refund only when it has been decided.',
+      'zh-CN': '该笔付款存在争议，处理完毕后我们才能退款。',
     },
   },
   refused_by_review: {

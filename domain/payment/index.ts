@@ -1,6 +1,7 @@
 export * from './arrival';
 export * from './attempt';
 export * from './dispute';
+export * from './dispute-by-hand';
 export * from './failure-classes';
 export * from './holds';
 export * from './interlocks';

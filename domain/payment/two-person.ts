@@ -16,5 +16,9 @@ export const PROPOSAL_LIFETIME_MS = 24 * 60 * 60_000;
  */
 export function judgeSecondWord(first: FirstWord, personId: string, nowIso: string): SecondWordRefusal | null {
   if (first.personId === personId) return 'same_person';
-  return Date.parse(nowIso) - Date.parse(first.at) > PROPOSAL_LIFETIME_MS ? 'proposal_expired' : null;
+  return isExpired(first, nowIso) ? 'proposal_expired' : null;
 }
+
+/** Whether nobody can confirm a proposal any more; who made it may make it again. */
+export const isExpired = (first: FirstWord, nowIso: string): boolean =>
+  Date.parse(nowIso) - Date.parse(first.at) > PROPOSAL_LIFETIME_MS;

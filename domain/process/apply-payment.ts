@@ -225,6 +225,7 @@ function openContradiction(step: Step, leg: Leg, sighting: PaymentSighting, atte
       reference: leg.reference,
       outcome: sighting.outcome,
       amountMinor: sighting.amountMinor,
+      ...(sighting.contradicts ? { failureCode: sighting.failure?.code ?? null } : {}),
     },
   });
   tellRoles(step, 'desk_item_opened', ['finance'], { deskKind: 'payment_contradiction' });

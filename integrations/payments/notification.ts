@@ -1,8 +1,8 @@
-import type { DisputeNotice, PaymentSighting } from '../../domain/payment';
+import type { DisputeNotice, SightingFacts } from '../../domain/payment';
 import type { Mode } from './gateway';
 
 /** What a notification says about a refund; the caller compares the amount, and asks the provider when in doubt. */
-export type NotificationFacts = Pick<PaymentSighting, 'outcome' | 'amountMinor' | 'failure' | 'traceNumber'>;
+export type NotificationFacts = SightingFacts;
 
 /** A notification whose sender and time are proven. */
 export interface VerifiedNotification {

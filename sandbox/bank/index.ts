@@ -118,6 +118,13 @@ export function createBank(parts: ProviderParts, settlement: SettlementFaults): 
     transfers.giveBack(transfer, reason);
     response.status(204).end();
   });
+  control.post('/transfers/:reference/contradiction', (request, response) => {
+    const transfer = transfers.find(request.params.reference);
+    if (transfer?.status === 'booked') transfers.refuseBooked(transfer, 'AC04');
+    else if (transfer?.status === 'rejected') transfers.bookRefused(transfer);
+    else return refuseControl(response, 409, 'only what was booked or refused can be contradicted');
+    response.status(204).end();
+  });
   control.post('/transfers/:reference/statement', (request, response) => {
     const transfer = transfers.find(request.params.reference);
     if (transfer?.status !== 'booked' && transfer?.status !== 'returned') {

@@ -93,6 +93,16 @@ export class BankTransfers {
     );
   }
 
+  /** The bank says of what it has booked that it refuses it: it contradicts itself. */
+  refuseBooked(transfer: TransferRow, reason: string): void {
+    this.state.journal.commit(...this.leave(statusReport(transfer, 'RJCT', reason)));
+  }
+
+  /** The bank books what it has refused: it contradicts itself, and the money is gone. */
+  bookRefused(transfer: TransferRow): void {
+    this.state.journal.commit(...this.book(transfer));
+  }
+
   /** Leaves the camt.054 of a booking once more, whole and at once. */
   stateAgain(transfer: TransferRow): void {
     this.state.journal.commit(...this.leave(again(bookingNotice(transfer))));

@@ -1,5 +1,14 @@
 import type { PaymentSighting } from '../../domain/payment';
-import { clearPayment, lockPayoutRules, newId, readPaymentAttempt, type Db } from '../../store';
+import {
+  clearPayment,
+  confirmDisputeOutcome,
+  freezePayment,
+  lockPayoutRules,
+  newId,
+  proposeDisputeOutcome,
+  readPaymentAttempt,
+  type Db,
+} from '../../store';
 import { raiseRefundedElsewhere } from '../../store/refunded-elsewhere';
 import { attempt, FakeProvider, openBench, type Bench, type PayingRefund } from './support/bench';
 
@@ -195,6 +204,32 @@ test('a dispute that was won holds nothing; one that was lost holds what does no
   const lost = await setUp();
   await dispute(lost, 'lost', 1);
   await expectHeld(lost, 'disputed');
+});
+
+test('a payment that a person has frozen is not paid until two have said that it was withdrawn', async () => {
+  const one = await setUp();
+  const { provider, merchantAccount, providerPaymentId } = await paymentOf(one.legId);
+  const act = (personId: string) => ({ mode: 'test', personId, commandId: newId('cm'), nowIso: now }) as const;
+  const id = newId('dp');
+  const frozen = await freezePayment(bench.db, act('pn_1'), {
+    id,
+    payment: { provider, merchantAccount, providerPaymentId },
+    amountMinor: 1,
+    currency: 'CNY',
+    reasonCode: 'provider_complaint',
+    reason: 'complaint 9',
+  });
+  expect(frozen.kind).toBe('frozen');
+  await expectHeld(one, 'disputed');
+  await proposeDisputeOutcome(bench.db, act('pn_1'), id, { outcome: 'withdrawn', reason: 'taken back' });
+  await expectHeld(one, 'disputed');
+  expect(await confirmDisputeOutcome(bench.db, act('pn_1'), id, 'withdrawn')).toEqual({
+    kind: 'refused',
+    reason: 'same_person',
+  });
+  await expectHeld(one, 'disputed');
+  expect((await confirmDisputeOutcome(bench.db, act('pn_2'), id, 'withdrawn')).kind).toBe('done');
+  expect((await one.pay()).outcome).toBe('succeeded');
 });
 
 test.each<[string, { statedCapturedMinor?: bigint; statedElsewhereMinor?: bigint }]>([

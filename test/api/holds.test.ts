@@ -142,3 +142,23 @@ it('stating a balance wakes what waits for money', async () => {
   expect(stated.status).toBe(200);
   await paid(id);
 });
+
+it('lifting the freeze of a payment wakes its refunds, in the name of who lifted it, and no others', async () => {
+  const id = await heldRefund('disputed');
+  const other = await heldRefund('disputed');
+  const payment = await api.db.payment.findFirstOrThrow({ where: { allocations: { some: { refundId: id } } } });
+  const { body: dispute } = await api.post('finance', '/v1/disputes', {
+    payment: { provider: payment.provider, providerPaymentId: payment.providerPaymentId },
+    reasonCode: 'bank_recall',
+    reason: 'recall 7',
+  });
+  provider.says = 'succeeded';
+  const outcome = `/v1/disputes/${dispute.id}/outcome`;
+  await api.post('finance', outcome, { outcome: 'withdrawn', reason: 'the bank took it back' });
+  const lifted = await api.post('finance2', `${outcome}/confirmation`, { outcome: 'withdrawn' });
+  expect(lifted.body.state).toBe('withdrawn');
+  await paid(id);
+  const acted = await api.db.auditEvent.findMany({ where: { refundId: id, type: 'refund.desk_acted' } });
+  expect(acted).toMatchObject([{ actorId: api.personIds.finance2, data: { act: 'retry_held' } }]);
+  expect((await read(other)).payments[0].hold.reason).toBe('disputed');
+});

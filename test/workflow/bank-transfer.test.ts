@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { bankWorkSignal, REFUNDS_QUEUE, TEND_BANK_TRANSFERS_TYPE } from '../../contract';
+import { bankWorkSignal, refundReturnWorkflowId, REFUNDS_QUEUE, TEND_BANK_TRANSFERS_TYPE } from '../../contract';
 import { confirmDestination, newId, rejectBankFile, revokeDestination } from '../../store';
 import { approveFile, CANARIES, CANARY_ACCOUNT, enterDestination, tendBankTransfers } from '../support/destinations';
 import { eventually } from '../support/eventually';
@@ -256,10 +256,10 @@ test('a rejected file never reaches the bank: its payment is proven to have fail
   expect(await world.violations()).toEqual([]);
 });
 
-test('money that the bank sends back after it was paid reopens the refund, though nobody asks about it any more', async () => {
+/** A refund whose money the bank has booked. */
+async function paidByBank(): Promise<{ handle: WorkflowHandle; refundId: string; reference: string }> {
   const destination = await enterDestination(world.db, world.shop);
   const handle = await approvedRefund(destination.id);
-  const refundId = world.refundIdOf(handle);
   const file = await fileOf(handle);
   await approveAs('finance', file);
   await approveAs('finance2', file);
@@ -267,16 +267,29 @@ test('money that the bank sends back after it was paid reopens the refund, thoug
   await tend();
   await askAgain(handle);
   await world.until(handle, ({ status }) => status === 'paid');
-  const returned = await fetch(`${world.sandboxUrl}/control/bank/transfers/${file.reference}/return`, {
+  return { handle, refundId: world.refundIdOf(handle), reference: file.reference };
+}
+
+/** What the bank does with a transfer by itself. */
+async function atBank(reference: string, what: 'return' | 'contradiction'): Promise<void> {
+  const answer = await fetch(`${world.sandboxUrl}/control/bank/transfers/${reference}/${what}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ reason: 'AC04' }),
   });
-  expect(returned.ok).toBe(true);
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+const contradictionsOf = (refundId: string) =>
+  world.db.deskItem.findMany({ where: { refundId, kind: 'payment_contradiction' } });
+
+test('money that the bank sends back after it was paid reopens the refund, though nobody asks about it any more', async () => {
+  const { handle, refundId, reference } = await paidByBank();
+  await atBank(reference, 'return');
   await tend();
   await tend();
   expect(await world.db.providerEvent.findMany({ where: { refundId } })).toMatchObject([
-    { provider: 'bank_transfer', type: 'bank.returned', reference: file.reference },
+    { provider: 'bank_transfer', type: 'bank.returned', reference },
   ]);
   await sweep();
   const state = await world.until(handle, ({ status }) => status === 'payment_failed');
@@ -293,6 +306,107 @@ test('money that the bank sends back after it was paid reopens the refund, thoug
   // What has been told is not told again.
   await tend();
   expect(await world.db.providerEvent.count({ where: { refundId } })).toBe(1);
+  expect(await world.violations()).toEqual([]);
+});
+
+test('money that the bank sends back after it had arrived reopens the same refund, in a workflow of its own', async () => {
+  const { handle, refundId, reference } = await paidByBank();
+  await world.confirmReceipt(handle);
+  expect(await handle.result()).toMatchObject({ status: 'arrived' });
+  await atBank(reference, 'return');
+  await tend();
+  await sweep();
+  const state = await world.until(handle, ({ status }) => status === 'payment_failed');
+  expect(state).toMatchObject({ arrival: null, legs: [{ status: 'returned', attempt: 1, returns: 1 }] });
+  const first = world.temporal.client.workflow.getHandle(refundReturnWorkflowId(refundId, 1));
+  expect((await first.describe()).status.name).toBe('RUNNING');
+  const refund = await world.db.refund.findUniqueOrThrow({ where: { id: refundId } });
+  expect([refund.workflowId, refund.arrivalConfirmedAt]).toEqual([first.workflowId, null]);
+  const payment = await world.db.payment.findUniqueOrThrow({ where: { id: state.legs[0]?.paymentId ?? '' } });
+  expect([payment.refundedMinor, payment.reservedMinor]).toEqual([0n, 10_000n]);
+  expect(await deskOf(handle)).toEqual(['payment_returned']);
+  const letters = await world.db.message.findMany({ where: { refundId, kind: 'refund_returned', channel: 'email' } });
+  expect(letters).toMatchObject([{ recipient: 'customer' }]);
+  // It goes on in the same case: paid again under another reference, and arrived once more.
+  await world.actOnDesk(first, { act: 'new_attempt', legId: state.legs[0]?.id ?? '' });
+  const again = await eventually(
+    () => world.db.bankFile.findFirst({ where: { refundId, reference: { not: reference } } }),
+    (found) => found !== null,
+  );
+  if (!again) throw new Error('No second file was written.');
+  await approveAs('finance', again);
+  await approveAs('finance2', again);
+  await tend();
+  await tend();
+  const pending = await world.until(handle, ({ legs }) => legs[0]?.nextQueryAt != null);
+  await world.advanceTo(first, pending.legs[0]?.nextQueryAt ?? '');
+  const paid = await world.until(handle, ({ status }) => status === 'paid');
+  expect(paid.legs[0]).toMatchObject({ attempt: 2, status: 'succeeded' });
+  await world.confirmReceipt(first);
+  expect(await first.result()).toMatchObject({ refundId, status: 'arrived' });
+  expect(await world.violations()).toEqual([]);
+});
+
+test('a bank that refuses what it has booked is on the desk once, with an owner and a clock; the refund stays paid', async () => {
+  const { handle, refundId, reference } = await paidByBank();
+  await atBank(reference, 'contradiction');
+  await tend();
+  await tend();
+  expect(await world.db.providerEvent.findMany({ where: { refundId } })).toMatchObject([
+    { type: 'bank.contradicted', reference },
+  ]);
+  await sweep();
+  const items = await eventually(
+    () => contradictionsOf(refundId),
+    (found) => found.length > 0,
+  );
+  expect(items).toMatchObject([
+    {
+      status: 'open',
+      ownerRole: 'finance',
+      dueAt: expect.any(Date),
+      data: { reference, outcome: 'unknown', failureCode: 'bank_contradicts' },
+    },
+  ]);
+  const state = await world.state(handle);
+  expect(state).toMatchObject({ status: 'paid', legs: [{ status: 'succeeded' }] });
+  await world.actOnDesk(handle, { act: 'query_payment' });
+  await world.until(handle, ({ legs }) => (legs[0]?.queries ?? 0) > (state.legs[0]?.queries ?? 0));
+  expect(await contradictionsOf(refundId)).toHaveLength(1);
+  expect(await world.violations()).toEqual([]);
+});
+
+test('a bank that books what it has refused is on the desk, and nothing is paid again meanwhile', async () => {
+  const destination = await enterDestination(world.db, world.shop);
+  const handle = await approvedRefund(destination.id);
+  const refundId = world.refundIdOf(handle);
+  const { id, sha256, reference } = await fileOf(handle);
+  const behaviour = 'pending-fail:AC04';
+  await world.fault({ provider: 'bank_transfer', operation: 'file.send', reference, behaviour, delayMs: 1 });
+  await approveAs('finance', { id, sha256 });
+  await approveAs('finance2', { id, sha256 });
+  await tend();
+  await tend();
+  await askAgain(handle);
+  const failed = await world.until(handle, ({ status }) => status === 'payment_failed');
+  await tend();
+  expect(await world.db.providerEvent.count({ where: { refundId } })).toBe(0);
+  await atBank(reference, 'contradiction');
+  await tend();
+  await sweep();
+  const doubted = await world.until(handle, ({ legs }) => legs[0]?.contradicted === 1);
+  expect(doubted).toMatchObject({ status: 'payment_failed', legs: [{ status: 'failed' }] });
+  expect(await contradictionsOf(refundId)).toMatchObject([
+    { status: 'open', ownerRole: 'finance', data: { reference, failureCode: 'bank_contradicts' } },
+  ]);
+  const again = { act: 'new_attempt', legId: failed.legs[0]?.id ?? '' } as const;
+  expect(await refusalOf(world.actOnDesk(handle, again))).toMatchObject({ data: { why: 'leg_contradicted' } });
+  // The bank gives back what it should not have taken: asked anew it says so, and the desk goes on.
+  await atBank(reference, 'return');
+  await world.actOnDesk(handle, { act: 'query_payment' });
+  await world.until(handle, ({ legs }) => legs[0]?.contradicted === undefined);
+  await world.actOnDesk(handle, again);
+  await world.until(handle, ({ legs }) => legs[0]?.attempt === 2);
   expect(await world.violations()).toEqual([]);
 });
 

@@ -134,12 +134,12 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     action: 'See your refund',
   },
   refund_disputed: {
-    subject: 'A complaint at your bank stops your refund for order {{orderExternalId}}',
-    heading: 'A complaint at your bank is open',
+    subject: 'A dispute about your payment stops your refund for order {{orderExternalId}}',
+    heading: 'A dispute about your payment is open',
     paragraphs: [
-      'Your bank or payment provider has told us of a complaint about your payment for order {{orderExternalId}}. While it is open we send no money back for that payment, because you could be paid twice. It concerns the refund of {{amount}} that was asked for.',
-      'If your bank gives the money back to you, this refund is not needed any more. If the complaint ends without that, we go on with the refund.',
-      'You need not do anything now. If you did not make this complaint, or want to take it back, please tell your bank, and then our customer service with the number of your refund.',
+      'We have been told of a dispute about your payment for order {{orderExternalId}}, as a rule by your bank or payment provider. While it is open we send no money back for that payment, because you could be paid twice. It concerns the refund of {{amount}} that was asked for.',
+      'If your bank gives the money back to you, this refund is not needed any more. If the dispute ends without that, we go on with the refund.',
+      'You need not do anything now. If you did not raise it, or want to take it back, please ask your bank, and then our customer service with the number of your refund.',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: 'See your refund',

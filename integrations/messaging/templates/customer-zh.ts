@@ -133,10 +133,10 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     action: '查看退款',
   },
   refund_disputed: {
-    subject: '因银行争议，您对订单 {{orderExternalId}} 的退款暂停',
-    heading: '银行正在处理争议',
+    subject: '因付款争议，您对订单 {{orderExternalId}} 的退款暂停',
+    heading: '您的付款存在争议',
     paragraphs: [
-      '您的银行或支付机构通知我们，您对订单 {{orderExternalId}} 的付款存在争议。争议处理期间，我们暂不支付该笔付款的退款，以免重复付款。所涉及的退款申请金额为 {{amount}}。',
+      '我们获知您对订单 {{orderExternalId}} 的付款存在争议（通常由您的银行或支付机构提出）。争议处理期间，我们暂不支付该笔付款的退款，以免重复付款。所涉及的退款申请金额为 {{amount}}。',
       '如果银行将款项退还给您，本次退款即不再需要；如果争议结束而款项未退还，我们会继续办理退款。',
       '您目前无需做任何事。如果争议并非由您提出，或您希望撤回，请先联系您的银行，再联系客服并告知退款编号。',
     ],

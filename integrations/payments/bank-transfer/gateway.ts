@@ -3,6 +3,7 @@ import {
   type PaymentFailure,
   type PaymentSighting,
   type ReleaseApproval,
+  type SightingFacts,
 } from '../../../domain/payment';
 import {
   GatewayBusyError,
@@ -17,7 +18,7 @@ import { sightingOf } from '../sighting-of';
 import { errorCode } from './error-code';
 import { ExchangeUnavailableError } from './file-exchange';
 import { Inbox } from './inbox';
-import { judgeStatements, type BankFacts } from './judge-statements';
+import { judgeStatements } from './judge-statements';
 import { DestinationNotYetError, type BankDestination, type BankTransferAccountOptions } from './options';
 import { fileName, Outbox, type ReleaseOutcome, type StoredInstruction } from './outbox';
 import { accountProblem, accountText, buildPain001 } from './pain001';
@@ -57,8 +58,10 @@ export interface BankTransferRelease {
   withdraw(reference: string): Promise<StoredInstruction | null>;
   /** References under which the bank has booked a credit or rejected something. @throws ExchangeUnavailableError */
   turned(): Promise<string[]>;
+  /** Those of them under which it has booked a debit as well. @throws ExchangeUnavailableError */
+  contested(): Promise<string[]>;
   /** What all of the bank's answers mean for one reference; null when it has said nothing. @throws ExchangeUnavailableError */
-  wordOn(instructed: { reference: string; amountMinor: number; currency: string }): Promise<BankFacts | null>;
+  wordOn(instructed: { reference: string; amountMinor: number; currency: string }): Promise<SightingFacts | null>;
   /** Answers of the bank that could not be read. @throws ExchangeUnavailableError */
   unreadableFiles(): Promise<{ name: string; code: string }[]>;
 }
@@ -177,7 +180,15 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
     return this.inbox.turned();
   }
 
-  async wordOn(instructed: { reference: string; amountMinor: number; currency: string }): Promise<BankFacts | null> {
+  contested(): Promise<string[]> {
+    return this.inbox.contested();
+  }
+
+  async wordOn(instructed: {
+    reference: string;
+    amountMinor: number;
+    currency: string;
+  }): Promise<SightingFacts | null> {
     return judgeStatements(await this.inbox.about(instructed.reference), instructed);
   }
 

@@ -5,6 +5,11 @@ import { UnreadableFileError } from './xml';
 /** The bank's word that it did not do what it was asked. */
 export const isRejection = (status: string): boolean => status === 'RJCT' || status === 'CANC';
 
+const isTurn = (one: BankStatement): boolean =>
+  one.kind === 'entry' ? one.direction === 'credit' && one.booked : isRejection(one.status);
+
+const isDebit = (one: BankStatement): boolean => one.kind === 'entry' && one.direction === 'debit' && one.booked;
+
 /** What the bank has said about one reference so far. */
 export interface BankWord {
   statements: readonly BankStatement[];
@@ -38,9 +43,19 @@ export class Inbox {
   /** References under which the bank has booked a credit or rejected something so far. @throws ExchangeUnavailableError */
   async turned(): Promise<string[]> {
     await this.refresh();
-    const isTurn = (one: BankStatement): boolean =>
-      one.kind === 'entry' ? one.direction === 'credit' && one.booked : isRejection(one.status);
-    return [...this.byReference].filter(([, statements]) => statements.some(isTurn)).map(([reference]) => reference);
+    return this.referencesWith(isTurn);
+  }
+
+  /** References under which the bank has done so, and has booked a debit as well. @throws ExchangeUnavailableError */
+  async contested(): Promise<string[]> {
+    await this.refresh();
+    return this.referencesWith(isTurn, isDebit);
+  }
+
+  private referencesWith(...kinds: ((one: BankStatement) => boolean)[]): string[] {
+    return [...this.byReference]
+      .filter(([, statements]) => kinds.every((isOfKind) => statements.some(isOfKind)))
+      .map(([reference]) => reference);
   }
 
   /** Files that nobody could read, for the people who ask the bank for them again. @throws ExchangeUnavailableError */

@@ -1,9 +1,7 @@
-import type { PaymentFailure, PaymentSighting } from '../../../domain/payment';
+import type { PaymentFailure, SightingFacts } from '../../../domain/payment';
 import type { BankStatement } from './bank-files';
 import { isRejection, type BankWord } from './inbox';
 import { classOfReason, isDuplicateReason } from './reason-codes';
-
-export type BankFacts = Pick<PaymentSighting, 'outcome' | 'amountMinor' | 'failure' | 'traceNumber'>;
 
 type Status = Extract<BankStatement, { kind: 'status' }>;
 type Entry = Extract<BankStatement, { kind: 'entry' }>;
@@ -20,21 +18,21 @@ const SETTLED: ReadonlySet<string> = new Set(['ACSC', 'ACCC']);
 export function judgeStatements(
   word: BankWord,
   instructed: { amountMinor: number; currency: string },
-): BankFacts | null {
+): SightingFacts | null {
   const statuses = word.statements.filter((statement): statement is Status => statement.kind === 'status');
   const entries = word.statements.filter((statement): statement is Entry => statement.kind === 'entry');
   const amounts = word.statements.flatMap(({ amount }) => amount ?? []);
-  if (amounts.some(({ currency }) => currency !== instructed.currency)) return unclear('currency_differs');
+  if (amounts.some(({ currency }) => currency !== instructed.currency)) return contradictory('currency_differs');
   if (amounts.some(({ amountMinor }) => amountMinor === null)) return unclear('unreadable_amount');
 
   const rejections = statuses.filter(({ status }) => isRejection(status));
   const refused = rejections.filter(({ reasons }) => !reasons.some(isDuplicateReason));
   const settled = statuses.filter(({ status }) => SETTLED.has(status));
   const booked = unique(entries.filter(({ booked: isBooked }) => isBooked));
-  if (booked.some(({ amount }) => amount === null)) return unclear('unreadable_amount');
+  if (booked.some(({ amount }) => amount === null)) return contradictory('unreadable_amount');
   if (booked.length > 0) return judgeBookings(booked, refused, instructed.amountMinor);
   if (settled.length > 0) {
-    if (refused.length > 0) return unclear('bank_contradicts');
+    if (refused.length > 0) return contradictory('bank_contradicts');
     const amountMinor = settled.find(({ amount }) => amount !== null)?.amount?.amountMinor ?? null;
     return { outcome: 'succeeded', amountMinor, failure: null, traceNumber: null };
   }
@@ -51,7 +49,7 @@ export function judgeStatements(
 
 const none = { amountMinor: null, failure: null, traceNumber: null } as const;
 
-function judgeBookings(booked: readonly Entry[], refused: readonly Status[], instructedMinor: number): BankFacts {
+function judgeBookings(booked: readonly Entry[], refused: readonly Status[], instructedMinor: number): SightingFacts {
   const debits = booked.filter(({ direction }) => direction === 'debit');
   const credits = booked.filter(({ direction }) => direction === 'credit');
   const traceNumber = debits.find(({ bankReference }) => bankReference !== null)?.bankReference ?? null;
@@ -59,7 +57,7 @@ function judgeBookings(booked: readonly Entry[], refused: readonly Status[], ins
   const movedMinor = debits.length === 0 ? instructedMinor : sum(debits);
   const returnedMinor = sum(credits);
   if (credits.length > 0) {
-    if (returnedMinor > movedMinor) return unclear('bank_contradicts');
+    if (returnedMinor > movedMinor) return contradictory('bank_contradicts');
     if (returnedMinor < movedMinor) {
       return { ...unclear('returned_in_part'), amountMinor: movedMinor - returnedMinor, traceNumber };
     }
@@ -70,7 +68,7 @@ function judgeBookings(booked: readonly Entry[], refused: readonly Status[], ins
         : { class: classOfReason(reason), code: `returned:${reason}` };
     return { outcome: 'failed', amountMinor: movedMinor, failure, traceNumber };
   }
-  if (refused.length > 0) return { ...unclear('bank_contradicts'), traceNumber };
+  if (refused.length > 0) return { ...contradictory('bank_contradicts'), traceNumber };
   // Two debits under one reference must never be; their sum is no amount that anybody takes for success.
   return { outcome: 'succeeded', amountMinor: movedMinor, failure: null, traceNumber };
 }
@@ -91,9 +89,12 @@ function rejectionOf(refused: readonly Status[]): PaymentFailure {
   return { class: classOfReason(code ?? ''), code: code ?? 'RJCT' };
 }
 
-function unclear(code: string): BankFacts {
+function unclear(code: string): SightingFacts {
   return { ...none, outcome: 'unknown', failure: { class: 'interface_changed', code } };
 }
+
+/** What cannot be true beside what the bank has said, or beside what was instructed. */
+const contradictory = (code: string): SightingFacts => ({ ...unclear(code), contradicts: true });
 
 const sum = (entries: readonly Entry[]): number =>
   entries.reduce((total, { amount }) => total + (amount?.amountMinor ?? 0), 0);

@@ -77,14 +77,18 @@ describe('what a bank says', () => {
     [
       'booked and refused',
       [status('RJCT', 'AC01'), entry({})],
-      { outcome: 'unknown', failure: { code: 'bank_contradicts' } },
+      { outcome: 'unknown', failure: { code: 'bank_contradicts' }, contradicts: true },
     ],
-    ['settled and refused', [status('RJCT', 'AC01'), status('ACSC')], { outcome: 'unknown' }],
+    ['settled and refused', [status('RJCT', 'AC01'), status('ACSC')], { outcome: 'unknown', contradicts: true }],
     ['a status that nobody knows', [status('WXYZ')], { outcome: 'unknown', failure: { code: 'status_WXYZ' } }],
     ['another amount', [entry({ amount: '12.51' })], { outcome: 'succeeded', amountMinor: 1_251 }],
     ['booked twice', [entry({}), entry({ bankReference: 'B2' })], { amountMinor: 2_500 }],
     ['one booking reported twice', [entry({}), entry({})], { outcome: 'succeeded', amountMinor: 1_250 }],
-    ['another currency', [entry({ currency: 'USD' })], { outcome: 'unknown', failure: { code: 'currency_differs' } }],
+    [
+      'another currency',
+      [entry({ currency: 'USD' })],
+      { outcome: 'unknown', failure: { code: 'currency_differs' }, contradicts: true },
+    ],
     ['an amount with too many decimals', [entry({ amount: '12.505' })], { outcome: 'unknown' }],
     ['an amount with zeros behind', [entry({ amount: '12.50000' })], { outcome: 'succeeded', amountMinor: 1_250 }],
     [

@@ -122,6 +122,33 @@ describe('succeeded after a return', () => {
   });
 });
 
+describe('words of the provider that cannot all be true', () => {
+  const contradictory = (source: Source): PaymentSighting => ({
+    ...sight('unknown', source),
+    amountMinor: null,
+    failure: { class: 'interface_changed', code: 'bank_contradicts' },
+    contradicts: true,
+  });
+
+  test.each(['succeeded', 'failed', 'returned'] as const)('undo nothing of %s, but a person looks', (status) => {
+    for (const source of ['event', 'query', 'reply'] as const)
+      expect(mergeSighting(status, AMOUNT_MINOR, contradictory(source), RETURNS)).toEqual({
+        status,
+        changed: false,
+        contradiction: true,
+        verdict: 'contradicts',
+      });
+  });
+
+  test.each(['instructed', 'pending', 'unknown'] as const)('say of %s no more than that it is not known', (status) => {
+    const [next, verdict] = TABLE[status].unknown;
+    expect(mergeSighting(status, AMOUNT_MINOR, contradictory('event'), RETURNS)).toMatchObject({
+      status: next,
+      verdict,
+    });
+  });
+});
+
 const mergeAll = (sightings: PaymentSighting[]): AttemptStatus =>
   sightings.reduce<{ status: AttemptStatus; returnedAt: string | null }>(
     ({ status, returnedAt }, sighting) => {
