@@ -27,8 +27,7 @@ export function createActivities(deps: ActivityDeps): RedressActivities {
         nudge: deps.nudgeDelivery,
         backOffOf,
         canReturn: (provider) => deps.gateways.canReturn(provider),
-        paysToAccounts: (mode, currency) =>
-          deps.gateways.bankAccounts().some((one) => one.mode === mode && one.currencies.includes(currency)),
+        providerToAccounts: (mode, currency) => deps.gateways.payerToAccounts(mode, currency)?.provider ?? null,
       }),
       deps.metrics,
     ),

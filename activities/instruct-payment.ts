@@ -79,7 +79,6 @@ export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities
             ...money,
             refundId: attempt.refundId,
             capturedMinor: attempt.capturedMinor,
-            capturedAt: attempt.capturedAt,
             instructedBefore: !cleared.first && !toldUnsent,
           }),
       );

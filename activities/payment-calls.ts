@@ -37,12 +37,11 @@ export async function loadPaymentStep(deps: PaymentDeps, input: PaymentStepInput
 const laterOf = (one: string, other: string): string => (one > other ? one : other);
 
 /**
- * Money that goes to a payee's account leaves from the first bank account in its currency; settled before the first call.
- * Where there is none, the attempt stays without an account.
+ * Money that goes to a payee's account leaves from the account that pays to accounts in its currency; settled before the first
+ * call. Where there is none, the attempt stays without an account.
  */
 async function chooseAccount(deps: PaymentDeps, attempt: PaymentAttemptRecord): Promise<PaymentAttemptRecord> {
-  const { mode, currency } = attempt;
-  const account = deps.gateways.bankAccounts().find((one) => one.mode === mode && one.currencies.includes(currency));
+  const account = deps.gateways.payerToAccounts(attempt.mode, attempt.currency);
   return account ? fixAttemptAccount(deps.db, attempt, account) : attempt;
 }
 

@@ -17,8 +17,8 @@ export interface RecordDeps {
   backOffOf?: (provider: string) => QueryBackOff;
   /** Whether money that a provider moved may come back; without it, none can. */
   canReturn?: (provider: string) => boolean;
-  /** Whether money can go to payees' accounts in a currency; without it, it cannot. */
-  paysToAccounts?: (mode: 'live' | 'test', currency: string) => boolean;
+  /** The provider that pays to payees' accounts in a currency; without it, none does. */
+  providerToAccounts?: (mode: 'live' | 'test', currency: string) => string | null;
   /** Called after a commit that may have made letters or webhooks due. */
   nudge?: () => void;
 }
@@ -28,7 +28,7 @@ export function createRecordActivities({
   db,
   backOffOf = () => DEFAULT_QUERY_BACK_OFF,
   canReturn = () => false,
-  paysToAccounts = () => false,
+  providerToAccounts = () => null,
   nudge,
 }: RecordDeps): RecordActivities {
   return {
@@ -42,7 +42,7 @@ export function createRecordActivities({
             at: input.at,
             backOffOf,
             canReturn,
-            paysToAccounts,
+            providerToAccounts,
             newReference,
           });
           isDue = outcome.refused === null && hasDue(outcome.effects, loaded.subscribers);

@@ -11,6 +11,7 @@ import {
   type RequestRefusal,
 } from '../domain/process';
 import { assertNever, type ExcludedPerson } from '../domain/refund';
+import { needsDestination } from '../integrations/payments/providers';
 import {
   OrderNotFoundError,
   PolicyMissingError,
@@ -26,8 +27,8 @@ import type { Principal } from './types';
 export interface JudgeDeps {
   /** Whether this installation can pay through an account of a provider. */
   canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string) => boolean;
-  /** Whether this installation can pay to accounts of customers. */
-  paysToAccounts: (mode: 'live' | 'test', currency: string) => boolean;
+  /** The provider through which this installation pays to accounts of customers in a currency; null: through none. */
+  providerToAccounts: (mode: 'live' | 'test', currency: string) => string | null;
 }
 
 /**
@@ -98,7 +99,7 @@ export function judgeRequest(
   const { lines } = checked;
   const amounts = goodwill ? { ...checked.amounts, goodwill: goodwill.goodwill } : checked.amounts;
   if (accepted.declineClause !== null) return { accepted, lines, amounts };
-  const directed = directLegs(accepted.state.legs, body.destinationId ?? null, input.destination);
+  const directed = directLegs(accepted.state.legs, body.destinationId ?? null, input.destination, needsDestination);
   if ('refused' in directed) throw destinationProblem(directed.refused);
   return { accepted: { ...accepted, state: { ...accepted.state, legs: directed.legs } }, lines, amounts };
 }
@@ -135,8 +136,8 @@ function goodwillOf(
   input: AcceptanceInput,
 ): AcceptedGoodwill | null {
   if (!requested.goodwill || !input.goodwill) return null;
-  const hasDestination = input.destination !== null && deps.paysToAccounts(mode, requested.currency);
-  const checked = checkGoodwill(requested.goodwill, input.goodwill, input.policy, requested.currency, hasDestination);
+  const provider = input.destination && deps.providerToAccounts(mode, requested.currency);
+  const checked = checkGoodwill(requested.goodwill, input.goodwill, input.policy, requested.currency, provider);
   if (checked.refused) throw problemOf(checked.refused, null);
   return checked.accepted;
 }

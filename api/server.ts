@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError, loadApiConfig, type ApiConfig } from '../config';
-import { refundRulesOf, type RefundRules } from '../domain/payment';
 import { ClamdScanner, createEvidenceStorages } from '../integrations/evidence';
 import { createNotificationReader } from '../integrations/payments/notifications';
+import { knownPayingAccounts } from '../integrations/payments/providers';
 import {
   createDataCipher,
   createLogger,
@@ -46,34 +46,14 @@ function settingsOf(config: ApiConfig): ApiSettings {
 }
 
 /** What is verified and paid through, by the configuration. */
-function paymentAccounts(config: ApiConfig) {
-  const { stripe, alipay, wechatPay, bankTransfer } = config;
-  const agreed = alipay && alipay.refundableForDays !== null ? { refundableForDays: alipay.refundableForDays } : {};
-  const accounts = [
-    { provider: 'stripe', account: stripe, agreed: {} },
-    { provider: 'alipay', account: alipay, agreed },
-    { provider: 'wechat_pay', account: wechatPay, agreed: {} },
-    { provider: 'bank_transfer', account: bankTransfer, agreed: {} },
-  ];
-  const find = (mode: 'live' | 'test', provider: string, merchantAccount: string) =>
-    accounts.find(
-      (own) =>
-        own.provider === provider && own.account?.mode === mode && own.account.merchantAccount === merchantAccount,
-    );
+function paymentAccounts({ providers: known }: ApiConfig) {
+  const paying = knownPayingAccounts(known);
   return {
-    notifications: createNotificationReader({
-      stripe: stripe ? [stripe] : [],
-      alipay: alipay ? [alipay] : [],
-      wechatPay: wechatPay ? [wechatPay] : [],
-    }),
-    canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string): boolean =>
-      find(mode, provider, merchantAccount) !== undefined,
-    paysToAccounts: (mode: 'live' | 'test', currency: string): boolean =>
-      bankTransfer?.mode === mode && bankTransfer.currencies.includes(currency),
-    refundRules: (mode: 'live' | 'test', provider: string, merchantAccount: string): RefundRules | null => {
-      const account = find(mode, provider, merchantAccount);
-      return account ? refundRulesOf(provider, account.agreed) : null;
-    },
+    notifications: createNotificationReader(known),
+    refundRules: (mode: 'live' | 'test', provider: string, merchantAccount: string) =>
+      paying.find(provider, merchantAccount, mode)?.capabilities ?? null,
+    providerToAccounts: (mode: 'live' | 'test', currency: string) =>
+      paying.toAccounts(mode, currency)?.provider ?? null,
   };
 }
 
@@ -132,12 +112,12 @@ async function main(config: ApiConfig, logger: Logger): Promise<void> {
     metrics: createMetrics({ process: 'api' }),
     clock,
     paymentNotifications: accounts.notifications,
-    canPay: accounts.canPay,
+    canPay: (...account) => accounts.refundRules(...account) !== null,
     destinations: config.dataKeys && {
       cipher: createDataCipher(config.dataKeys),
       coolingOffMs: config.destinations.coolingOffMs,
     },
-    paysToAccounts: accounts.paysToAccounts,
+    providerToAccounts: accounts.providerToAccounts,
     refundRules: accounts.refundRules,
     evidence: {
       storages: createEvidenceStorages(config.evidence),

@@ -53,8 +53,8 @@ export interface AppDeps {
   canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string) => boolean;
   /** What payees' accounts are sealed with, and how long a new one cools off; null: none can be kept. */
   destinations: { cipher: DataCipher; coolingOffMs: number } | null;
-  /** Whether this installation can pay to accounts of customers in a currency. */
-  paysToAccounts: (mode: 'live' | 'test', currency: string) => boolean;
+  /** The provider through which this installation pays to accounts of customers in a currency; null: through none. */
+  providerToAccounts: (mode: 'live' | 'test', currency: string) => string | null;
   /** What an account that this installation can pay through lets be refunded; null for every other account. */
   refundRules: (mode: 'live' | 'test', provider: string, merchantAccount: string) => RefundRules | null;
   /** What keeps evidence, the one that takes new evidence first; none: the database does. A scanner that is null looks at nothing. */

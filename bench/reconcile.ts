@@ -57,7 +57,7 @@ export async function measureReconciliation(rows: number, say: (line: string) =>
     });
     if (!planted.ok) throw new Error(await planted.text());
     const settlements = createSettlementSources({
-      wechatPay: [
+      wechat_pay: [
         {
           merchantAccount: 'default',
           mode: 'test',

@@ -1,6 +1,6 @@
 import { ConfigError, deepFreeze, readVariables, type Environment } from './read';
-import { alipayConfig, SHARED_NAMES, sharedConfig, type AlipayConfig, type SharedConfig } from './sections';
 import { EVIDENCE_NAMES, evidenceConfig, type EvidenceConfig } from './evidence';
+import { accounts, alipayConfig, SHARED_NAMES, sharedConfig, type AlipayConfig, type SharedConfig } from './sections';
 import { WECHAT_PAY_API_NAMES, weChatPayNotificationsConfig, type WeChatPayNotificationsConfig } from './wechat-pay';
 
 const API_NAMES = [
@@ -22,16 +22,16 @@ export interface ApiConfig extends SharedConfig {
     bodyLimitBytes: number;
     trustedProxyHops: number;
   };
-  /** Null: Stripe is not set up, so its payments cannot be refunded and nothing is notified. */
-  stripe: { merchantAccount: string; mode: 'live' | 'test'; webhookSecrets: string[] } | null;
-  /** Null: Alipay is not set up. */
-  alipay: AlipayConfig | null;
-  /** Null: nothing is paid by bank transfer. The account itself is the worker's to know. */
-  bankTransfer: { merchantAccount: string; mode: 'live' | 'test'; currencies: string[] } | null;
+  /** Accounts by provider. Of one that has none no payment can be refunded, and nothing is notified. */
+  providers: {
+    stripe: { merchantAccount: string; mode: 'live' | 'test'; webhookSecrets: string[] }[];
+    alipay: AlipayConfig[];
+    wechat_pay: WeChatPayNotificationsConfig[];
+    /** The account itself is the worker's to know. */
+    bank_transfer: { merchantAccount: string; mode: 'live' | 'test'; currencies: string[] }[];
+  };
   destinations: { coolingOffMs: number };
   evidence: EvidenceConfig;
-  /** Null: WeChat Pay is not set up. */
-  wechatPay: WeChatPayNotificationsConfig | null;
 }
 
 /** The names of variables the API reads. */
@@ -56,20 +56,24 @@ export function loadApiConfig(env: Environment = process.env): ApiConfig {
       bodyLimitBytes: values.BODY_LIMIT_BYTES,
       trustedProxyHops: values.TRUSTED_PROXY_HOPS,
     },
-    stripe:
-      webhookSecrets.length === 0
-        ? null
-        : { merchantAccount: values.STRIPE_MERCHANT_ACCOUNT, mode: values.STRIPE_MODE, webhookSecrets },
-    alipay,
-    wechatPay,
-    bankTransfer:
-      values.BANK_TRANSFER_DIRECTORY === undefined
-        ? null
-        : {
-            merchantAccount: values.BANK_TRANSFER_MERCHANT_ACCOUNT,
-            mode: values.BANK_TRANSFER_MODE,
-            currencies: values.BANK_TRANSFER_CURRENCIES,
-          },
+    providers: {
+      stripe:
+        webhookSecrets.length === 0
+          ? []
+          : [{ merchantAccount: values.STRIPE_MERCHANT_ACCOUNT, mode: values.STRIPE_MODE, webhookSecrets }],
+      alipay: accounts(alipay),
+      wechat_pay: accounts(wechatPay),
+      bank_transfer:
+        values.BANK_TRANSFER_DIRECTORY === undefined
+          ? []
+          : [
+              {
+                merchantAccount: values.BANK_TRANSFER_MERCHANT_ACCOUNT,
+                mode: values.BANK_TRANSFER_MODE,
+                currencies: values.BANK_TRANSFER_CURRENCIES,
+              },
+            ],
+    },
     evidence,
     destinations: { coolingOffMs: values.DESTINATION_COOLING_OFF_MINUTES * 60_000 },
   });

@@ -1,5 +1,4 @@
 export * from './api-config';
-export type { BankTransferConfig } from './bank-transfer';
 export * from './describe';
 export * from './env-example';
 export { ConfigError, type Environment } from './read';

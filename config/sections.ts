@@ -94,6 +94,9 @@ export function alipayConfig(values: SharedValues, problems: string[]): AlipayCo
   return null;
 }
 
+/** The accounts of one provider: one by the environment, or none. */
+export const accounts = <Account>(account: Account | null): Account[] => (account === null ? [] : [account]);
+
 /** What every process knows. */
 export interface SharedConfig {
   environment: 'development' | 'test' | 'production';

@@ -1,6 +1,6 @@
 import { BANK_TRANSFER_NAMES, bankTransferConfig, type BankTransferConfig } from './bank-transfer';
 import { ConfigError, deepFreeze, readVariables, type Environment, type ValuesOf } from './read';
-import { alipayConfig, SHARED_NAMES, sharedConfig, type AlipayConfig, type SharedConfig } from './sections';
+import { accounts, alipayConfig, SHARED_NAMES, sharedConfig, type AlipayConfig, type SharedConfig } from './sections';
 import type { WorkerQueueName } from './variables';
 import { WECHAT_PAY_WORKER_NAMES, weChatPayGatewayConfig, type WeChatPayGatewayConfig } from './wechat-pay';
 
@@ -80,10 +80,13 @@ export interface WorkerConfig extends SharedConfig {
   health: { host: string; port: number; temporalMetricsPort: number | null };
   tuning: WorkerTuning;
   mail: { smtpUrl: string; from: string; domain: string; shopName: string };
-  stripe: StripeGatewayConfig | null;
-  alipay: AlipayGatewayConfig | null;
-  wechatPay: WeChatPayGatewayConfig | null;
-  bankTransfer: BankTransferConfig | null;
+  /** Accounts by provider. Through one that has none nothing is paid. */
+  providers: {
+    stripe: StripeGatewayConfig[];
+    alipay: AlipayGatewayConfig[];
+    wechat_pay: WeChatPayGatewayConfig[];
+    bank_transfer: BankTransferConfig[];
+  };
   /** Null: nobody checks names, so every one needs a further person's word. */
   payeeCheck: { url: string; token: string | null } | null;
   zoho: ZohoConfig | null;
@@ -132,18 +135,22 @@ export function loadWorkerConfig(env: Environment = process.env): WorkerConfig {
       domain: values.MAIL_DOMAIN,
       shopName: values.SHOP_NAME ?? (values.MAIL_FROM.replace(/<.*$/, '').trim() || values.MAIL_FROM),
     },
-    stripe:
-      values.STRIPE_SECRET_KEY === undefined
-        ? null
-        : {
-            merchantAccount: values.STRIPE_MERCHANT_ACCOUNT,
-            mode: values.STRIPE_MODE,
-            secretKey: values.STRIPE_SECRET_KEY,
-            apiUrl: values.STRIPE_API_URL ?? null,
-          },
-    alipay,
-    wechatPay,
-    bankTransfer,
+    providers: {
+      stripe:
+        values.STRIPE_SECRET_KEY === undefined
+          ? []
+          : [
+              {
+                merchantAccount: values.STRIPE_MERCHANT_ACCOUNT,
+                mode: values.STRIPE_MODE,
+                secretKey: values.STRIPE_SECRET_KEY,
+                apiUrl: values.STRIPE_API_URL ?? null,
+              },
+            ],
+      alipay: accounts(alipay),
+      wechat_pay: accounts(wechatPay),
+      bank_transfer: accounts(bankTransfer),
+    },
     payeeCheck:
       values.PAYEE_CHECK_URL === undefined
         ? null

@@ -1,8 +1,9 @@
+import { fitElsewhere } from '../domain/payment';
 import { toMinor, type Db } from './client';
 import { linkDisputes } from './disputes';
 import { newId } from './new-id';
 import { OrderRefused, type OrderPaymentInput, type PaymentConflict } from './order-input';
-import { fitElsewhere, provenElsewhere } from './refunded-elsewhere';
+import { provenElsewhere } from './refunded-elsewhere';
 
 /**
  * Brings the payments of an order to what its shop states, but never to less refunded elsewhere than its provider has

@@ -1,3 +1,4 @@
+import { refundableMinor } from '../domain/payment';
 import { toIso, toMinor, type Database, type Db } from './client';
 import { isUniqueViolation, isWriteConflict } from './database-errors';
 import type { Prisma } from './generated/prisma/client';
@@ -6,7 +7,6 @@ import { upsertCustomer } from './customers';
 import { OrderRefused, type OrderInput } from './order-input';
 import { writeOrderLines } from './order-lines';
 import { writeOrderPayments } from './order-payments';
-import { refundableMinor } from './payment-room';
 import { keepUnbookable } from './stated-payments';
 
 type Mode = 'live' | 'test';

@@ -1,3 +1,4 @@
+import { fitElsewhere, larger } from '../domain/payment';
 import { toMinor, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import type { Mode } from './refund-views';
@@ -97,20 +98,3 @@ export async function raiseRefundedElsewhere(
     bookedMinor: toMinor(bookedMinor),
   };
 }
-
-/**
- * What the books take of what is refunded elsewhere, beside what is spoken for.
- * @param atLeastMinor what is booked in any case
- * @returns `statedMinor`: all of it when it does not fit, else null
- */
-export function fitElsewhere(
-  payment: { capturedMinor: bigint; refundedMinor: bigint; disputedMinor: bigint; reservedMinor: bigint },
-  atLeastMinor: bigint,
-  provenMinor: bigint,
-): { bookedMinor: bigint; statedMinor: bigint | null } {
-  const roomMinor = payment.capturedMinor - payment.refundedMinor - payment.disputedMinor - payment.reservedMinor;
-  const bookedMinor = larger(atLeastMinor, provenMinor < roomMinor ? provenMinor : roomMinor);
-  return { bookedMinor, statedMinor: provenMinor > bookedMinor ? provenMinor : null };
-}
-
-export const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

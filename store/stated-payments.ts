@@ -1,8 +1,9 @@
+import { larger } from '../domain/payment';
 import { appendSharedAudit } from './audit';
 import { toMinor, type Database } from './client';
 import { openDeskItemOnce } from './desk';
 import type { OrderPaymentInput } from './order-input';
-import { larger, provenElsewhere } from './refunded-elsewhere';
+import { provenElsewhere } from './refunded-elsewhere';
 import type { Mode } from './refund-views';
 
 /**

@@ -6,7 +6,6 @@ import {
   createSettlementSources,
   noPayeeChecker,
   VopChecker,
-  type AlipayAccountOptions,
   type GatewayRegistry,
   type GatewaysOptions,
   type PayeeChecker,
@@ -14,8 +13,7 @@ import {
   type SettlementRegistry,
 } from '../integrations/payments';
 import { createWebhookSender, type WebhookSender } from '../integrations/webhooks';
-import { bankTransferAccounts } from './bank-transfer';
-import { weChatPayAccounts } from './wechat-pay';
+import { alipayAccount, bankTransferAccount, stripeAccount, weChatPayAccount } from './payment-accounts';
 
 /** Everything outside that activities reach. */
 export interface OutsideWorld {
@@ -40,10 +38,7 @@ export function createOutsideWorld(
   resolveDestination: ResolveDestination = noDestination,
 ): OutsideWorld {
   const { zoho } = config;
-  const accounts = {
-    ...gatewaysOptions(config),
-    bankTransfer: bankTransferAccounts(config.bankTransfer, resolveDestination),
-  };
+  const accounts = accountsOf(config, resolveDestination);
   return {
     gateways: createGateways(accounts),
     settlements: createSettlementSources(accounts),
@@ -69,49 +64,23 @@ export function createOutsideWorld(
 }
 
 /** Plain HTTP only where no account is live. */
-function payeeCheckerOf({ payeeCheck, bankTransfer }: WorkerConfig): PayeeChecker {
+function payeeCheckerOf({ payeeCheck, providers }: WorkerConfig): PayeeChecker {
   if (payeeCheck === null) return noPayeeChecker;
   const { url, token } = payeeCheck;
   return new VopChecker({
     base: url,
-    allowPlainHttp: bankTransfer?.mode !== 'live',
+    allowPlainHttp: providers.bank_transfer.every(({ mode }) => mode !== 'live'),
     ...(token === null ? {} : { token }),
   });
 }
 
-/** The payment accounts that are configured. */
-function gatewaysOptions({ stripe, alipay, wechatPay }: WorkerConfig): GatewaysOptions {
-  return {
-    stripe:
-      stripe === null
-        ? []
-        : [
-            {
-              merchantAccount: stripe.merchantAccount,
-              mode: stripe.mode,
-              secretKey: stripe.secretKey,
-              ...(stripe.apiUrl === null ? {} : { apiBase: stripe.apiUrl }),
-            },
-          ],
-    alipay: alipay === null ? [] : [alipayOptions(alipay)],
-    wechatPay: weChatPayAccounts(wechatPay),
-  };
-}
-
-function alipayOptions(alipay: NonNullable<WorkerConfig['alipay']>): AlipayAccountOptions {
-  const { merchantAccount, mode, appId, privateKey, apiUrl, refundableForDays } = alipay;
-  // Answers are signed with the current key; the one before counts for notifications that are still on their way.
-  const [alipayPublicKey = ''] = alipay.alipayPublicKeys;
-  return {
-    merchantAccount,
-    mode,
-    appId,
-    privateKey,
-    alipayPublicKey,
-    ...(apiUrl === null ? {} : { apiBase: apiUrl }),
-    ...(refundableForDays === null ? {} : { refundableForDays }),
-  };
-}
+/** The payment accounts that are configured, as their gateways take them. */
+const accountsOf = ({ providers }: WorkerConfig, resolveDestination: ResolveDestination): GatewaysOptions => ({
+  stripe: providers.stripe.map(stripeAccount),
+  alipay: providers.alipay.map(alipayAccount),
+  wechat_pay: providers.wechat_pay.map(weChatPayAccount),
+  bank_transfer: providers.bank_transfer.map((account) => bankTransferAccount(account, resolveDestination)),
+});
 
 /** `smtps:` speaks TLS from the first byte; with a password, plain `smtp:` insists on STARTTLS. */
 export function smtpOptions(mail: WorkerConfig['mail']): SmtpOptions {

@@ -1,13 +1,13 @@
 import { AmountError, convertAtRate, isRate, MAX_AMOUNT_MINOR } from '../../domain/money';
+import { PAYMENT_METHODS } from '../../domain/policy';
 import { REFUND_STATUSES } from '../../domain/refund';
+import { PROVIDER_NAMES } from '../../integrations/payments/providers';
 import { amountMinor, currency, externalId, freeText, instant, positiveAmountMinor } from './common';
 import { z } from './zod';
 
 const issue = (code: string, path: (string | number)[]) =>
   ({ code: 'custom', path, message: code, params: { code } }) as const;
 
-export const PROVIDERS = ['stripe', 'alipay', 'wechat_pay', 'bank_transfer'] as const;
-export const PAYMENT_METHODS = ['bank_card', 'alipay', 'wechat_balance', 'wechat_bank_card', 'bank_account'] as const;
 const LOCALES = ['zh-CN', 'en'] as const;
 
 /** A short name of ours or the shop's: branch, jurisdiction, merchant account. */
@@ -42,7 +42,7 @@ const line = z.strictObject({
 
 const payment = z.strictObject({
   externalId,
-  provider: z.enum(PROVIDERS),
+  provider: z.enum(PROVIDER_NAMES),
   providerPaymentId: z.string().regex(/^[\x21-\x7e]{1,128}$/),
   merchantAccount: slug.default('default'),
   method: z.enum(PAYMENT_METHODS),

@@ -1,3 +1,4 @@
+import { PROVIDER_NAMES } from '../../integrations/payments/providers';
 import { LIMIT_KINDS, LIMIT_STATES, STOP_SCOPES, STOP_STATES } from '../../store';
 import { amountMinor, currency, freeText, instant, pageOf, redressId } from './common';
 import { z } from './zod';
@@ -5,7 +6,7 @@ import { z } from './zod';
 const provider = z
   .string()
   .regex(/^[a-z][a-z_]{0,31}$/)
-  .openapi({ example: 'wechat_pay' });
+  .openapi({ example: PROVIDER_NAMES[0] });
 const merchantAccount = z.string().regex(/^[\w.-]{1,128}$/);
 const branch = z.string().min(1).max(128);
 const reason = freeText(1, 2_000);

@@ -1,4 +1,5 @@
 import { DIFFERENCE_KINDS } from '../../domain/reconciliation';
+import { PROVIDER_NAMES } from '../../integrations/payments/providers';
 import { instant, pageOf, pageQuery, redressId } from './common';
 import { z } from './zod';
 
@@ -7,7 +8,7 @@ const day = z.iso.date().openapi({ description: 'A day as the provider counts da
 const provider = z
   .string()
   .regex(/^[a-z][a-z_]{0,63}$/)
-  .openapi({ example: 'stripe' });
+  .openapi({ example: PROVIDER_NAMES[0] });
 
 const status = z.enum(['queued', 'loading', 'waiting', 'comparing', 'done', 'failed']);
 

@@ -97,9 +97,6 @@ export function judgeUse(facts: DestinationFacts, now: string): UseVerdict {
 
 const isSameEnterer = (one: Enterer, other: Enterer): boolean => one.kind === other.kind && one.id === other.id;
 
-/** Whether a payment by this provider is refunded to an account that must be named: nothing leads back the way it came. */
-export const needsDestination = (provider: string): boolean => provider === 'bank_transfer';
-
 const FINGERPRINT_SHOWN = 12;
 
 /** The destination that a snapshot names; null when the money goes back the way it came. */

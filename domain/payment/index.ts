@@ -6,6 +6,7 @@ export * from './failure-classes';
 export * from './holds';
 export * from './interlocks';
 export * from './merge-sighting';
+export * from './payment-room';
 export * from './query-back-off';
 export * from './top-up';
 export * from './two-person';

@@ -2,12 +2,10 @@ import { cureOf, type FailureClass, type HoldReason } from '../payment';
 import { assertNever, type Leg, type ProcessState, type Proposal, type ProposedAction } from '../refund';
 import { releaseLeg } from './apply-hold';
 import { becomePaid, payingAgain, statusOf } from './apply-payment';
+import { beginAttempt } from './further-attempt';
 import { endWhenGivenUp } from './give-up';
 import { keepProposal, takeProposal } from './proposals';
 import type { Step } from './step';
-
-/** Accounts of payees are paid by bank transfer, whatever the payment came by. */
-const ROUTE_PROVIDER = 'bank_transfer';
 
 /** One person of the desk says what should be done; nothing of it happens before a second one confirms it. */
 export function propose(step: Step, proposed: { commandId: string; personId: string; action: ProposedAction }): void {
@@ -78,48 +76,25 @@ function classOfHold(reason: HoldReason): FailureClass {
   return reason === 'disputed' ? 'disputed' : 'unknown';
 }
 
-/** A further attempt, to another account by bank transfer. */
-function payByOtherRoute({ effects, context }: Step, leg: Leg, { destinationId }: Proposal): void {
-  if (!destinationId) throw new Error('Another route was proposed without its account.');
-  leg.attempt += 1;
-  delete leg.traceNumber;
-  leg.reference = context.newReference();
+/** A further attempt, to the payee's account, through the provider that pays to accounts, whatever the payment came by. */
+function payByOtherRoute(step: Step, leg: Leg, { destinationId }: Proposal): void {
+  const { desk, providerToAccounts } = step.context;
+  const provider = desk?.money && providerToAccounts(desk.money.mode, desk.money.currency);
+  // deskFactsRefusal has looked for it, with the same facts.
+  if (!destinationId || !provider) throw new Error('Another route was proposed without its account or its provider.');
   leg.route = 'destination';
   leg.destinationId = destinationId;
-  leg.provider = ROUTE_PROVIDER;
-  leg.status = 'reserved';
-  leg.failure = null;
-  leg.queries = 0;
-  leg.nextQueryAt = null;
-  effects.newAttempts.push({
-    legId: leg.id,
-    number: leg.attempt,
-    reference: leg.reference,
-    amountMinor: leg.amountMinor,
-    destinationId,
-  });
+  leg.provider = provider;
+  beginAttempt(step, leg, { destinationId });
 }
 
 /** A further attempt that nobody instructs: it is paid when it is written down, by its proof. */
-function payByHand({ effects, context }: Step, leg: Leg, { proofEvidenceId, paidAt }: Proposal): void {
+function payByHand(step: Step, leg: Leg, { proofEvidenceId, paidAt }: Proposal): void {
   if (!proofEvidenceId || !paidAt) throw new Error('A payment by hand was proposed without its proof.');
-  leg.attempt += 1;
-  delete leg.traceNumber;
-  leg.reference = context.newReference();
   leg.route = 'manual';
-  leg.status = 'succeeded';
-  leg.failure = null;
-  leg.queries = 0;
-  leg.nextQueryAt = null;
   delete leg.destinationId;
   delete leg.contradicted;
-  effects.newAttempts.push({
-    legId: leg.id,
-    number: leg.attempt,
-    reference: leg.reference,
-    amountMinor: leg.amountMinor,
-    manual: { proofEvidenceId, paidAt },
-  });
+  beginAttempt(step, leg, { manual: { proofEvidenceId, paidAt } });
 }
 
 function legOf(state: ProcessState, legId: string): Leg {

@@ -7,7 +7,7 @@ import type { TransitionContext } from './step';
 export function deskFactsRefusal(
   state: ProcessState,
   action: DeskAction,
-  context: Pick<TransitionContext, 'at' | 'desk' | 'paysToAccounts'>,
+  context: Pick<TransitionContext, 'at' | 'desk' | 'providerToAccounts'>,
 ): Refusal | null {
   const act = proposedActionOf(state, action);
   if (!act) return null;
@@ -24,10 +24,10 @@ function sentObstacle(state: ProcessState, legId: string, desk: DeskFacts | null
 function factObstacle(
   action: DeskAction,
   act: ProposedAction,
-  { at, desk, paysToAccounts }: Pick<TransitionContext, 'at' | 'desk' | 'paysToAccounts'>,
+  { at, desk, providerToAccounts }: Pick<TransitionContext, 'at' | 'desk' | 'providerToAccounts'>,
 ): DeskObstacle | null {
   if (act.act === 'manual_payment') return proofObstacle(act.paidAt, at, desk);
-  return act.act === 'alternative_route' ? routeObstacle(action, desk, paysToAccounts) : null;
+  return act.act === 'alternative_route' ? routeObstacle(action, desk, providerToAccounts) : null;
 }
 
 function proofObstacle(paidAt: string, at: string, desk: DeskFacts | null): DeskObstacle | null {
@@ -39,12 +39,12 @@ function proofObstacle(paidAt: string, at: string, desk: DeskFacts | null): Desk
 function routeObstacle(
   action: DeskAction,
   desk: DeskFacts | null,
-  paysToAccounts: TransitionContext['paysToAccounts'],
+  providerToAccounts: TransitionContext['providerToAccounts'],
 ): DeskObstacle | null {
   const use = desk?.destination?.kind ?? 'never';
   if (use === 'never') return 'destination_not_found';
   const { money } = desk ?? {};
-  if (!money || !paysToAccounts(money.mode, money.currency)) return 'no_paying_account';
+  if (!money || providerToAccounts(money.mode, money.currency) === null) return 'no_paying_account';
   return use === 'not_yet' && action.act === 'confirm' ? 'destination_not_usable' : null;
 }
 

@@ -20,6 +20,8 @@ export interface GoodwillFacts {
 export interface AcceptedGoodwill {
   goodwill: Goodwill;
   paymentId: string;
+  /** The one that pays to accounts. */
+  provider: string;
   legId: string;
   reference: string;
 }
@@ -32,21 +34,22 @@ export type GoodwillRefusal =
 /**
  * Whether goodwill can be given, by the policy in force at acceptance: for a code that it knows, up to its limit in the
  * currency, to an account of the customer and never the way of the capture, from one budget that has enough left.
- * @param hasDestination whether the request names an account of the customer, and this installation has one to pay from
+ * @param provider through which the account of the customer that the request names can be paid; null: it names none, or
+ *   this installation has nothing to pay to accounts from
  */
 export function checkGoodwill(
   wanted: RequestedGoodwill,
   facts: GoodwillFacts,
   { amounts: { goodwill: allowed } }: Pick<PolicyDocument, 'amounts'>,
   currency: string,
-  hasDestination: boolean,
+  provider: string | null,
 ): { refused: GoodwillRefusal } | { refused: null; accepted: AcceptedGoodwill } {
   const rule = allowed.codes.find((candidate) => candidate.code === wanted.code);
   if (!rule) return { refused: { code: 'goodwill_not_allowed', why: 'unknown_goodwill', atMostMinor: null } };
   const atMostMinor = Object.hasOwn(allowed.maxMinor, currency) ? (allowed.maxMinor[currency] ?? 0) : 0;
   if (wanted.amountMinor > atMostMinor)
     return { refused: { code: 'goodwill_not_allowed', why: 'goodwill_above_limit', atMostMinor } };
-  if (!hasDestination) return { refused: { code: 'goodwill_destination_required' } };
+  if (provider === null) return { refused: { code: 'goodwill_destination_required' } };
   const budget = facts.budgets.find((candidate) => candidate.availableMinor >= wanted.amountMinor);
   if (!budget) {
     const availableMinor = Math.max(0, ...facts.budgets.map((candidate) => candidate.availableMinor));
@@ -58,6 +61,7 @@ export function checkGoodwill(
     accepted: {
       goodwill: { ...wanted, label: rule.label, budgetId: budget.budgetId },
       paymentId: budget.paymentId,
+      provider,
       legId,
       reference,
     },

@@ -1,5 +1,4 @@
 import type { Leg } from '../refund';
-import { needsDestination } from '../destination';
 
 /** Why the legs of a request cannot be sent where it says. */
 export type DestinationRefusal =
@@ -14,15 +13,19 @@ export type DestinationRefusal =
  * Sends the legs that need an account to the one that the request names.
  * @param wantedId as the request names it; null: none
  * @param found the destination of that id, when this customer may use it
+ * @param needsDestination whether a provider's payments are refunded to an account that must be named: nothing leads back
+ *   the way they came
  */
 export function directLegs(
   legs: readonly Leg[],
   wantedId: string | null,
   found: { id: string } | null,
+  needsDestination: (provider: string) => boolean,
 ): { legs: Leg[] } | { refused: DestinationRefusal } {
-  const isNeeded = legs.some((leg) => needsDestination(leg.provider));
+  const isDirected = (leg: Leg): boolean => leg.route === 'destination' || needsDestination(leg.provider);
+  const isNeeded = legs.some(isDirected);
   if (!isNeeded) return wantedId === null ? { legs: [...legs] } : { refused: { code: 'destination_not_needed' } };
   if (wantedId === null) return { refused: { code: 'destination_required' } };
   if (found?.id !== wantedId) return { refused: { code: 'destination_not_found', destinationId: wantedId } };
-  return { legs: legs.map((leg) => (needsDestination(leg.provider) ? { ...leg, destinationId: found.id } : leg)) };
+  return { legs: legs.map((leg) => (isDirected(leg) ? { ...leg, destinationId: found.id } : leg)) };
 }

@@ -110,7 +110,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
       candidates: [],
       sighted: null,
       canReturn: () => false,
-      paysToAccounts: () => false,
+      providerToAccounts: () => null,
       receivedAt: null,
       desk: null,
       newReference: () => {
@@ -203,10 +203,10 @@ function legOf(facts: AcceptanceFacts, part: { id: string; amountMinor: number }
 }
 
 /** Paid from its budget to an account of the customer, with the provider that pays to accounts. See directLegs. */
-const goodwillLeg = ({ goodwill, paymentId, legId, reference }: AcceptedGoodwill): Leg => ({
+const goodwillLeg = ({ goodwill, paymentId, provider, legId, reference }: AcceptedGoodwill): Leg => ({
   id: legId,
   paymentId,
-  provider: 'bank_transfer',
+  provider,
   reference,
   attempt: 1,
   amountMinor: goodwill.amountMinor,

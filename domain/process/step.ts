@@ -43,8 +43,8 @@ export interface TransitionContext {
   backOffOf: (provider: string) => QueryBackOff;
   /** Whether money that a provider moved may come back. */
   canReturn: (provider: string) => boolean;
-  /** Whether an account is configured that money can go to payees' accounts from. */
-  paysToAccounts: (mode: 'live' | 'test', currency: string) => boolean;
+  /** The provider that pays to payees' accounts in a currency here; null: no account is configured that could. */
+  providerToAccounts: (mode: 'live' | 'test', currency: string) => string | null;
   /** When the money was there, as a receipt states it; null for everything else. */
   receivedAt: string | null;
   /** What an act of the desk rests on; null when none is judged. */

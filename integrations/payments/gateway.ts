@@ -1,23 +1,8 @@
-import type { PaymentSighting, QueryBackOff, RefundRules } from '../../domain/payment';
+import type { PaymentSighting } from '../../domain/payment';
+import type { GatewayCapabilities } from './capabilities';
 
 /** The world a key, an account and every row belong to; nothing crosses. */
 export type Mode = 'live' | 'test';
-
-/**
- * What a gateway can do; processes ask here instead of knowing providers. What its provider lets be refunded at all is
- * that of PROVIDER_RULES.
- */
-export interface GatewayCapabilities extends RefundRules {
-  /** Whether money that was proven to have moved may come back later, told by a notification or a query. */
-  canReturn: boolean;
-  /** Whether a refund may stay pending after it was accepted. */
-  asynchronous: boolean;
-  /** Whether `query` can tell what became of an instruction. */
-  queryable: boolean;
-  queryBackOff: QueryBackOff;
-  /** Why this amount (ISO 4217 minor units) cannot be sent in this currency, as a code; null when it can. */
-  refuses(amountMinor: number, currency: string): string | null;
-}
 
 /** One instruction to refund. The same reference, amount and payment however often it is repeated. */
 export interface PaymentInstruction {
@@ -30,8 +15,6 @@ export interface PaymentInstruction {
   currency: string;
   /** What was captured with the payment, in the same unit; some providers want it repeated with every refund of it. */
   capturedMinor?: number;
-  /** When it was captured, ISO instant. */
-  capturedAt?: string;
   /** ISO instant at which the instruction is given. */
   now: string;
   /**

@@ -11,10 +11,12 @@ export {
   type ResolveDestination,
 } from './bank-transfer/options';
 export type { ReleaseOutcome, StoredInstruction } from './bank-transfer/outbox';
+export * from './capabilities';
 export * from './gateway';
 export * from './payee-check/payee-checker';
 export { VopChecker, type VopCheckerOptions } from './payee-check/vop-checker';
-export { createGateways, type BankAccount, type GatewayRegistry, type GatewaysOptions } from './registry';
+export { createGateways, type BankAccount, type GatewayRegistry } from './registry';
+export type { GatewaysOptions } from './providers';
 export * from './settlement';
 export { createSettlementSources, type SettlementAccount, type SettlementRegistry } from './settlement-registry';
 export type { StripeAccountOptions } from './stripe/client';

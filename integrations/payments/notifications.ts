@@ -1,31 +1,17 @@
 /**
- * What providers send to us, apart from the gateways that instruct: this file loads no provider SDK, and it is all of
- * integrations/ that the API may import.
+ * What providers send to us, apart from the gateways that instruct: this file loads no provider SDK, so that the API may
+ * import it.
  */
 import type { Mode } from './gateway';
-import { ALIPAY_ANSWERS } from './alipay/answers';
-import { AlipayNotifications, type AlipayNotificationOptions } from './alipay/notifications';
 import type {
   NotificationAnswers,
   NotificationHeaders,
   NotificationVerifier,
   VerifiedNotification,
 } from './notification';
-import { StripeNotifications, type StripeNotificationOptions } from './stripe/notifications';
-import { WECHAT_PAY_ANSWERS } from './wechat-pay/answers';
-import { WeChatPayNotifications, type WeChatPayNotificationOptions } from './wechat-pay/notifications';
+import { accountsIn, listProviders, type KnownAccounts } from './providers';
 
 export * from './notification';
-export type { AlipayNotificationOptions } from './alipay/notifications';
-export type { StripeNotificationOptions } from './stripe/notifications';
-export type { WeChatPayNotificationOptions } from './wechat-pay/notifications';
-
-/** Accounts whose notifications are received, by provider. */
-export interface NotificationReaderOptions {
-  stripe?: readonly StripeNotificationOptions[];
-  alipay?: readonly AlipayNotificationOptions[];
-  wechatPay?: readonly WeChatPayNotificationOptions[];
-}
 
 export interface NotificationReader {
   /**
@@ -45,26 +31,23 @@ export interface NotificationReader {
 }
 
 /** @throws Error when an account is configured twice or has no secret */
-export function createNotificationReader(options: NotificationReaderOptions): NotificationReader {
+export function createNotificationReader(options: KnownAccounts): NotificationReader {
   const verifiers = new Map<string, NotificationVerifier>();
   const modes = new Map<string, readonly Mode[]>();
-  const add = <Options extends { merchantAccount: string; mode: Mode }>(
-    provider: string,
-    accounts: readonly Options[],
-    create: (modesOfOne: Options[]) => NotificationVerifier,
-  ): void => {
+  for (const provider of listProviders()) {
+    const accounts = accountsIn(options, provider);
     for (const merchantAccount of new Set(accounts.map((account) => account.merchantAccount))) {
       const modesOfOne = accounts.filter((account) => account.merchantAccount === merchantAccount);
-      verifiers.set(keyOf(provider, merchantAccount), create(modesOfOne));
+      const key = keyOf(provider.name, merchantAccount);
+      const verifier = provider.notifications?.createVerifier(modesOfOne);
+      if (verifier === undefined) continue;
+      verifiers.set(key, verifier);
       modes.set(
-        keyOf(provider, merchantAccount),
+        key,
         modesOfOne.map(({ mode }) => mode),
       );
     }
-  };
-  add('stripe', options.stripe ?? [], (accounts) => new StripeNotifications(accounts));
-  add('alipay', options.alipay ?? [], (accounts) => new AlipayNotifications(accounts));
-  add('wechat_pay', options.wechatPay ?? [], (accounts) => new WeChatPayNotifications(accounts));
+  }
   return {
     read: (provider, merchantAccount, headers, rawBody, now) =>
       verifiers.get(keyOf(provider, merchantAccount))?.verify(headers, rawBody, now) ?? null,
@@ -75,14 +58,9 @@ export function createNotificationReader(options: NotificationReaderOptions): No
 /** What most providers take: 200 for received, anything else for refused. */
 const USUAL_ANSWERS: NotificationAnswers = { received: { status: 200, body: { received: true } }, refused: null };
 
-const ANSWERS: ReadonlyMap<string, NotificationAnswers> = new Map([
-  ['alipay', ALIPAY_ANSWERS],
-  ['wechat_pay', WECHAT_PAY_ANSWERS],
-]);
-
 /** How a provider wants its notifications answered. */
 export function answersTo(provider: string): NotificationAnswers {
-  return ANSWERS.get(provider) ?? USUAL_ANSWERS;
+  return listProviders().find(({ name }) => name === provider)?.notifications?.answers ?? USUAL_ANSWERS;
 }
 
 const keyOf = (provider: string, merchantAccount: string): string => JSON.stringify([provider, merchantAccount]);

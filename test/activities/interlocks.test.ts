@@ -10,7 +10,7 @@ import {
   type Db,
 } from '../../store';
 import { raiseRefundedElsewhere } from '../../store/refunded-elsewhere';
-import { attempt, FakeProvider, openBench, type Bench, type PayingRefund } from './support/bench';
+import { attempt, FakeProvider, gatewaysOf, openBench, type Bench, type PayingRefund } from './support/bench';
 
 // Each reason for which a payment is not sent, from the database's facts to the provider that is not called.
 
@@ -44,7 +44,7 @@ async function setUp(
   const refund = options.refund ?? (await bench.payingRefund());
   const { instructPayment } = bench.activities({
     clock: () => new Date(0),
-    gateways: { find: () => provider, backOffOf: () => null, bankAccounts: () => [], canReturn: () => true },
+    gateways: gatewaysOf(provider),
   });
   return {
     ...refund,

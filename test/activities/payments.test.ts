@@ -1,6 +1,14 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { GatewayBusyError } from '../../integrations/payments';
-import { attempt, FakeProvider, openBench, untilAnswered, type Bench, type PayingRefund } from './support/bench';
+import {
+  attempt,
+  FakeProvider,
+  gatewaysOf,
+  openBench,
+  untilAnswered,
+  type Bench,
+  type PayingRefund,
+} from './support/bench';
 
 const now = '2026-11-23T02:00:00.000Z';
 
@@ -24,7 +32,7 @@ const setUp = async (): Promise<{
     input: { refundId: refund.refundId, legId: refund.legId, attempt: 1, now },
     activities: bench.activities({
       clock: () => new Date(now),
-      gateways: { find: () => provider, backOffOf: () => null, bankAccounts: () => [], canReturn: () => true },
+      gateways: gatewaysOf(provider),
     }),
   };
 };
@@ -170,7 +178,7 @@ describe('instructPayment', () => {
     const later = '2026-11-25T04:00:00.000Z';
     const { instructPayment } = bench.activities({
       clock: () => new Date(later),
-      gateways: { find: () => provider, backOffOf: () => null, bankAccounts: () => [], canReturn: () => true },
+      gateways: gatewaysOf(provider),
     });
     await expect(attempt(1, instructPayment, input)).resolves.toMatchObject({ outcome: 'succeeded', at: later });
     expect(provider.movements).toMatchObject([{ now: later }]);
@@ -216,7 +224,7 @@ describe('instructPayment', () => {
     const { input } = await setUp();
     const activities = bench.activities({
       clock: () => new Date(now),
-      gateways: { find: () => null, backOffOf: () => null, bankAccounts: () => [], canReturn: () => true },
+      gateways: gatewaysOf(null),
     });
     await expect(attempt(1, activities.instructPayment, input)).resolves.toMatchObject({
       outcome: 'held',

@@ -27,7 +27,7 @@ beforeAll(async () => {
   bench = await openBench();
   sandbox = await startSandbox({ port: 0, wechatPay: KEYS });
   settlements = createSettlementSources({
-    wechatPay: [
+    wechat_pay: [
       {
         merchantAccount: 'default',
         mode: 'test',

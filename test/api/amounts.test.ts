@@ -293,14 +293,14 @@ describe('goodwill', () => {
   });
 
   it('is not taken on while no account of ours pays in its currency', async () => {
-    const { paysToAccounts } = api.deps;
+    const { providerToAccounts } = api.deps;
     const before = [await spare(), await api.db.refund.count()];
-    api.deps.paysToAccounts = (mode, currency) => paysToAccounts(mode, currency) && currency !== 'CNY';
+    api.deps.providerToAccounts = () => null;
     try {
       const answer = await ask(10_000, { ...goodwill(1), destinationId });
       expect([answer.status, answer.body.code]).toEqual([422, 'goodwill_destination_required']);
     } finally {
-      api.deps.paysToAccounts = paysToAccounts;
+      api.deps.providerToAccounts = providerToAccounts;
     }
     expect([await spare(), await api.db.refund.count()]).toEqual(before);
   });

@@ -2,7 +2,7 @@ import request from 'supertest';
 import { createApp } from '../../api/app';
 import type { RefundClient } from '../../api/refund-client';
 import type { ApiSettings, AppDeps } from '../../api/types';
-import { refundRulesOf } from '../../domain/payment';
+import { declaredCapabilities } from '../../integrations/payments/providers';
 import { createLogger, createMetrics } from '../../platform';
 import { seed, type DemoKeyName } from '../../prisma/seed';
 import { openDatabase, type Database } from '../../store';
@@ -80,9 +80,9 @@ export async function openFrame(through = (url: string) => Promise.resolve(url))
     paymentNotifications: { read: () => null, modesOf: () => [] },
     canPay: () => true,
     destinations: { cipher: testCipher(), coolingOffMs: 60_000 },
-    paysToAccounts: () => true,
+    providerToAccounts: () => 'bank_transfer',
     evidence: { storages: [], scanner: null },
-    refundRules: (_mode, provider) => refundRulesOf(provider),
+    refundRules: (_mode, provider) => declaredCapabilities(provider),
   };
   return {
     database,

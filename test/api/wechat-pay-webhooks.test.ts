@@ -25,11 +25,11 @@ beforeAll(async () => {
     merchantId: KEYS.merchantId,
     platformKeys: [{ serial: KEYS.platformSerial, pem: KEYS.platformPublicKey }],
   } as const;
-  const paymentNotifications = createNotificationReader({ wechatPay: [{ ...account, apiV3Keys: [KEYS.apiV3Key] }] });
+  const paymentNotifications = createNotificationReader({ wechat_pay: [{ ...account, apiV3Keys: [KEYS.apiV3Key] }] });
   server = createServer(createApp({ ...api.deps, paymentNotifications }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const gateway = createGateways({
-    wechatPay: [
+    wechat_pay: [
       {
         ...account,
         certificateSerial: KEYS.merchantSerial,

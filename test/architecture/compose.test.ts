@@ -142,7 +142,7 @@ describe('docker-compose.yml', () => {
       environment: 'production',
       http: { host: '0.0.0.0', port: DEFAULT_PORTS.api },
       temporal: { address: 'temporal:7233', tls: null },
-      stripe: null,
+      providers: { stripe: [] },
     });
     const worker = loadWorkerConfig(containerEnv('worker'));
     expect(worker).toMatchObject({

@@ -1,5 +1,5 @@
 import { checkHouse, type HouseRule } from './support/check-house';
-import { FOLDERS } from './support/house';
+import { FOLDERS, PROVIDER_NAME_EXCEPTIONS } from './support/house';
 import { readModule } from './support/read-module';
 import { readTree } from './support/read-tree';
 
@@ -18,13 +18,14 @@ const HOUSE: Record<string, string> = {
   'integrations/payments/gateway.ts': `export const gateway = 1;`,
   'integrations/payments/registry.ts': `export { stripe } from './stripe/gateway';`,
   'integrations/payments/notifications.ts': `export const read = 1;`,
+  'integrations/payments/providers.ts': `export const names = [];`,
   'integrations/payments/stripe/gateway.ts': `import Stripe from 'stripe'; export const stripe = Stripe;`,
   'integrations/payments/alipay/gateway.ts': `export const alipay = 1;`,
   'store/index.ts': `export * from './client'; export * from './refunds';`,
   'store/client.ts': `import { PrismaClient } from './generated/prisma/client'; export const openDatabase = () => new PrismaClient();`,
   'store/refunds.ts': `import { createHash } from 'node:crypto'; export const hash = createHash;`,
   'api/server.ts': `import { openDatabase } from '../store'; import { readApiConfig } from '../config'; export const db = openDatabase(readApiConfig);`,
-  'api/routes/refunds.ts': `import { Router } from 'express'; import { read } from '../../integrations/payments/notifications'; export const routes = [Router, read];`,
+  'api/routes/refunds.ts': `import { Router } from 'express'; import { read } from '../../integrations/payments/notifications'; import { names } from '../../integrations/payments/providers'; export const routes = [Router, read, names];`,
   'platform/index.ts': `import type { Client } from '@temporalio/client'; export type C = Client;`,
   'config/index.ts': `import { z } from 'zod'; export const readApiConfig = z.object({}).parse(process.env);`,
   'worker/main.ts': `import { Worker } from '@temporalio/worker'; import { readApiConfig } from '../config'; export const run = () => Worker.create(readApiConfig);`,
@@ -249,6 +250,12 @@ const planted: [rule: HouseRule, what: string, file: string, source: string][] =
   ],
   [
     'folder',
+    'the API loads what one provider alone is',
+    'api/bad.ts',
+    `import { stripe } from '../integrations/payments/stripe/gateway'; export { stripe };`,
+  ],
+  [
+    'folder',
     'the API imports a workflow',
     'api/bad.ts',
     `import type { refundWorkflow } from '../workflows'; export type W = typeof refundWorkflow;`,
@@ -326,6 +333,27 @@ const planted: [rule: HouseRule, what: string, file: string, source: string][] =
   ],
   ['console', 'the store writes to the console', 'store/bad.ts', `console.log('here');`],
   ['console', 'a route keeps the console', 'api/routes/bad.ts', `export const say = console;`],
+  [
+    'provider-name',
+    'domain sends money by one provider',
+    'domain/money/bad.ts',
+    `export const route = 'bank_transfer';`,
+  ],
+  ['provider-name', 'domain keeps rules by provider', 'domain/money/bad.ts', `export const rules = { stripe: 1 };`],
+  [
+    'provider-name',
+    'a workflow waits for one provider',
+    'workflows/refund/bad.ts',
+    `export const isSlow = (leg: { provider: string }) => leg.provider === 'wechat_pay';`,
+  ],
+  [
+    'provider-name',
+    'a statement counts one provider',
+    'store/bad.ts',
+    `export const sql = (id: string) => ['SELECT', \`x WHERE id = \${id} AND provider = 'alipay'\`];`,
+  ],
+  ['provider-name', 'an activity asks for one provider', 'activities/bad.ts', `export const names = ["stripe"];`],
+  ['provider-name', 'the API lists providers', 'api/schemas/bad.ts', `export const NAMES = ['alipay', 'other'];`],
 ];
 
 test.each(planted)('planted: %s – %s', (rule, _what, file, source) => {
@@ -371,6 +399,7 @@ test('every rule has a planted violation that it catches', () => {
     builder: true,
     environment: true,
     console: true,
+    'provider-name': true,
     bundle: true,
     cycle: true,
   };
@@ -378,6 +407,16 @@ test('every rule has a planted violation that it catches', () => {
   expect(Object.keys(rules).filter((rule) => !proven.has(rule))).toEqual([]);
   for (const folder of Object.keys(FOLDERS).filter((name) => name !== 'prisma'))
     expect(planted.some(([, , file]) => file.startsWith(`${folder}/`))).toBe(true);
+});
+
+test('a text that only looks like a provider, and one that is none, is let through', () => {
+  const source = `export const texts = ['tend-bank-transfers', 'stripes', 'Stripe answers', \`my_alipay\`];`;
+  expect(check({ 'domain/money/bad.ts': source })).toEqual([]);
+});
+
+test.each(PROVIDER_NAME_EXCEPTIONS)('the exception for provider names in $file is needed', ({ file, names }) => {
+  const source = readTree().get(file) ?? '';
+  expect(names.filter((name) => !readModule(source).texts.includes(name))).toEqual([]);
 });
 
 test('each way of naming a module is read', () => {

@@ -68,6 +68,11 @@ const PLANTED: [rule: string, file: string, source: string][] = [
   ['no-restricted-imports', 'api/gateways.ts', `import { a } from '../integrations/payments'; export { a };`],
   [
     'no-restricted-imports',
+    'api/payee-check.ts',
+    `import { a } from '../integrations/payments/payee-check/vop-checker'; export { a };`,
+  ],
+  [
+    'no-restricted-imports',
     'api/routes/prisma.ts',
     `import { Prisma } from '../../store/generated/prisma/client'; export { Prisma };`,
   ],
@@ -96,7 +101,7 @@ const LEGAL: [file: string, source: string][] = [
   ],
   [
     'api/routes/legal.ts',
-    `import { read } from '../../integrations/payments/notifications'; import { a } from '../../store'; export { read, a };`,
+    `import { read } from '../../integrations/payments/notifications'; import { names } from '../../integrations/payments/providers'; import { a } from '../../store'; export { read, names, a };`,
   ],
   ['platform/legal.ts', `import type { Client } from '@temporalio/client'; export type C = Client;`],
   ['config/legal.ts', `export const port = process.env['PORT'];`],

@@ -8,6 +8,7 @@ import {
   type RequestedRefund,
 } from '../../domain/process';
 import type { DecisionContent } from '../../domain/refund';
+import { needsDestination } from '../../integrations/payments/providers';
 import { acceptRefund, newId, type CommandRecord, type Database } from '../../store';
 import defaultPolicy from '../../prisma/seed/default-policy.json';
 
@@ -32,7 +33,7 @@ export interface Shop {
   /** A paid order of one line; answers its external id. */
   addOrder(
     amountMinor: number,
-    options?: { providerPaymentIds?: string[]; quantity?: number; paidBy?: 'stripe' | 'bank_transfer' },
+    options?: { providerPaymentIds?: string[]; quantity?: number; paidBy?: string },
   ): Promise<string>;
   /** Accepts a refund as the shop's system would; nobody starts its workflow. */
   accept(
@@ -244,7 +245,13 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
         if (checked.refused) throw new Error(`Refused: ${checked.refused.code}`);
         const given =
           requested.goodwill && input.goodwill
-            ? checkGoodwill(requested.goodwill, input.goodwill, input.policy, 'CNY', input.destination !== null)
+            ? checkGoodwill(
+                requested.goodwill,
+                input.goodwill,
+                input.policy,
+                'CNY',
+                input.destination && 'bank_transfer',
+              )
             : null;
         if (given?.refused) throw new Error(`Refused: ${given.refused.code}`);
         const accepted = planAcceptance({
@@ -254,7 +261,7 @@ export async function openShop(db: Database, now = new Date()): Promise<Shop> {
           allocation: amounts.allocation ?? null,
           goodwill: given ? given.accepted : null,
         });
-        const directed = directLegs(accepted.state.legs, destinationId ?? null, input.destination);
+        const directed = directLegs(accepted.state.legs, destinationId ?? null, input.destination, needsDestination);
         if ('refused' in directed) throw new Error(`Refused: ${directed.refused.code}`);
         return {
           accepted: { ...accepted, state: { ...accepted.state, legs: directed.legs } },

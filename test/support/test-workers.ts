@@ -47,7 +47,7 @@ export const testAccounts = (
       lookUpPauseMs: 10,
     },
   ],
-  bankTransfer: [
+  bank_transfer: [
     {
       merchantAccount: 'default',
       mode: 'test',
@@ -71,7 +71,7 @@ export async function startTestWorkers(
   place: WorkPlace,
   db: Database,
   options: {
-    parts?: Partial<Pick<ActivityDeps, 'crm' | 'settlements' | 'clock'>>;
+    parts?: Partial<Pick<ActivityDeps, 'crm' | 'gateways' | 'settlements' | 'clock'>>;
     onLog?: (line: string) => void;
   } = {},
 ): Promise<RunningWorker> {

@@ -1,6 +1,5 @@
 import { AmountError, parseDecimalAmount, toDecimalString } from '../../../domain/money';
-import { PROVIDER_RULES } from '../../../domain/payment';
-import type { GatewayCapabilities } from '../gateway';
+import { withTerms, type GatewayCapabilities } from '../capabilities';
 
 /** Alipay on the mainland counts in yuan and nothing else. */
 export const ALIPAY_CURRENCY = 'CNY';
@@ -8,25 +7,31 @@ export const ALIPAY_CURRENCY = 'CNY';
 /** Alipay's largest single amount: 100,000,000.00 yuan (alipay.trade.refund, `refund_amount`: [0.01, 100000000]). */
 const MAX_AMOUNT_MINOR = 10_000_000_000;
 
+/** Alipay on the mainland, as a process sees it. */
+export const ALIPAY_CAPABILITIES: GatewayCapabilities = {
+  partial: true,
+  limits: {
+    // Two refunds of one trade within three seconds may be refused. Source: a copy of the official page of
+    // alipay.trade.refund; not confirmed by the page itself.
+    minimumIntervalMs: 3_000,
+  },
+  currencies: [ALIPAY_CURRENCY],
+  paysToAccounts: false,
+  needsDestination: false,
+  canReturn: true,
+  asynchronous: true,
+  queryable: true,
+  // A query earlier than ten seconds after the refund may not find it yet (alipay.trade.fastpay.refund.query).
+  queryBackOff: { delaysSeconds: [10, 30, 60, 60, 120, 300, 600, 1200, 1800, 3600], maxQueries: 40 },
+  refuses: alipayRefuses,
+};
+
 /**
- * Alipay, as a process sees it. A query earlier than ten seconds after the refund may not find it yet (official page of
- * alipay.trade.fastpay.refund.query).
- * @param refundableForDays the window that was agreed when the product was signed; without it only Alipay knows it
+ * What an application can do.
+ * @param account `refundableForDays`: the window that was agreed when the product was signed; without it only Alipay knows it
  */
-export function alipayCapabilities(refundableForDays: number | undefined): GatewayCapabilities {
-  return {
-    partial: PROVIDER_RULES.alipay.partial,
-    canReturn: true,
-    asynchronous: true,
-    queryable: true,
-    queryBackOff: { delaysSeconds: [10, 30, 60, 60, 120, 300, 600, 1200, 1800, 3600], maxQueries: 40 },
-    limits: {
-      ...PROVIDER_RULES.alipay.limits,
-      ...(refundableForDays === undefined ? {} : { refundableForDays }),
-    },
-    refuses: alipayRefuses,
-  };
-}
+export const alipayCapabilities = (account: { refundableForDays?: number | null | undefined }): GatewayCapabilities =>
+  withTerms(ALIPAY_CAPABILITIES, { limits: { refundableForDays: account.refundableForDays ?? undefined } });
 
 /** Why Alipay cannot take this amount, or null when it can. */
 export function alipayRefuses(amountMinor: number, currency: string): string | null {

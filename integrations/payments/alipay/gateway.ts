@@ -1,8 +1,8 @@
 import type { PaymentFailure, PaymentSighting } from '../../../domain/payment';
+import type { GatewayCapabilities } from '../capabilities';
 import {
   GatewayBusyError,
   NOT_FOUND,
-  type GatewayCapabilities,
   type PaymentGateway,
   type PaymentInstruction,
   type PaymentQuery,
@@ -37,7 +37,7 @@ export class AlipayGateway implements PaymentGateway {
 
   constructor(options: AlipayAccountOptions) {
     this.client = createAlipayClient(options);
-    this.capabilities = alipayCapabilities(options.refundableForDays);
+    this.capabilities = alipayCapabilities(options);
   }
 
   async instruct(instruction: PaymentInstruction): Promise<PaymentSighting> {

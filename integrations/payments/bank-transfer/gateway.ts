@@ -1,20 +1,15 @@
-import {
-  PROVIDER_RULES,
-  type PaymentFailure,
-  type PaymentSighting,
-  type ReleaseApproval,
-  type SightingFacts,
-} from '../../../domain/payment';
+import type { PaymentFailure, PaymentSighting, ReleaseApproval, SightingFacts } from '../../../domain/payment';
+import type { GatewayCapabilities } from '../capabilities';
 import {
   GatewayBusyError,
   NOT_FOUND,
-  type GatewayCapabilities,
   type PaymentGateway,
   type PaymentInstruction,
   type PaymentQuery,
 } from '../gateway';
 import type { Source } from '../look-up';
 import { sightingOf } from '../sighting-of';
+import { bankTransferCapabilities } from './capabilities';
 import { errorCode } from './error-code';
 import { ExchangeUnavailableError } from './file-exchange';
 import { Inbox } from './inbox';
@@ -24,10 +19,6 @@ import { fileName, Outbox, type ReleaseOutcome, type StoredInstruction } from '.
 import { accountProblem, accountText, buildPain001 } from './pain001';
 
 const BUSY_RETRY_AFTER_MS = 30_000;
-
-/** People release in working hours and banks answer in files: asked every half hour for two weeks. */
-const QUERY_DELAYS_SECONDS = [60, 300, 600, 1_800];
-const MAX_QUERIES = 680;
 
 /** Why an instruction failed that people took back before it was released. */
 export const WITHDRAWN: PaymentFailure = { class: 'withdrawn', code: 'file_rejected' };
@@ -70,6 +61,7 @@ export interface BankTransferRelease {
 export class BankTransferGateway implements PaymentGateway, BankTransferRelease {
   readonly provider = 'bank_transfer';
   readonly capabilities: GatewayCapabilities;
+  readonly release: BankTransferRelease = this;
   private readonly outbox: Outbox;
   private readonly inbox: Inbox;
 
@@ -82,20 +74,7 @@ export class BankTransferGateway implements PaymentGateway, BankTransferRelease 
     if (options.currencies.length === 0) throw new Error(`"${options.merchantAccount}" pays in no currency.`);
     this.outbox = new Outbox(options.directory);
     this.inbox = new Inbox(options.exchange);
-    this.capabilities = {
-      ...PROVIDER_RULES.bank_transfer,
-      canReturn: true,
-      asynchronous: true,
-      queryable: true,
-      queryBackOff: {
-        delaysSeconds: [...(options.queryDelaysSeconds ?? QUERY_DELAYS_SECONDS)],
-        maxQueries: MAX_QUERIES,
-      },
-      refuses: (amountMinor, currency) => {
-        if (!options.currencies.includes(currency)) return 'currency_not_supported';
-        return amountMinor > 0 ? null : 'amount_not_expressible';
-      },
-    };
+    this.capabilities = bankTransferCapabilities(options);
   }
 
   async instruct(instruction: PaymentInstruction): Promise<PaymentSighting> {

@@ -1,30 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Stripe from 'stripe';
-import { PROVIDER_RULES, type PaymentFailure, type PaymentSighting } from '../../../domain/payment';
+import type { PaymentFailure, PaymentSighting } from '../../../domain/payment';
 import {
   GatewayBusyError,
   NOT_FOUND,
-  type GatewayCapabilities,
   type PaymentGateway,
   type PaymentInstruction,
   type PaymentQuery,
 } from '../gateway';
 import { lookedUp, settledRefusal, type LookUp, type Source, type Wanted } from '../look-up';
 import { sightingOf } from '../sighting-of';
+import { STRIPE_CAPABILITIES } from './capabilities';
 import { createStripeClient, type StripeAccountOptions } from './client';
 import { stripeRefuses, toStripeAmount } from './currency';
 import { factsOf, REFERENCE_KEY, REFUND_ID_KEY, type RefundFacts } from './refund-facts';
 import { verdictOf, wasLost, type Verdict } from './verdict';
-
-/** Stripe, as a process sees it. Card refunds mostly end at once; others stay pending for minutes to days. */
-export const STRIPE_CAPABILITIES: GatewayCapabilities = {
-  ...PROVIDER_RULES.stripe,
-  canReturn: true,
-  asynchronous: true,
-  queryable: true,
-  queryBackOff: { delaysSeconds: [10, 30, 60, 60, 120, 300, 600, 1200, 1800, 3600], maxQueries: 60 },
-  refuses: stripeRefuses,
-};
 
 /** Transport keys tried for one reference: its own, and one more after each stored error that proved to be nothing. */
 const MAX_KEYS = 5;

@@ -1,8 +1,8 @@
-import { PROVIDER_RULES, type PaymentFailure, type PaymentSighting } from '../../../domain/payment';
+import type { PaymentFailure, PaymentSighting } from '../../../domain/payment';
+import type { GatewayCapabilities } from '../capabilities';
 import {
   GatewayBusyError,
   NOT_FOUND,
-  type GatewayCapabilities,
   type PaymentGateway,
   type PaymentInstruction,
   type PaymentQuery,
@@ -10,24 +10,17 @@ import {
 import { lookedUp, settledRefusal, type LookUp, type Source, type Wanted } from '../look-up';
 import { refusalOf } from '../refusal-of';
 import { sightingOf } from '../sighting-of';
+import { weChatPayCapabilities, weChatPayRefuses } from './capabilities';
 import { CONNECTION_LOST, WeChatPayClient, type WeChatPayAccountOptions } from './client';
 import { outcomeOf, readRefund } from './refund-facts';
 import { NOT_ENOUGH, RESOURCE_NOT_EXISTS, verdictOf, verdictOfError, type Verdict } from './verdict';
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 const REFUNDS_PATH = '/v3/refund/domestic/refunds';
-const RULES = PROVIDER_RULES.wechat_pay;
 const DEFAULT_NOT_FOUND_AFTER_MS = MINUTE_MS;
 
 /** The failure code of a query that came too soon after the instruction to prove anything. */
 export const NOT_ACCEPTED_YET = 'not_accepted_yet';
-
-/** Why WeChat Pay cannot take this amount, or null when it can: whole fen of CNY. */
-export function weChatPayRefuses(amountMinor: number, currency: string): string | null {
-  if (currency !== 'CNY') return 'currency_not_supported';
-  return Number.isSafeInteger(amountMinor) && amountMinor > 0 ? null : 'amount_not_expressible';
-}
 
 /**
  * Refunds through WeChat Pay's API v3. How it keeps the gateway's contract:
@@ -50,19 +43,7 @@ export class WeChatPayGateway implements PaymentGateway {
     this.client = new WeChatPayClient(options);
     this.notifyUrl = options.notifyUrl;
     this.notFoundAfterMs = options.notFoundAfterMs ?? DEFAULT_NOT_FOUND_AFTER_MS;
-    this.capabilities = {
-      partial: RULES.partial,
-      canReturn: true,
-      asynchronous: true,
-      queryable: true,
-      // Every minute for five, then 5, 10, 20 and 30 minutes, as documented; on until a bank's three working days are over.
-      queryBackOff: { delaysSeconds: [60, 60, 60, 60, 60, 300, 600, 1_200, 1_800], maxQueries: 160 },
-      limits: {
-        ...RULES.limits,
-        ...(options.refundIntervalMs === undefined ? {} : { minimumIntervalMs: options.refundIntervalMs }),
-      },
-      refuses: weChatPayRefuses,
-    };
+    this.capabilities = weChatPayCapabilities(options);
   }
 
   async instruct(instruction: PaymentInstruction): Promise<PaymentSighting> {
@@ -74,8 +55,9 @@ export class WeChatPayGateway implements PaymentGateway {
       const before = await this.lookUp(instruction, 'reply');
       if (before !== 'nothing') return lookedUp(before, 'reply', now);
     }
-    const hopeless = refusalBeforeSending(instruction);
-    if (hopeless !== null) return sightingOf('reply', now, 'failed', hopeless);
+    // Repeated to WeChat Pay with every refund. How old the payment may be is judged before anybody instructs.
+    if (instruction.capturedMinor === undefined)
+      return sightingOf('reply', now, 'failed', { class: 'interface_changed', code: 'captured_amount_missing' });
     const { verdict, lost } = await this.create(instruction);
     switch (verdict.kind) {
       case 'answered':
@@ -154,14 +136,6 @@ export class WeChatPayGateway implements PaymentGateway {
   private busy(verdict: { code: string; retryAfterMs: number }): GatewayBusyError {
     return new GatewayBusyError(this.provider, verdict.code, verdict.retryAfterMs);
   }
-}
-
-/** What WeChat Pay would refuse for certain, so that it is not asked. */
-function refusalBeforeSending({ capturedMinor, capturedAt, now }: PaymentInstruction): PaymentFailure | null {
-  if (capturedMinor === undefined) return { class: 'interface_changed', code: 'captured_amount_missing' };
-  if (capturedAt === undefined) return null;
-  const ageDays = (Date.parse(now) - Date.parse(capturedAt)) / DAY_MS;
-  return ageDays > RULES.limits.refundableForDays ? { class: 'window_passed', code: 'order_older_than_a_year' } : null;
 }
 
 /** WeChat Pay's own numbers of payments have 28 digits and begin with 4; everything else is the shop's order number. */

@@ -4,7 +4,12 @@ import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type ActivityDeps } from '../../../activities';
 import type { PaymentSighting } from '../../../domain/payment';
 import { MessageTransientError, type NotificationChannel, type OutgoingEmail } from '../../../integrations/messaging';
-import { noPayeeChecker, type PaymentGateway, type PaymentInstruction } from '../../../integrations/payments';
+import {
+  noPayeeChecker,
+  type GatewayRegistry,
+  type PaymentGateway,
+  type PaymentInstruction,
+} from '../../../integrations/payments';
 import { createLogger, createMetrics } from '../../../platform';
 import { openDatabase, type Database } from '../../../store';
 import { createTestDatabase } from '../../support/database';
@@ -80,10 +85,8 @@ export async function openBench(): Promise<Bench> {
   const deps: ActivityDeps = {
     db,
     gateways: {
+      ...gatewaysOf(provider),
       find: (name, account, mode) => (`${name}/${account}/${mode}` === 'stripe/default/test' ? provider : null),
-      backOffOf: () => null,
-      bankAccounts: () => [],
-      canReturn: () => true,
     },
     settlements: { accounts: () => [], find: () => null },
     payeeChecker: noPayeeChecker,
@@ -118,11 +121,23 @@ export async function openBench(): Promise<Bench> {
   };
 }
 
+/** Every account is this one; null: none is configured. */
+export const gatewaysOf = (provider: PaymentGateway | null): GatewayRegistry => ({
+  find: () => provider,
+  payerToAccounts: () => null,
+  backOffOf: () => null,
+  bankAccounts: () => [],
+  canReturn: () => true,
+});
+
 /** A provider that remembers by reference what it moved, and can lose its replies. */
 export class FakeProvider implements PaymentGateway {
   readonly provider = 'stripe';
   readonly capabilities: PaymentGateway['capabilities'] = {
     partial: true,
+    currencies: null,
+    paysToAccounts: false,
+    needsDestination: false,
     canReturn: true,
     asynchronous: true,
     queryable: true,

@@ -7,9 +7,9 @@ import request, { type Response } from 'supertest';
 import { createApp } from '../../../api/app';
 import { createRefundClient, type RefundClient } from '../../../api/refund-client';
 import type { AppDeps } from '../../../api/types';
-import { refundRulesOf } from '../../../domain/payment';
 import type { Role } from '../../../domain/people';
 import { createNotificationReader } from '../../../integrations/payments/notifications';
+import { declaredCapabilities } from '../../../integrations/payments/providers';
 import { createLogger, createMetrics } from '../../../platform';
 import {
   claimRefundRun,
@@ -113,10 +113,10 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
     }),
     canPay: (mode, provider) => mode === MODE && ['stripe', 'bank_transfer'].includes(provider),
     destinations: { cipher: testCipher(), coolingOffMs: 60_000 },
-    paysToAccounts: (mode, currency) => mode === MODE && currency === 'CNY',
+    providerToAccounts: (mode, currency) => (mode === MODE && currency === 'CNY' ? 'bank_transfer' : null),
     evidence: { storages: [], scanner: null },
     refundRules: (mode, provider) =>
-      mode === MODE && (provider === 'stripe' || provider === 'bank_transfer') ? refundRulesOf(provider) : null,
+      mode === MODE && (provider === 'stripe' || provider === 'bank_transfer') ? declaredCapabilities(provider) : null,
   };
   const people = await seedPeople(db);
   const app = createServer(createApp(deps));

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { isBuiltin } from 'node:module';
+import { PROVIDER_NAMES } from '../../../integrations/payments/providers';
 import {
   BUILDERS,
   CONSOLE_WRITERS,
@@ -9,8 +10,10 @@ import {
   FOLDERS_WITH_AREAS,
   INSIDES,
   ONLY_MODULES,
+  PROVIDER_NAME_EXCEPTIONS,
   UNBOUND,
   WITHOUT_NODE,
+  WITHOUT_PROVIDER_NAMES,
   WORKFLOW_AREAS,
 } from './house';
 import { findCycles } from './find-cycles';
@@ -32,6 +35,7 @@ export type HouseRule =
   | 'builder'
   | 'environment'
   | 'console'
+  | 'provider-name'
   | 'bundle'
   | 'cycle';
 
@@ -83,6 +87,7 @@ export function checkHouse(sources: ReadonlyMap<string, string>): Violation[] {
     }
     graph.set(file, edges);
     checkGlobals(file, folder, facts, report);
+    checkProviderNames(file, folder, facts, report);
   }
   for (const cycle of findCycles(graph))
     violations.push({ rule: 'cycle', file: cycle[0] ?? '', what: cycle.join(' → ') });
@@ -161,6 +166,16 @@ function checkGlobals(file: string, folder: string, facts: ModuleFacts, report: 
     if (/^console(\.|$)/.test(name) && !CONSOLE_WRITERS.test(file)) report('console', name);
     if (!reads && WITHOUT_NODE.some((one) => one === folder) && !/^(console|setTimeout)(\.|$)/.test(name))
       report('node-global', name);
+  }
+}
+
+/** Who knows a provider by its name must be changed for the next one. */
+function checkProviderNames(file: string, folder: string, { texts }: ModuleFacts, report: Report): void {
+  if (!WITHOUT_PROVIDER_NAMES.some((one) => one === folder)) return;
+  const allowed = PROVIDER_NAME_EXCEPTIONS.filter((one) => one.file === file).flatMap(({ names }) => names);
+  for (const name of PROVIDER_NAMES) {
+    const asWord = new RegExp(`(?<![\\w-])${name}(?![\\w-])`);
+    if (!allowed.includes(name) && texts.some((text) => asWord.test(text))) report('provider-name', name);
   }
 }
 

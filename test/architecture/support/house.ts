@@ -102,11 +102,29 @@ export const INSIDES: readonly { from: string; to: string; why: string }[] = [
     to: 'integrations/payments/notifications',
     why: 'the API reads what providers send and must not load the gateways that instruct them',
   },
+  {
+    from: 'api',
+    to: 'integrations/payments/providers',
+    why: 'the API tells by declared capabilities what the worker pays by, without a gateway',
+  },
 ];
 
 /** Of these folders, one importer is held to exactly these modules. */
 export const ONLY_MODULES: readonly { from: string; folder: string; modules: readonly string[] }[] = [
-  { from: 'api', folder: 'integrations', modules: ['integrations/payments/notifications', 'integrations/evidence'] },
+  {
+    from: 'api',
+    folder: 'integrations',
+    modules: ['integrations/payments/notifications', 'integrations/payments/providers', 'integrations/evidence'],
+  },
+];
+
+/** Folders that know no provider by its name: they ask what a provider declares, or are told. */
+export const WITHOUT_PROVIDER_NAMES = ['domain', 'contract', 'workflows', 'store', 'activities', 'api'] as const;
+
+/** Where a text is what some provider is called, and why. */
+export const PROVIDER_NAME_EXCEPTIONS: readonly { file: string; names: readonly string[]; why: string }[] = [
+  { file: 'domain/policy/schema.ts', names: ['alipay'], why: 'a method of paying is called so, whoever provides it' },
+  { file: 'api/policy-page.ts', names: ['alipay'], why: 'that method in words' },
 ];
 
 /** Who builds connections and workers. Everything else is given them. */

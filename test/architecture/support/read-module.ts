@@ -16,6 +16,8 @@ export interface ModuleFacts {
   globals: string[];
   /** What is built here: `new PrismaClient`, `Worker.create`, `Connection.lazy`. */
   constructions: string[];
+  /** Every text that is written out, in templates and as the name of a property too; modules are not among them. */
+  texts: string[];
 }
 
 interface SyntaxNode {
@@ -38,7 +40,7 @@ const BUILT_BY_CALL = new Set([
  * @throws when the source is not TypeScript.
  */
 export function readModule(source: string): ModuleFacts {
-  const facts: ModuleFacts = { references: [], globals: [], constructions: [] };
+  const facts: ModuleFacts = { references: [], globals: [], constructions: [], texts: [] };
   const declared = new Set<string>();
   visit(parseSync(source, { syntax: 'typescript', target: 'es2022' }) as unknown as SyntaxNode, facts, declared);
   // A file that calls something of its own `process` means that one; the environment is asked for by its full name.
@@ -85,6 +87,12 @@ function visit(node: SyntaxNode, facts: ModuleFacts, declared: Set<string>): voi
       }
       break;
     }
+    case 'StringLiteral':
+      facts.texts.push(String(node['value']));
+      break;
+    case 'TemplateElement':
+      facts.texts.push(String(node['raw']));
+      break;
     case 'Identifier':
       if (GLOBALS.has(String(node['value']))) facts.globals.push(String(node['value']));
       break;
@@ -92,6 +100,8 @@ function visit(node: SyntaxNode, facts: ModuleFacts, declared: Set<string>): voi
       break;
   }
   for (const [key, value] of Object.entries(node)) {
+    if (key === 'key' && isNode(value) && /^(Identifier|StringLiteral)$/.test(value.type))
+      facts.texts.push(String(value['value']));
     // Names of properties and parts of types are no globals.
     if (key === 'key' || (key === 'property' && (value as SyntaxNode | null)?.type === 'Identifier')) continue;
     visitAll(value, facts, declared);

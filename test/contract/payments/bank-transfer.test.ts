@@ -384,12 +384,12 @@ describe('bank_transfer: a drop that misbehaves', () => {
 describe('bank_transfer: accounts', () => {
   test('an account is found by provider, name and mode; one that cannot pay is refused at start', async () => {
     const account = accountOf({ directory: await newDirectory() });
-    const gateways = createGateways({ bankTransfer: [account] });
+    const gateways = createGateways({ bank_transfer: [account] });
     expect(gateways.find('bank_transfer', 'default', 'test')).toBeInstanceOf(BankTransferGateway);
     expect(gateways.find('bank_transfer', 'default', 'live')).toBeNull();
     const debtor = { name: 'Shop', account: { iban: 'DE00' } };
-    expect(() => createGateways({ bankTransfer: [{ ...account, debtor }] })).toThrow(/invalid_iban/);
-    expect(() => createGateways({ bankTransfer: [account, account] })).toThrow(/twice/);
+    expect(() => createGateways({ bank_transfer: [{ ...account, debtor }] })).toThrow(/invalid_iban/);
+    expect(() => createGateways({ bank_transfer: [account, account] })).toThrow(/twice/);
     expect(() => new HttpExchange({ base: 'http://bank.example', allowPlainHttp: false })).toThrow(/https/);
   });
 });

@@ -151,12 +151,12 @@ settlementSuite(
   async (): Promise<SettlementWorld> => {
     const sandbox = await startSandbox({ port: 0, wechatPay: weChatPayKeys });
     await call('POST', `${sandbox.url}/control/wechat_pay/settings`, { settleAfterMs: 0 });
-    const gateway = createGateways({ wechatPay: [weChatPayAt(sandbox.url)] }).find('wechat_pay', 'default', 'test');
+    const gateway = createGateways({ wechat_pay: [weChatPayAt(sandbox.url)] }).find('wechat_pay', 'default', 'test');
     return {
       ...common,
       url: sandbox.url,
-      source: sourceOf({ wechatPay: [weChatPayAt(sandbox.url)] }),
-      unreachable: sourceOf({ wechatPay: [weChatPayAt(await closedUrl())] }),
+      source: sourceOf({ wechat_pay: [weChatPayAt(sandbox.url)] }),
+      unreachable: sourceOf({ wechat_pay: [weChatPayAt(await closedUrl())] }),
       refund: async (reference, amountMinor) => {
         const paid = (await call('POST', `${sandbox.url}/control/wechat_pay/payments`, { amountMinor: 50_000 })) as {
           transactionId: string;
@@ -182,8 +182,8 @@ settlementSuite(
     return {
       ...common,
       url: sandbox.url,
-      source: sourceOf({ bankTransfer: [bankAt(sandbox.url)] }),
-      unreachable: sourceOf({ bankTransfer: [bankAt(await closedUrl())] }),
+      source: sourceOf({ bank_transfer: [bankAt(sandbox.url)] }),
+      unreachable: sourceOf({ bank_transfer: [bankAt(await closedUrl())] }),
       refund: async (reference, amountMinor) => {
         const createdAt = new Date().toISOString();
         const { content } = buildPain001({
@@ -232,7 +232,7 @@ describe('answers that must not be believed', () => {
     const sandbox = await startSandbox({ port: 0, wechatPay: weChatPayKeys });
     const fault = { provider: 'wechat_pay', operation: 'bill.query', behaviour };
     await call('POST', `${sandbox.url}/control/faults`, fault);
-    await expect(linesOf(sourceOf({ wechatPay: [weChatPayAt(sandbox.url)] }), '2026-11-10')).rejects.toThrow(
+    await expect(linesOf(sourceOf({ wechat_pay: [weChatPayAt(sandbox.url)] }), '2026-11-10')).rejects.toThrow(
       SettlementUnreadableError,
     );
     await sandbox.close();

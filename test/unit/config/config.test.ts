@@ -58,7 +58,7 @@ describe('configuration', () => {
 
   test('an empty variable counts as absent', () => {
     const config = loadApiConfig({ ...database, PORT: '', STRIPE_WEBHOOK_SECRETS: ' ', PUBLIC_URL: '' });
-    expect(config).toMatchObject({ publicUrl: 'http://127.0.0.1:7400', stripe: null });
+    expect(config).toMatchObject({ publicUrl: 'http://127.0.0.1:7400', providers: { stripe: [] } });
   });
 
   test('halves of a pair are refused', () => {
@@ -73,19 +73,23 @@ describe('configuration', () => {
 
   test('webhook secrets may overlap while one is replaced', () => {
     const config = loadApiConfig({ ...database, STRIPE_WEBHOOK_SECRETS: 'whsec_new, whsec_old' });
-    expect(config.stripe?.webhookSecrets).toEqual(['whsec_new', 'whsec_old']);
+    expect(config.providers.stripe[0]?.webhookSecrets).toEqual(['whsec_new', 'whsec_old']);
   });
 
   test('Alipay is set up as a whole or not at all', () => {
     const known = { ALIPAY_APP_ID: '2021000000000001', ALIPAY_PUBLIC_KEYS: 'new, old' };
-    expect(loadApiConfig({ ...database, ...known }).alipay).toMatchObject({ alipayPublicKeys: ['new', 'old'] });
-    expect(loadApiConfig(database).alipay).toBeNull();
+    expect(loadApiConfig({ ...database, ...known }).providers.alipay).toMatchObject([
+      { alipayPublicKeys: ['new', 'old'] },
+    ]);
+    expect(loadApiConfig(database).providers.alipay).toEqual([]);
     expect(problemsOf(() => loadWorkerConfig({ ...worker, ...known })).join()).toMatch(/ALIPAY_PRIVATE_KEY/);
     expect(problemsOf(() => loadApiConfig({ ...database, ALIPAY_APP_ID: known.ALIPAY_APP_ID })).join()).toMatch(
       /ALIPAY_PUBLIC_KEYS/,
     );
     const complete = loadWorkerConfig({ ...worker, ...known, ALIPAY_PRIVATE_KEY: 'k', ALIPAY_REFUNDABLE_DAYS: '365' });
-    expect(complete.alipay).toMatchObject({ mode: 'test', merchantAccount: 'default', refundableForDays: 365 });
+    expect(complete.providers.alipay).toMatchObject([
+      { mode: 'test', merchantAccount: 'default', refundableForDays: 365 },
+    ]);
   });
 
   test('WeChat Pay is set up as a whole or not at all, each process with its own secret', () => {
@@ -94,28 +98,30 @@ describe('configuration', () => {
       WECHAT_PAY_PLATFORM_KEYS: 'PUB_KEY_ID_1=one==,PUB_KEY_ID_2=two',
     };
     const own = { ...worker, ...shared, WECHAT_PAY_CERTIFICATE_SERIAL: 'ABCDEF01', WECHAT_PAY_PRIVATE_KEY: 'pem' };
-    expect(loadWorkerConfig(own).wechatPay).toEqual({
-      merchantAccount: 'default',
-      mode: 'test',
-      merchantId: '1900000109',
-      platformKeys: [
-        { serial: 'PUB_KEY_ID_1', pem: 'one==' },
-        { serial: 'PUB_KEY_ID_2', pem: 'two' },
-      ],
-      certificateSerial: 'ABCDEF01',
-      privateKey: 'pem',
-      apiUrl: null,
-      notifyUrl: 'http://127.0.0.1:7400/webhooks/wechat_pay/default',
-      refundIntervalMs: 60_000,
-    });
+    expect(loadWorkerConfig(own).providers.wechat_pay).toEqual([
+      {
+        merchantAccount: 'default',
+        mode: 'test',
+        merchantId: '1900000109',
+        platformKeys: [
+          { serial: 'PUB_KEY_ID_1', pem: 'one==' },
+          { serial: 'PUB_KEY_ID_2', pem: 'two' },
+        ],
+        certificateSerial: 'ABCDEF01',
+        privateKey: 'pem',
+        apiUrl: null,
+        notifyUrl: 'http://127.0.0.1:7400/webhooks/wechat_pay/default',
+        refundIntervalMs: 60_000,
+      },
+    ]);
     // WeChat Pay takes no plain http; then the address of the merchant's settings counts.
-    expect(loadWorkerConfig({ ...own, WECHAT_PAY_MODE: 'live' }).wechatPay?.notifyUrl).toBeNull();
-    expect(loadApiConfig({ ...database, ...shared, WECHAT_PAY_API_V3_KEYS: 'new,old' }).wechatPay).toMatchObject({
-      apiV3Keys: ['new', 'old'],
-    });
+    expect(loadWorkerConfig({ ...own, WECHAT_PAY_MODE: 'live' }).providers.wechat_pay[0]?.notifyUrl).toBeNull();
+    expect(
+      loadApiConfig({ ...database, ...shared, WECHAT_PAY_API_V3_KEYS: 'new,old' }).providers.wechat_pay,
+    ).toMatchObject([{ apiV3Keys: ['new', 'old'] }]);
     expect(problemsOf(() => loadApiConfig({ ...database, ...shared })).join()).toMatch(/belong together/);
     expect(problemsOf(() => loadWorkerConfig({ ...worker, ...shared })).join()).toMatch(/belong together/);
-    expect(loadWorkerConfig(worker).wechatPay).toBeNull();
+    expect(loadWorkerConfig(worker).providers.wechat_pay).toEqual([]);
   });
 
   describe('keys for payees’ accounts', () => {
@@ -137,8 +143,8 @@ describe('configuration', () => {
       };
       expect(loadApiConfig({ ...database, ...keys }).dataKeys).toEqual(expected);
       expect(loadWorkerConfig({ ...worker, ...bank, ...keys }).dataKeys).toEqual(expected);
-      expect(loadApiConfig({ ...database, ...bank, ...keys }).bankTransfer?.currencies).toEqual(['CNY']);
-      expect(loadApiConfig(database)).toMatchObject({ dataKeys: null, bankTransfer: null });
+      expect(loadApiConfig({ ...database, ...bank, ...keys }).providers.bank_transfer[0]?.currencies).toEqual(['CNY']);
+      expect(loadApiConfig(database)).toMatchObject({ dataKeys: null, providers: { bank_transfer: [] } });
     });
 
     test('of the index may be several while they are rotated; one without an id keeps its name', () => {

@@ -7,7 +7,6 @@ import {
   judgeSecondEntry,
   judgeUse,
   MAX_MISMATCHES,
-  needsDestination,
   PAYEE_CHECKS,
   statusAt,
   type DestinationFacts,
@@ -139,24 +138,26 @@ test('a snapshot names row and account, and can be read back', () => {
 });
 
 describe('legs', () => {
-  const leg = (id: string, provider: string) => ({ id, provider }) as Leg;
-  const bank = leg('al_1', 'bank_transfer');
-  const card = leg('al_2', 'stripe');
+  const leg = (id: string, provider: string, more: Partial<Leg> = {}) => ({ id, provider, ...more }) as Leg;
+  const needsDestination = (provider: string) => provider === 'to_accounts';
+  const bank = leg('al_1', 'to_accounts');
+  const card = leg('al_2', 'back_the_way');
+  const directed = leg('al_3', 'back_the_way', { route: 'destination' });
 
-  test('of bank transfers alone go to the account that is named', () => {
-    expect(directLegs([bank, card], 'ds_1', { id: 'ds_1' })).toEqual({
-      legs: [{ ...bank, destinationId: 'ds_1' }, card],
+  test('whose provider cannot pay back, or that are sent to an account, go to the one that is named; no others', () => {
+    expect(directLegs([bank, card, directed], 'ds_1', { id: 'ds_1' }, needsDestination)).toEqual({
+      legs: [{ ...bank, destinationId: 'ds_1' }, card, { ...directed, destinationId: 'ds_1' }],
     });
-    expect(directLegs([card], null, null)).toEqual({ legs: [card] });
-    expect(['stripe', 'alipay', 'wechat_pay', 'bank_transfer'].filter(needsDestination)).toEqual(['bank_transfer']);
+    expect(directLegs([card], null, null, needsDestination)).toEqual({ legs: [card] });
   });
 
   test.each([
     [[bank], null, null, 'destination_required'],
+    [[directed], null, null, 'destination_required'],
     [[bank], 'ds_1', null, 'destination_not_found'],
     [[bank], 'ds_1', { id: 'ds_2' }, 'destination_not_found'],
     [[card], 'ds_1', { id: 'ds_1' }, 'destination_not_needed'],
   ])('%j with %j is refused as the facts say', (legs, wanted, found, code) => {
-    expect(directLegs(legs, wanted, found)).toMatchObject({ refused: { code } });
+    expect(directLegs(legs, wanted, found, needsDestination)).toMatchObject({ refused: { code } });
   });
 });

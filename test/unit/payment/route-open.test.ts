@@ -1,6 +1,4 @@
-import { judgeRoute, PROVIDER_RULES, refundRulesOf, type RouteFacts } from '../../../domain/payment';
-import { STRIPE_CAPABILITIES } from '../../../integrations/payments/stripe/gateway';
-import { alipayCapabilities } from '../../../integrations/payments/alipay/capabilities';
+import { judgeRoute, type RouteFacts } from '../../../domain/payment';
 
 const NOW = '2026-11-24T10:00:00.000Z';
 const facts = (changes: Partial<RouteFacts> = {}): RouteFacts => ({
@@ -42,17 +40,4 @@ test.each([
   ['the whole where no parts are refunded', { partial: false }, { amountMinor: 10_000 }],
 ] as const)('is open for %s', (_what, rules, changes) => {
   expect(judgeRoute(rules, facts(changes), NOW)).toMatchObject({ open: true });
-});
-
-test('an account adds what it has agreed to what its provider declares', () => {
-  expect(refundRulesOf('alipay', { refundableForDays: 90 })).toEqual({
-    partial: true,
-    limits: { minimumIntervalMs: 3_000, refundableForDays: 90 },
-  });
-  expect(refundRulesOf('nobody')).toBeNull();
-});
-
-test('gateways declare what reviewers are told', () => {
-  expect(STRIPE_CAPABILITIES).toMatchObject(PROVIDER_RULES.stripe);
-  expect(alipayCapabilities(undefined)).toMatchObject(PROVIDER_RULES.alipay);
 });

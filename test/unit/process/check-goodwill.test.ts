@@ -17,7 +17,7 @@ const check = (
   options: {
     code?: string;
     currency?: string;
-    hasDestination?: boolean;
+    provider?: string | null;
     policy?: typeof policy;
     facts?: GoodwillFacts;
   } = {},
@@ -27,7 +27,7 @@ const check = (
     options.facts ?? given(),
     options.policy ?? policy,
     options.currency ?? 'CNY',
-    options.hasDestination ?? true,
+    options.provider === undefined ? 'to_accounts' : options.provider,
   );
 
 test('it comes from the first budget that has enough left, whole', () => {
@@ -44,7 +44,7 @@ test.each([
     () => check(1, { policy: parsePolicy({ ...policy, amounts: undefined }) }),
     'goodwill_not_allowed',
   ],
-  ['no account to pay to', () => check(1, { hasDestination: false }), 'goodwill_destination_required'],
+  ['no account to pay to', () => check(1, { provider: null }), 'goodwill_destination_required'],
   ['no budget', () => check(1, { facts: given({ budgets: [] }) }), 'goodwill_budget_exhausted'],
 ])('%s gives nothing', (_what, attempt, code) => {
   expect(attempt().refused).toMatchObject({ code });
@@ -68,4 +68,5 @@ test('it becomes a leg of its own, beside those of the amount', () => {
     ['pm_2', 100_000, null, null],
     ['pm_all', 2_000, 'goodwill', 'destination'],
   ]);
+  expect(state.legs.at(-1)?.provider).toBe('to_accounts');
 });

@@ -355,7 +355,7 @@ describe('another route', () => {
   const coolingOff = { kind: 'not_yet', reason: 'cooling_off', retryAt: after(500) } as const;
 
   test('is neither proposed nor confirmed while no account of ours pays in that currency', () => {
-    const nowhere = { paysToAccounts: () => false };
+    const nowhere = { providerToAccounts: () => null };
     const back = comesBack(paid());
     const proposed = act(back, finance, other, 'cm_n', true, { kind: 'usable' }, nowhere);
     expect(proposed.refused).toMatchObject({ data: { act: 'alternative_route', why: 'no_paying_account' } });
@@ -384,7 +384,7 @@ describe('another route', () => {
       status: 'reserved',
       route: 'destination',
       destinationId: 'ds_1',
-      provider: 'bank_transfer',
+      provider: 'to_accounts',
       failure: null,
     });
     expect(done.effects?.newAttempts).toMatchObject([{ legId: 'al_1', number: 2, destinationId: 'ds_1' }]);

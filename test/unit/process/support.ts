@@ -109,7 +109,7 @@ export function contextOf(
     candidates: STAFF,
     sighted: null,
     canReturn: () => false,
-    paysToAccounts: () => true,
+    providerToAccounts: () => 'to_accounts',
     receivedAt: null,
     desk: {
       isUnsent: true,
