@@ -81,6 +81,7 @@ export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities
             capturedMinor: attempt.capturedMinor,
             capturedAt: attempt.capturedAt,
             instructedBefore: !cleared.first && !toldUnsent,
+            refusals: attempt.refusals,
           }),
       );
       if (!said.hold || said.hold.reason === 'provider_unreachable') return said;

@@ -138,6 +138,7 @@ async function markInstructed(tx: Statements, attemptId: string, nowIso: string)
 
 interface FactsRow {
   heldSince: string | null;
+  contradicted: boolean;
   stops: number;
   capturedMinor: bigint;
   capturedAt: Date;
@@ -189,6 +190,8 @@ async function loadFacts(
       WHERE a.payment_id = own.id AND t.id <> ${attempt.id} AND t.instructed_at IS NOT NULL)
     SELECT
       (SELECT leg -> 'hold' ->> 'since' FROM jsonb_array_elements(own.process -> 'legs') leg WHERE leg ->> 'id' = own.leg_id) AS "heldSince",
+      EXISTS (SELECT 1 FROM jsonb_array_elements(own.process -> 'legs') leg
+         WHERE leg ->> 'id' = own.leg_id AND leg -> 'contradicted' IS NOT NULL) AS contradicted,
       (SELECT count(*)::int FROM payout_stops s WHERE s.mode = own.mode AND s.state = 'active' AND CASE s.scope
           WHEN 'all' THEN true
           WHEN 'provider' THEN s.provider = ${provider}
@@ -235,6 +238,7 @@ async function loadFacts(
     amountMinor: attempt.amountMinor,
     instructedBefore,
     heldSince: row.heldSince,
+    contradicted: row.contradicted,
     stops: row.stops,
     payment: {
       capturedMinor: toMinor(row.capturedMinor),

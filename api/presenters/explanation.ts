@@ -80,6 +80,10 @@ function forStaff(record: RefundRecord, waiting: WaitingFor, due: string | null,
 const HOLD_WORDS: Record<HoldReason, LocalizedText> = {
   payout_stopped: { en: 'Payouts are stopped', 'zh-CN': '付款已被暂停' },
   disputed: { en: 'The payment is disputed', 'zh-CN': '该付款存在争议（拒付）' },
+  contradicted: {
+    en: 'The provider contradicts itself about this money',
+    'zh-CN': '支付渠道对该笔款项的说法自相矛盾',
+  },
   refunded_elsewhere: { en: 'Too little of the payment is left to refund', 'zh-CN': '该付款的剩余可退金额不足' },
   not_captured: { en: 'Less was captured than is to be refunded', 'zh-CN': '实际收款少于应退金额' },
   destination_changed: { en: 'The payee details have changed', 'zh-CN': '收款信息已变更' },

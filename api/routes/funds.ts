@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { topUpMinor } from '../../domain/payment';
+import { FUNDS_REASONS, topUpMinor } from '../../domain/payment';
 import { readFunds, stateBalance, type FundsRecord } from '../../store';
 import { idempotent } from '../middleware/idempotency';
 import { principalOf, requireRole } from '../middleware/require-role';
@@ -76,7 +76,7 @@ export function fundsRoutes(deps: AppDeps): Router {
           funds.currency === body.currency,
       );
       if (!stands) throw new Error('A balance was stated and is not there.');
-      void wakeHeld(deps, principalOf(req), command, ['insufficient_funds', 'below_floor']);
+      void wakeHeld(deps, principalOf(req), command, FUNDS_REASONS);
       return { status: 200, body: view(stands) };
     }),
   );

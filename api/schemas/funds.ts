@@ -27,8 +27,11 @@ export const fundsView = z
     provider: z.string(),
     merchantAccount: z.string(),
     currency: z.string(),
-    unfunded: counted.openapi({ description: 'Approved refunds that wait for money.' }),
-    inFlight: counted.openapi({ description: 'Instructed, and not proven.' }),
+    unfunded: counted.openapi({
+      description:
+        'Approved refunds that wait for money, also those that the provider has taken and keeps until there is some.',
+    }),
+    inFlight: counted.openapi({ description: 'Instructed, and not proven; without what waits for money.' }),
     balance: z.object({ statedMinor: z.int(), asOf: instant, estimatedMinor: z.int() }).nullable(),
     floorMinor: z.int().nullable(),
     topUpMinor: z

@@ -31,6 +31,8 @@ export type FailureClass =
 export type HoldReason =
   | 'payout_stopped'
   | 'disputed'
+  /** The provider contradicts itself: the money may have been paid already, by this attempt or an earlier one. */
+  | 'contradicted'
   | 'refunded_elsewhere'
   | 'not_captured'
   | 'destination_changed'
@@ -79,6 +81,7 @@ export interface PaymentSighting {
   providerRefundId: string | null;
   /** What the provider says it moves; a difference from ours is never success. */
   amountMinor: number | null;
+  /** Why it is not paid; beside `pending`, what keeps it at the provider. */
   failure: PaymentFailure | null;
   /** The number a bank can trace the money by. */
   traceNumber: string | null;
@@ -87,6 +90,10 @@ export interface PaymentSighting {
   /** When the provider says it happened, or when we saw it. */
   at: string;
 }
+
+/** Whether a provider says that it has the payment and makes it by itself once our account there is topped up. */
+export const waitsForFunds = ({ outcome, failure }: PaymentSighting): boolean =>
+  outcome === 'pending' && failure?.class === 'insufficient_merchant_funds';
 
 /** Where the money of an attempt goes: back the way it came, to another account of the payee, by hand, or out of goodwill. */
 export type AttemptRoute = 'original' | 'destination' | 'manual' | 'goodwill';

@@ -56,6 +56,15 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
     },
     customer: FAILURE_RULES.disputed.customer,
   },
+  contradicted: {
+    cure: 'person',
+    overdueAfterHours: null,
+    staff: {
+      en: 'The provider contradicts itself: this money may have been paid already. If it was, count it by hand with the provider’s proof; nothing more is sent until then.',
+      'zh-CN': '支付渠道说法自相矛盾，款项可能已付出。若属实，请凭渠道凭证登记为人工付款；在此之前不会再次付款。',
+    },
+    customer: OUR_CHECK,
+  },
   refunded_elsewhere: {
     cure: 'person',
     overdueAfterHours: null,
@@ -194,6 +203,9 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
 };
 
 export const HOLD_REASONS = Object.keys(HOLD_RULES) as readonly HoldReason[];
+
+/** The reasons that money ends: what waits for it is counted as unfunded. */
+export const FUNDS_REASONS = HOLD_REASONS.filter((reason) => HOLD_RULES[reason].cure === 'funds');
 
 /** What ends a hold of this kind. */
 export const cureOf = (reason: HoldReason): HoldCure => HOLD_RULES[reason].cure;

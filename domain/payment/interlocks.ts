@@ -35,6 +35,8 @@ export interface InterlockFacts {
   instructedBefore: boolean;
   /** Since when the leg has been held for the reason it is held for; null when it is not. */
   heldSince: string | null;
+  /** Whether the provider contradicts itself about this money, so that it may have been paid already. */
+  contradicted: boolean;
   /** Stops in force that fit this payment. */
   stops: number;
   payment: {
@@ -78,8 +80,8 @@ export type InterlockVerdict =
 
 /**
  * Judges a payment in the instant before it leaves. The contract, first match wins:
- * 1. a payout stop; 2. an open dispute; 3. less captured than is to be paid, 4. too little left of the capture;
- * 5. not what was approved; 6. a payee's account that is revoked for ever (failed, unless an earlier call may have left, so
+ * 1. a payout stop; 2. an open dispute, or word that the money moved already; 3. less captured than is to be paid,
+ * 4. too little left of the capture; 5. not what was approved; 6. a payee's account that is revoked for ever (failed, unless an earlier call may have left, so
  *    that the desk can choose another) or has to wait;
  * 7. what the provider would refuse by its declared limits: failed, unless an earlier call may have left;
  * 8. too soon after another refund of the payment; 9. caps and exposure limits that it is above by itself, whatever else is
@@ -90,6 +92,7 @@ export function judgeInterlocks(facts: InterlockFacts): InterlockVerdict {
   const { payment, amountMinor } = facts;
   if (facts.stops > 0) return held(facts, 'payout_stopped');
   if (payment.openDisputes > 0) return held(facts, 'disputed');
+  if (facts.contradicted) return held(facts, 'contradicted');
   const cap = overCap(facts);
   if (cap) return held(facts, cap);
   const { approvedVersion, version, isApproved, allocatedMinor } = facts.snapshot;

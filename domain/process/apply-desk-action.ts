@@ -3,6 +3,7 @@ import { assertNever, type Transition } from '../refund';
 import { respond } from './apply-decision';
 import { payingAgain, statusOf } from './apply-payment';
 import { confirmProposal, propose, rejectProposal } from './apply-proposal';
+import { openNextAttempt } from './next-attempt';
 import { voidProposals } from './proposals';
 import { planStage, rearmStage } from './stage-clock';
 import { tellRoles, type Step } from './step';
@@ -54,23 +55,11 @@ function personOf({ actor }: Extract<Transition, { kind: 'desk_action' }>): stri
 
 /** A leg whose attempt is proven to have failed or to have come back gets another, under a reference of its own and by the same way. */
 function payAgain(step: Step, legId: string): void {
-  const { state, effects, context } = step;
+  const { state } = step;
   const leg = state.legs.find((candidate) => candidate.id === legId);
   if (!leg) throw new Error('A leg was to be paid again that is not there.');
-  leg.attempt += 1;
-  delete leg.traceNumber;
-  leg.reference = context.newReference();
-  leg.status = 'reserved';
-  leg.failure = null;
-  leg.queries = 0;
-  leg.nextQueryAt = null;
+  openNextAttempt(step, leg);
   voidProposals(step, legId);
-  effects.newAttempts.push({
-    legId,
-    number: leg.attempt,
-    reference: leg.reference,
-    amountMinor: leg.amountMinor,
-  });
   state.status = statusOf(state.legs);
   if (state.status === 'payment_failed') return;
   payingAgain(step);

@@ -70,6 +70,10 @@ export interface Leg {
   failure: PaymentFailure | null;
   /** Set while something keeps the payment from being sent. Absent in histories from before there were holds. */
   hold?: LegHold | null;
+  /** Since when its provider has had too little money of ours for it, over all of its attempts; absent: as far as is known, it has enough. */
+  unfundedSince?: string;
+  /** How often the provider has refused the present reference for want of money. */
+  refusals?: number;
   /** How the present attempt pays; absent: back by the way of the payment. */
   route?: AttemptRoute;
   /** The payee's account, where the money does not go back the way it came. */

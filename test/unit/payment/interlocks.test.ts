@@ -19,6 +19,7 @@ const clear: InterlockFacts = {
   amountMinor: 4_000,
   instructedBefore: false,
   heldSince: null,
+  contradicted: false,
   stops: 0,
   payment: {
     capturedMinor: 10_000,
@@ -64,6 +65,7 @@ test('what just fits everywhere is paid', () => {
 test.each<[string, Partial<InterlockFacts>, object]>([
   ['a stop in force', { stops: 1 }, held('payout_stopped')],
   ['an open dispute', payment({ openDisputes: 1 }), held('disputed')],
+  ['word that the money has moved already', { contradicted: true }, held('contradicted')],
   ['less captured than is to be paid', payment({ capturedMinor: 4_999 }), held('not_captured')],
   ['one more minor unit refunded elsewhere', payment({ elsewhereMinor: 1_001 }), held('refunded_elsewhere')],
   ['one more minor unit lost in a dispute', payment({ disputedMinor: 501 }), held('disputed')],

@@ -57,6 +57,7 @@ const REASONS: Record<HoldReason, [HoldCure, ProcessState['status'], string[], n
   above_exposure_limit: ['person', 'paying', ['payment_held'], null],
   payee_unsettled: ['person', 'paying', ['payment_held'], null],
   disputed: ['person', 'paying', ['payment_held'], null],
+  contradicted: ['person', 'paying', ['payment_held'], null],
   refunded_elsewhere: ['person', 'paying', ['payment_held'], null],
   not_captured: ['person', 'paying', ['payment_held'], null],
   destination_changed: ['person', 'paying', ['payment_held'], null],
@@ -126,6 +127,7 @@ test.each(rows.map(([reason, cure, status, desk]) => [reason, status, desk, cure
       ...paying.legs[0],
       hold: { reason, since: ACCEPTED_AT },
       nextQueryAt: after(5),
+      ...(reason === 'insufficient_funds' ? { unfundedSince: ACCEPTED_AT, refusals: 1 } : {}),
     });
     expect(kindsOf(effects)).toEqual(desk);
     expect(told(effects)).toEqual([
