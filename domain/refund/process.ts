@@ -178,9 +178,15 @@ export const isOver = (state: Pick<ProcessState, 'status' | 'givenUp'>): boolean
 export const isWatched = ({ status, givenUp, arrival }: ProcessState): boolean =>
   status === 'paid' || (givenUp !== undefined && arrival !== null && arrival.confirmedAt === undefined);
 
+/** True while a provider is asked about a leg that was given up, because it contradicts itself about it. */
+export const isAskedAfterAll = ({ legs }: Pick<ProcessState, 'legs'>): boolean =>
+  legs.some((leg) => leg.givenUp && leg.nextQueryAt !== null);
+
 /** True when its workflow has ended, or ends by itself before anything could be sent to it. `at` is an ISO instant. */
-export const hasEnded = (state: ProcessState, at: string): boolean =>
-  isWatched(state) ? state.arrival !== null && state.arrival.watchUntil <= at : isOver(state);
+export const hasEnded = (state: ProcessState, at: string): boolean => {
+  if (isWatched(state)) return state.arrival !== null && state.arrival.watchUntil <= at;
+  return isOver(state) && !isAskedAfterAll(state);
+};
 
 /** Whether money of a payment is still to leave for this refund: neither sent, nor paid, nor given up. */
 export const isStillToPay = (state: ProcessState, paymentId: string): boolean =>
