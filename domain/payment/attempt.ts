@@ -95,5 +95,5 @@ export interface PaymentSighting {
 export const waitsForFunds = ({ outcome, failure }: PaymentSighting): boolean =>
   outcome === 'pending' && failure?.class === 'insufficient_merchant_funds';
 
-/** Where the money of an attempt goes: back the way it came, to another account of the payee, by hand, or out of goodwill. */
-export type AttemptRoute = 'original' | 'destination' | 'manual' | 'goodwill';
+/** Where the money of an attempt goes: back the way it came, to another account of the payee, or by hand. */
+export type AttemptRoute = 'original' | 'destination' | 'manual';
