@@ -137,6 +137,7 @@ async function main(config: ApiConfig, logger: Logger): Promise<void> {
       coolingOffMs: config.destinations.coolingOffMs,
     },
     paysToAccounts: accounts.paysToAccounts,
+    balanceMaxAgeMs: config.payouts.balanceMaxAgeMs,
     refundRules: accounts.refundRules,
     isDraining: () => shutdown.started,
   });

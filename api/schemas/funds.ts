@@ -34,6 +34,10 @@ export const fundsView = z
     inFlight: counted.openapi({ description: 'Instructed, and not proven; without what waits for money.' }),
     balance: z.object({ statedMinor: z.int(), asOf: instant, estimatedMinor: z.int() }).nullable(),
     floorMinor: z.int().nullable(),
+    balanceNeeded: z.boolean().openapi({
+      description:
+        'True while a floor is in force and no balance is stated, or one that is too old: then nothing leaves. State the balance.',
+    }),
     topUpMinor: z
       .int()
       .openapi({ description: 'What to pay in so that all that waits can leave and the floor stays.' }),

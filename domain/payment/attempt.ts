@@ -47,6 +47,8 @@ export type HoldReason =
   | 'above_exposure_limit'
   | 'insufficient_funds'
   | 'below_floor'
+  /** A floor is in force, and nobody has stated of late what the account holds. */
+  | 'balance_unknown'
   | 'too_soon'
   | 'cooling_off'
   /** The payee's account waits for its second entry, or for a person to settle the owner's name. */

@@ -155,6 +155,15 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
     },
     customer: OUR_SIDE,
   },
+  balance_unknown: {
+    cure: 'funds',
+    overdueAfterHours: 24,
+    staff: {
+      en: 'A floor is in force, and nobody has stated of late what the refund account holds. State its balance, and top it up if it is short.',
+      'zh-CN': '已设定最低保留额，但退款账户的余额未填报或填报已过期。请填报余额，不足时请充值。',
+    },
+    customer: OUR_SIDE,
+  },
   too_soon: {
     cure: 'time',
     overdueAfterHours: 1,

@@ -15,9 +15,11 @@ export interface LimitInForce {
   amountMinor: number;
   /**
    * For a cap: instructed on this day. For exposure: instructed and not proven. For a floor: what the refund account
-   * holds by its stated balance; null when nobody has stated one, and then there is nothing to compare.
+   * holds by its stated balance; null when nobody has stated one.
    */
   standsMinor: number | null;
+  /** For a floor: when the account held what was stated, ISO; null for the others, and when nobody has stated anything. */
+  statedAt: string | null;
 }
 
 /** What domain/destination says of a payee's account. */
@@ -66,6 +68,8 @@ export interface InterlockFacts {
   /** Whether money may go to the payee's account of another route; null: the original route. */
   destination: DestinationUse | null;
   limits: LimitInForce[];
+  /** How old a stated balance may be that a floor is compared with. */
+  balanceMaxAgeMs: number;
   /** The first instant of the next day in the calendar's zone. */
   dayEndsAt: string;
   provider: ProviderAllows;
@@ -85,7 +89,7 @@ export type InterlockVerdict =
  *    that the desk can choose another) or has to wait;
  * 7. what the provider would refuse by its declared limits: failed, unless an earlier call may have left;
  * 8. too soon after another refund of the payment; 9. caps and exposure limits that it is above by itself, whatever else is
- *    paid; 10. caps, exposure and floors by what counts towards them.
+ *    paid; 10. caps, exposure and floors by what counts towards them. A floor that nothing recent can be compared with holds.
  * Stops and disputes come first: what is stopped for a reason of ours is never called impossible.
  */
 export function judgeInterlocks(facts: InterlockFacts): InterlockVerdict {
@@ -153,8 +157,9 @@ function judgeLimits(facts: InterlockFacts): InterlockVerdict {
   const alone = aboveByItself(facts);
   if (alone) return alone;
   for (const limit of facts.limits) {
-    const { standsMinor, amountMinor } = limit;
-    if (standsMinor === null) continue;
+    const { standsMinor, amountMinor, statedAt } = limit;
+    const isTooOld = statedAt !== null && !isBalanceCurrent(statedAt, facts.now, facts.balanceMaxAgeMs);
+    if (standsMinor === null || isTooOld) return held(facts, 'balance_unknown');
     switch (limit.kind) {
       case 'daily_cap':
         if (standsMinor + facts.amountMinor > amountMinor) return heldUntil('daily_cap', facts.dayEndsAt);
@@ -169,6 +174,10 @@ function judgeLimits(facts: InterlockFacts): InterlockVerdict {
   }
   return { kind: 'clear' };
 }
+
+/** Whether a balance that was stated for an instant (ISO) can still be compared with. */
+export const isBalanceCurrent = (asOf: string, nowIso: string, maxAgeMs: number): boolean =>
+  Date.parse(nowIso) - Date.parse(asOf) <= maxAgeMs;
 
 /** A payment that is above a limit by itself fits on no day and beside nothing: waiting is no cure. */
 function aboveByItself(facts: InterlockFacts): InterlockVerdict | null {

@@ -65,6 +65,7 @@ const REASONS: Record<HoldReason, [HoldCure, ProcessState['status'], string[], n
   provider_not_configured: ['person', 'paying', ['payment_held'], null],
   provider_unreachable: ['provider', 'paying', ['payment_held'], 24],
   insufficient_funds: ['funds', 'awaiting_funds', ['awaiting_funds'], 24],
+  balance_unknown: ['funds', 'awaiting_funds', ['awaiting_funds'], 24],
   below_floor: ['funds', 'awaiting_funds', ['awaiting_funds'], 24],
 };
 const rows = Object.entries(REASONS).map(([reason, row]) => [reason as HoldReason, ...row] as const);
