@@ -127,6 +127,8 @@ export interface ArrivalWatch {
   basis?: ArrivalBasis;
   /** When somebody confirmed that what was paid of a refund that was given up in part is there. */
   confirmedAt?: string;
+  /** Which promise it is since money last came back; absent: the first. */
+  nth?: number;
 }
 
 export interface LastDecision {
@@ -165,6 +167,16 @@ export interface ProcessState {
   proposals?: Proposal[];
   /** Set when the refund ended as `payment_failed`: it waits for nobody any more. */
   givenUp?: GivenUp;
+}
+
+/**
+ * Tells the promise that stands from those before it, for what must happen once a promise: after money came back, or when
+ * more of it was paid, it is another one. Empty for the first of all.
+ */
+export function promiseMark({ legs, arrival }: Pick<ProcessState, 'legs' | 'arrival'>): string {
+  const returns = returnsOf(legs);
+  const nth = arrival?.nth ?? 1;
+  return nth > 1 ? `${returns}.${nth}` : returns > 0 ? String(returns) : '';
 }
 
 /** True when nothing can follow but a return of the money or an appeal. */
