@@ -47,9 +47,9 @@ export async function noteFileOf(deps: BankFileDeps, attempt: PaymentAttemptReco
  * several workers at once.
  */
 export function createSyncBankFiles(
-  deps: BankFileDeps & Pick<ActivityDeps, 'clock'>,
+  deps: BankFileDeps & Pick<ActivityDeps, 'clock' | 'balanceMaxAgeMs'>,
 ): Pick<BankTransferActivities, 'syncBankFiles'> {
-  const { db, gateways, clock, logger } = deps;
+  const { db, gateways, clock, logger, balanceMaxAgeMs } = deps;
 
   async function release({ release: outbox }: BankAccount, file: BankFileRecord): Promise<boolean> {
     const { reference } = file;
@@ -64,7 +64,8 @@ export function createSyncBankFiles(
       logger.error({ bankFileId: file.id, reference, code: 'other_content' }, 'An approval was refused by the outbox.');
       return false;
     }
-    const held = await releaseBankFile(db, { id: file.id, mode: file.mode }, clock().toISOString());
+    const key = { id: file.id, mode: file.mode };
+    const held = await releaseBankFile(db, key, clock().toISOString(), { balanceMaxAgeMs });
     if (held !== null) {
       logger.warn(
         { bankFileId: file.id, reference, code: held },

@@ -19,6 +19,8 @@ export interface ActivityDeps {
   email: NotificationChannel;
   webhooks: WebhookSender;
   letters: LetterSettings;
+  /** How old a stated balance may be that a floor is compared with. */
+  balanceMaxAgeMs: number;
   /**
    * The wall clock, for two things alone: leases, which are about processes, and the batches of delivery and sweeps,
    * which serve all refunds and so run outside any refund's own time. What concerns one refund takes `now` from its input.

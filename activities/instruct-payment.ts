@@ -61,7 +61,8 @@ export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities
       let heldSince: string | null = null;
       const cleared = await clearPayment(deps.db, attempt, now, (facts) => {
         ({ heldSince } = facts);
-        return judgeInterlocks({ ...facts, provider: allows(gateway, attempt) });
+        const { balanceMaxAgeMs } = deps;
+        return judgeInterlocks({ ...facts, balanceMaxAgeMs, provider: allows(gateway, attempt) });
       });
       if (cleared.kind === 'not_payable') throw notPayable(input);
       if (cleared.kind !== 'cleared') return notSent(deps, attempt, cleared, now);
@@ -80,6 +81,7 @@ export function createInstructPayment(deps: PaymentDeps): Pick<PaymentActivities
             refundId: attempt.refundId,
             capturedMinor: attempt.capturedMinor,
             instructedBefore: !cleared.first && !toldUnsent,
+            refusals: attempt.refusals,
           }),
       );
       if (!said.hold || said.hold.reason === 'provider_unreachable') return said;

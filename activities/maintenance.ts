@@ -1,6 +1,6 @@
 import { heartbeat } from '@temporalio/activity';
 import { deliverProviderEvent, refundWorkflowId, type MaintenanceActivities, type SweepResult } from '../contract';
-import { isOver } from '../domain/refund';
+import { hasEnded } from '../domain/refund';
 import {
   consumeStartTicket,
   countOverdueDeskItems,
@@ -95,7 +95,7 @@ export function createMaintenanceActivities(deps: MaintenanceDeps): MaintenanceA
         if (state === 'running') return;
         // It may have ended in order between the two looks.
         const process = await readRefundProcess(db, refund.refundId);
-        if (process === null || isOver(process)) return;
+        if (process === null || hasEnded(process, now.toISOString())) return;
         const { status } = process;
         stranded.push(refund);
         const opened = await openDeskItemOnce(

@@ -7,7 +7,7 @@ import { noteFileOf } from './bank-files';
 import { busyPauseMs, isPatienceOver, tellUnsent, type Operation } from './busy-provider';
 import type { ActivityDeps } from './deps';
 
-export type PaymentDeps = Pick<ActivityDeps, 'db' | 'gateways' | 'logger' | 'metrics' | 'clock'>;
+export type PaymentDeps = Pick<ActivityDeps, 'db' | 'gateways' | 'logger' | 'metrics' | 'clock' | 'balanceMaxAgeMs'>;
 
 /** What a payment step works on. */
 export interface PaymentStep {

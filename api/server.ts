@@ -118,6 +118,7 @@ async function main(config: ApiConfig, logger: Logger): Promise<void> {
       coolingOffMs: config.destinations.coolingOffMs,
     },
     providerToAccounts: accounts.providerToAccounts,
+    balanceMaxAgeMs: config.payouts.balanceMaxAgeMs,
     refundRules: accounts.refundRules,
     evidence: {
       storages: createEvidenceStorages(config.evidence),

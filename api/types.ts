@@ -53,6 +53,8 @@ export interface AppDeps {
   canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string) => boolean;
   /** What payees' accounts are sealed with, and how long a new one cools off; null: none can be kept. */
   destinations: { cipher: DataCipher; coolingOffMs: number } | null;
+  /** How old a stated balance may be that a floor is compared with. */
+  balanceMaxAgeMs: number;
   /** The provider through which this installation pays to accounts of customers in a currency; null: through none. */
   providerToAccounts: (mode: 'live' | 'test', currency: string) => string | null;
   /** What an account that this installation can pay through lets be refunded; null for every other account. */

@@ -13,6 +13,7 @@ export const SHARED_NAMES = [
   'DATABASE_MAX_CONNECTIONS',
   'DATA_KEYS',
   'DATA_INDEX_KEY',
+  'BALANCE_MAX_AGE_HOURS',
   'BANK_TRANSFER_DIRECTORY',
   'BANK_TRANSFER_CURRENCIES',
   'BANK_TRANSFER_MERCHANT_ACCOUNT',
@@ -109,6 +110,8 @@ export interface SharedConfig {
   /** Null: no payee's account can be kept. */
   dataKeys: DataKeysConfig | null;
   webhooks: { allowPrivateTargets: boolean };
+  /** How old a stated balance may be that a floor is compared with. */
+  payouts: { balanceMaxAgeMs: number };
 }
 
 /** Shapes the variables both processes read, and names what they contradict each other in. */
@@ -122,6 +125,7 @@ export function sharedConfig(values: SharedValues, problems: string[]): SharedCo
     temporal: temporalConfig(values, problems),
     dataKeys: dataKeysConfig(values, problems),
     webhooks: { allowPrivateTargets: values.WEBHOOK_ALLOW_PRIVATE_TARGETS },
+    payouts: { balanceMaxAgeMs: values.BALANCE_MAX_AGE_HOURS * 3_600_000 },
   };
 }
 

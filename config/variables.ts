@@ -206,6 +206,12 @@ export const VARIABLES = {
     schema: integer(0, 43_200).default(1_440),
     example: '1440',
   }),
+  BALANCE_MAX_AGE_HOURS: define({
+    about:
+      'How old a stated balance (PUT /v1/funds) may be that the floor of a refund account is compared with. Older ones hold payments until somebody states it again.',
+    schema: integer(1, 8_760).default(168),
+    example: '168',
+  }),
   PAYEE_CHECK_URL: define({
     about:
       'Address of the service that checks payees’ names (EPC Verification of Payee). Without it every name needs the word of a further person.',

@@ -174,6 +174,7 @@ export async function approveBankFile(
   db: Database,
   key: { id: string; mode: Mode },
   approval: ReleaseApproval & { commandId: string },
+  settings: PayoutSettings,
 ): Promise<{ refusal: BankFileRefusal | null; file: BankFileRecord } | null> {
   const { commandId, personId, sha256, at } = approval;
   return db.$transaction(async (tx) => {
@@ -182,7 +183,7 @@ export async function approveBankFile(
     const said = await wordBefore(tx, commandId);
     if (said) return { ...said, file };
     const verdict = judgeRelease(file.approvals, { personId, at, sha256 }, file.sha256);
-    const refusal = await refusalOfApproval(tx, file, verdict, at);
+    const refusal = await refusalOfApproval(tx, file, verdict, { ...settings, nowIso: at });
     await noteWord(tx, commandId, refusal);
     if (refusal === null)
       await tx.bankFileApproval.create({
@@ -206,6 +207,14 @@ export async function approveBankFile(
   });
 }
 
+/** What of the settings decides whether money may leave. */
+export interface PayoutSettings {
+  /** How old a stated balance may be that a floor is compared with. */
+  balanceMaxAgeMs: number;
+}
+
+type Instant = PayoutSettings & { nowIso: string };
+
 /** What a command came to when it was run before; null when it was not. */
 async function wordBefore(tx: Db, commandId: string): Promise<{ refusal: BankFileRefusal | null } | null> {
   const command = await tx.command.findUnique({ where: { id: commandId } });
@@ -225,18 +234,24 @@ async function refusalOfApproval(
   tx: Db,
   file: BankFileRecord,
   verdict: ReturnType<typeof judgeRelease>,
-  at: string,
+  instant: Instant,
 ): Promise<BankFileRefusal | null> {
   if (file.status === 'rejected') return 'file_rejected';
   if (verdict.kind === 'refused') return verdict.reason;
-  return verdict.kind === 'second' ? whatHolds(tx, file, at) : null;
+  return verdict.kind === 'second' ? whatHolds(tx, file, instant) : null;
 }
 
 /** What holds the money of a file in this instant, under locks that last until the transaction ends; null when nothing does. */
-async function whatHolds(tx: Db, file: BankFileRecord, nowIso: string): Promise<HoldReason | 'not_under_way' | null> {
+async function whatHolds(
+  tx: Db,
+  file: BankFileRecord,
+  { nowIso, balanceMaxAgeMs }: Instant,
+): Promise<HoldReason | 'not_under_way' | null> {
   // What the bank takes at all was judged when the file was written.
   const provider = { refusal: null, partial: true };
-  const verdict = await judgeBeforeLeaving(tx, file, nowIso, (facts) => judgeInterlocks({ ...facts, provider }));
+  const verdict = await judgeBeforeLeaving(tx, file, nowIso, (facts) =>
+    judgeInterlocks({ ...facts, provider, balanceMaxAgeMs }),
+  );
   if (verdict === null) return 'not_under_way';
   // Nothing is called impossible that was instructed before.
   return verdict.kind === 'held' ? verdict.hold.reason : null;
@@ -251,12 +266,13 @@ export async function releaseBankFile(
   db: Database,
   key: { id: string; mode: Mode },
   nowIso: string,
+  settings: PayoutSettings,
 ): Promise<BankFileRefusal | null> {
   return db.$transaction(async (tx) => {
     const file = await lockBankFile(tx, key);
     if (!file || file.status === 'rejected') return 'file_rejected';
     if (file.status !== 'waiting') return null;
-    const why = await whatHolds(tx, file, nowIso);
+    const why = await whatHolds(tx, file, { ...settings, nowIso });
     if (why !== null) return why;
     const now = new Date(nowIso);
     await tx.bankFile.update({

@@ -1,3 +1,4 @@
+import { FUNDS_REASONS } from '../domain/payment';
 import { PAYING_STATUSES } from '../domain/refund';
 import { Prisma } from './generated/prisma/client';
 import { toIso, toMinor, type Database, type Db } from './client';
@@ -10,11 +11,11 @@ export interface FundsRecord {
   provider: string;
   merchantAccount: string;
   currency: string;
-  /** Approved payments that wait for money, and how much they need. */
+  /** Approved payments that wait for money, here or at the provider that has them, and how much they need. */
   unfunded: { count: number; amountMinor: number };
-  /** Instructed and not proven. */
+  /** Instructed and not proven, without what waits for money. */
   inFlight: { count: number; amountMinor: number };
-  /** What finance has stated, less what was instructed since; null when nobody has stated a balance. */
+  /** What finance has stated, less what was instructed since and does not wait for money; null when nobody has stated a balance. */
   balance: { statedMinor: number; asOf: string; estimatedMinor: number } | null;
   /** What must stay in the account; null when no floor is in force. */
   floorMinor: number | null;
@@ -25,18 +26,19 @@ export async function readFunds(db: Db, mode: Mode): Promise<FundsRecord[]> {
   const rows = await db.$queryRaw<FundsRow[]>`
     WITH waiting AS (
       SELECT COALESCE(t.provider, p.provider) AS provider, COALESCE(t.merchant_account, p.merchant_account) AS merchant_account,
-        p.currency, t.amount_minor
+        p.currency, t.amount_minor, t.id AS attempt_id
       FROM refunds f
       CROSS JOIN LATERAL jsonb_array_elements(f.process -> 'legs') leg
       JOIN allocations a ON a.id = leg ->> 'id'
       JOIN payments p ON p.id = a.payment_id
       JOIN payment_attempts t ON t.allocation_id = a.id AND t.number = (leg ->> 'attempt')::int
-      WHERE f.mode = ${mode}::"Mode" AND f.status = ANY(${[...PAYING_STATUSES]}) AND leg -> 'hold' ->> 'reason' = ANY(${FUNDS_REASONS})),
+      WHERE f.mode = ${mode}::"Mode" AND f.status = ANY(${[...PAYING_STATUSES]}) AND leg -> 'hold' ->> 'reason' = ANY(${[...FUNDS_REASONS]})),
     unfunded AS (
       SELECT provider, merchant_account, currency, count(*) AS count, sum(amount_minor) AS minor FROM waiting GROUP BY 1, 2, 3),
     in_flight AS (
       SELECT u.provider, u.merchant_account, u.currency, count(*) AS count, sum(u.amount_minor) AS minor FROM ${INSTRUCTED_PAYMENTS} u
-      WHERE u.mode = ${mode}::"Mode" AND u.status IN ('instructed', 'pending', 'unknown') GROUP BY 1, 2, 3),
+      WHERE u.mode = ${mode}::"Mode" AND u.status IN ('instructed', 'pending', 'unknown')
+        AND u.attempt_id NOT IN (SELECT attempt_id FROM waiting) GROUP BY 1, 2, 3),
     accounts AS (SELECT * FROM refund_accounts WHERE mode = ${mode}::"Mode"),
     floors AS (SELECT * FROM payout_limits
       WHERE mode = ${mode}::"Mode" AND state = 'active' AND kind = 'floor' AND amount_minor IS NOT NULL),
@@ -49,7 +51,8 @@ export async function readFunds(db: Db, mode: Mode): Promise<FundsRecord[]> {
       b.balance_minor AS "statedMinor", b.as_of AS "asOf",
       b.balance_minor - (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED_PAYMENTS} u
         WHERE u.mode = b.mode AND u.provider = b.provider AND u.merchant_account = b.merchant_account AND u.currency = b.currency
-          AND u.instructed_at >= b.as_of AND u.status NOT IN ('failed', 'reserved', 'returned'))::bigint AS "estimatedMinor",
+          AND u.instructed_at >= b.as_of AND u.status NOT IN ('failed', 'reserved', 'returned')
+          AND u.attempt_id NOT IN (SELECT attempt_id FROM waiting))::bigint AS "estimatedMinor",
       l.amount_minor AS "floorMinor"
     FROM keys k
     LEFT JOIN unfunded w USING (provider, merchant_account, currency)
@@ -74,8 +77,6 @@ export async function readFunds(db: Db, mode: Mode): Promise<FundsRecord[]> {
     floorMinor: row.floorMinor === null ? null : toMinor(row.floorMinor),
   }));
 }
-
-const FUNDS_REASONS = ['insufficient_funds', 'below_floor'];
 
 interface FundsRow {
   provider: string;

@@ -8,8 +8,8 @@ import type { Mode } from './refund-views';
 import { snapshotHashOf } from './snapshots';
 import type { Statements } from './statements';
 
-/** What the database knows of a payment in the instant before it leaves; what its provider allows, the caller knows. */
-export type StoredInterlockFacts = Omit<InterlockFacts, 'provider'>;
+/** What the database knows of a payment in the instant before it leaves; what its provider allows, and settings, the caller knows. */
+export type StoredInterlockFacts = Omit<InterlockFacts, 'provider' | 'balanceMaxAgeMs'>;
 
 /** What became of an attempt that was to be instructed. */
 export type Clearance =
@@ -138,6 +138,7 @@ async function markInstructed(tx: Statements, attemptId: string, nowIso: string)
 
 interface FactsRow {
   heldSince: string | null;
+  contradicted: boolean;
   stops: number;
   capturedMinor: bigint;
   capturedAt: Date;
@@ -153,7 +154,9 @@ interface FactsRow {
   snapshot: object;
   version: number;
   allocatedMinor: bigint | null;
-  limits: { kind: LimitInForce['kind']; amountMinor: number; standsMinor: number | null }[] | null;
+  limits:
+    | { kind: LimitInForce['kind']; amountMinor: number; standsMinor: number | null; statedAt: string | null }[]
+    | null;
   dayEndsAt: Date;
 }
 
@@ -189,6 +192,8 @@ async function loadFacts(
       WHERE a.payment_id = own.id AND t.id <> ${attempt.id} AND t.instructed_at IS NOT NULL)
     SELECT
       (SELECT leg -> 'hold' ->> 'since' FROM jsonb_array_elements(own.process -> 'legs') leg WHERE leg ->> 'id' = own.leg_id) AS "heldSince",
+      EXISTS (SELECT 1 FROM jsonb_array_elements(own.process -> 'legs') leg
+         WHERE leg ->> 'id' = own.leg_id AND leg -> 'contradicted' IS NOT NULL) AS contradicted,
       (SELECT count(*)::int FROM payout_stops s WHERE s.mode = own.mode AND s.state = 'active' AND CASE s.scope
           WHEN 'all' THEN true
           WHEN 'provider' THEN s.provider = ${provider}
@@ -223,7 +228,8 @@ async function loadFacts(
                      AND u.instructed_at >= b.as_of AND u.attempt_id <> ${attempt.id} AND u.status NOT IN ('failed', 'reserved', 'returned'))
                FROM refund_accounts b WHERE b.mode = l.mode AND b.provider = l.provider AND b.merchant_account = l.merchant_account
                  AND b.currency = l.currency)
-           END))
+           END, 'statedAt', CASE l.kind WHEN 'floor' THEN (SELECT b.as_of FROM refund_accounts b WHERE b.mode = l.mode
+               AND b.provider = l.provider AND b.merchant_account = l.merchant_account AND b.currency = l.currency) END))
          FROM payout_limits l
          WHERE l.mode = ${mode}::"Mode" AND l.state = 'active' AND l.amount_minor IS NOT NULL AND l.currency = ${currency}
            AND COALESCE(l.provider, ${provider}) = ${provider} AND COALESCE(l.merchant_account, ${merchantAccount}) = ${merchantAccount}) AS limits,
@@ -235,6 +241,7 @@ async function loadFacts(
     amountMinor: attempt.amountMinor,
     instructedBefore,
     heldSince: row.heldSince,
+    contradicted: row.contradicted,
     stops: row.stops,
     payment: {
       capturedMinor: toMinor(row.capturedMinor),
@@ -259,6 +266,7 @@ async function loadFacts(
       kind: limit.kind,
       amountMinor: toMinor(BigInt(limit.amountMinor)),
       standsMinor: limit.standsMinor === null ? null : toMinor(BigInt(limit.standsMinor)),
+      statedAt: limit.statedAt === null ? null : toIso(new Date(limit.statedAt)),
     })),
     dayEndsAt: toIso(row.dayEndsAt),
   };

@@ -17,6 +17,8 @@ export interface PaymentAttemptRecord {
   traceNumber: string | null;
   /** When the first call was about to be made; null: this reference has certainly never been sent. */
   instructedAt: string | null;
+  /** How often its provider is on record as having refused this reference for want of money. */
+  refusals: number;
   settledAt: string | null;
   updatedAt: string;
   mode: Mode;
@@ -43,7 +45,9 @@ export async function readPaymentAttempt(
     SELECT t.id, t.mode::text AS mode, t.number, t.reference, t.amount_minor, t.status, t.provider_refund_id,
       t.failure_class, t.failure_code, t.trace_number, t.instructed_at, t.settled_at, t.updated_at, t.route,
       t.destination_id, t.route = 'destination' AND t.provider IS NULL AS account_missing, p.currency, COALESCE(t.provider, p.provider) AS provider,
-      COALESCE(t.merchant_account, p.merchant_account) AS merchant_account, p.provider_payment_id, p.captured_minor, p.captured_at
+      COALESCE(t.merchant_account, p.merchant_account) AS merchant_account, p.provider_payment_id, p.captured_minor, p.captured_at,
+      (SELECT (leg ->> 'refusals')::int FROM refunds f CROSS JOIN LATERAL jsonb_array_elements(f.process -> 'legs') leg
+        WHERE f.id = a.refund_id AND leg ->> 'id' = a.id AND (leg ->> 'attempt')::int = t.number) AS refusals
     FROM payment_attempts t
     JOIN allocations a ON a.id = t.allocation_id
     JOIN payments p ON p.id = a.payment_id
@@ -62,6 +66,7 @@ export async function readPaymentAttempt(
     failure: row.failure_class ? { class: row.failure_class, code: row.failure_code ?? '' } : null,
     traceNumber: row.trace_number,
     instructedAt: toIsoOrNull(row.instructed_at),
+    refusals: row.refusals ?? 0,
     settledAt: toIsoOrNull(row.settled_at),
     updatedAt: toIso(row.updated_at),
     mode: row.mode,
@@ -88,6 +93,7 @@ interface AttemptRow {
   failure_code: string | null;
   trace_number: string | null;
   instructed_at: Date | null;
+  refusals: number | null;
   settled_at: Date | null;
   updated_at: Date;
   route: AttemptRoute;

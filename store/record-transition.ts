@@ -225,9 +225,11 @@ function project(
     WHERE id = ${refund.id}`;
 }
 
-/** What was known of the arrival; money that came back has not arrived. */
-const kept = (effects: Effects, column: 'arrival_from' | 'arrival_to' | 'arrival_confirmed_at'): Fragment =>
-  effects.reopened ? Prisma.sql`NULL` : Prisma.raw(column);
+/** What was known of the arrival; money that came back has not arrived, nor has what is only promised now. */
+const kept = (effects: Effects, column: 'arrival_from' | 'arrival_to' | 'arrival_confirmed_at'): Fragment => {
+  const isVoid = effects.reopened || (column === 'arrival_confirmed_at' && effects.arrival !== null);
+  return isVoid ? Prisma.sql`NULL` : Prisma.raw(column);
+};
 
 /** What decisions are bound to from now on. */
 function snapshotAfter(

@@ -14,8 +14,9 @@ export interface OpenRefund {
 
 /**
  * Part of the open refunds that were started and have not changed since `unchangedSince`, such that all of them are seen
- * within as many rounds as parts are needed. A refund whose watch over its arrival has ended, or that was given up, shows an open
- * status, yet its workflow rightly has ended: it is left out.
+ * within as many rounds as parts are needed. A refund whose watch over its arrival has ended, or that was given up, shows an
+ * open status, yet its workflow rightly has ended: it is left out. One that was given up in part is there as long as what was
+ * paid of it is watched, or its provider is asked about the rest.
  * @param query.limit about how many a part holds: they are divided by a hash
  * @param query.round any number that grows by one from call to call, e.g. the minute
  */
@@ -29,9 +30,13 @@ export async function listOpenRefundsToCheck(
       SELECT f.id, f.mode::text AS mode, f.status, f.transition_seq, f.workflow_id
       FROM refunds f JOIN start_tickets t ON t.refund_id = f.id
       WHERE f.status NOT IN ('arrived', 'fulfilled', 'declined', 'withdrawn', 'expired')
-        AND NOT jsonb_exists(f.process, 'givenUp')
         AND t.consumed_at < ${unchangedSince} AND f.updated_at < ${unchangedSince}
-        AND (f.process -> 'arrival' ->> 'watchUntil' IS NULL OR f.process -> 'arrival' ->> 'watchUntil' > ${query.nowIso})
+        AND CASE
+          WHEN NOT jsonb_exists(f.process, 'givenUp')
+            THEN COALESCE(f.process -> 'arrival' ->> 'watchUntil' > ${query.nowIso}, true)
+          ELSE (f.process -> 'arrival' ->> 'confirmedAt' IS NULL AND f.process -> 'arrival' ->> 'watchUntil' > ${query.nowIso})
+            OR EXISTS (SELECT 1 FROM jsonb_array_elements(f.process -> 'legs') leg
+              WHERE leg ->> 'givenUp' = 'true' AND leg ->> 'nextQueryAt' IS NOT NULL) END
     ), parts AS (SELECT GREATEST(1, CEIL(COUNT(*)::numeric / ${query.limit}::int))::int AS n FROM open)
     SELECT id AS "refundId", mode, status, transition_seq AS "transitionSeq", workflow_id AS "workflowId"
     FROM open, parts

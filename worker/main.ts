@@ -57,6 +57,7 @@ async function main(): Promise<void> {
         crm: outside.crm,
         email: outside.channels.email,
         webhooks: outside.webhooks,
+        balanceMaxAgeMs: config.payouts.balanceMaxAgeMs,
         letters: { shopName: config.mail.shopName, messageIdDomain: config.mail.domain },
         clock: () => new Date(),
         logger,

@@ -80,6 +80,10 @@ function forStaff(record: RefundRecord, waiting: WaitingFor, due: string | null,
 const HOLD_WORDS: Record<HoldReason, LocalizedText> = {
   payout_stopped: { en: 'Payouts are stopped', 'zh-CN': '付款已被暂停' },
   disputed: { en: 'The payment is disputed', 'zh-CN': '该付款存在争议（拒付）' },
+  contradicted: {
+    en: 'The provider contradicts itself about this money',
+    'zh-CN': '支付渠道对该笔款项的说法自相矛盾',
+  },
   refunded_elsewhere: { en: 'Too little of the payment is left to refund', 'zh-CN': '该付款的剩余可退金额不足' },
   not_captured: { en: 'Less was captured than is to be refunded', 'zh-CN': '实际收款少于应退金额' },
   destination_changed: { en: 'The payee details have changed', 'zh-CN': '收款信息已变更' },
@@ -93,6 +97,10 @@ const HOLD_WORDS: Record<HoldReason, LocalizedText> = {
   exposure_limit: { en: 'Too much money is under way unproven', 'zh-CN': '在途未确认金额已达上限' },
   insufficient_funds: { en: 'The merchant account has too little money', 'zh-CN': '商户账户余额不足' },
   below_floor: { en: 'The refund account would fall below its floor', 'zh-CN': '退款账户余额将低于最低保留额' },
+  balance_unknown: {
+    en: 'Nobody has stated of late what the refund account holds',
+    'zh-CN': '退款账户余额未填报或填报已过期',
+  },
   too_soon: { en: 'The provider wants time between two refunds of a payment', 'zh-CN': '渠道要求同一付款的退款间隔' },
   payee_unsettled: { en: 'The payee’s account is not settled', 'zh-CN': '收款账户尚未核实' },
   provider_unreachable: { en: 'The payment provider cannot be reached', 'zh-CN': '暂时无法连接支付渠道' },

@@ -146,7 +146,8 @@ export function bankFileRoutes(deps: AppDeps): Router {
         // A key that decides belongs to a person.
         if (personId === null) throw new Problem('forbidden', { params: { roles: 'finance' } });
         const at = deps.clock().toISOString();
-        const outcome = await approveBankFile(deps.db, { id, mode }, { personId, at, sha256, commandId: command.id });
+        const approval = { personId, at, sha256, commandId: command.id };
+        const outcome = await approveBankFile(deps.db, { id, mode }, approval, deps);
         if (!outcome) throw new Problem('not_found');
         if (outcome.refusal !== null) throw problemOf(outcome.refusal);
         bankWork.nudge();

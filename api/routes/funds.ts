@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { topUpMinor } from '../../domain/payment';
+import { FUNDS_REASONS, isBalanceCurrent, topUpMinor } from '../../domain/payment';
 import { readFunds, stateBalance, type FundsRecord } from '../../store';
 import { idempotent } from '../middleware/idempotency';
 import { principalOf, requireRole } from '../middleware/require-role';
@@ -32,7 +32,7 @@ registerRoute({
   tag: TAG,
   summary: 'State what a refund account holds',
   description:
-    'A floor (`POST /v1/payout-limits`) is compared with this balance less what was instructed since; without a balance it holds nothing. Refunds that wait for money try again at once.',
+    'A floor (`POST /v1/payout-limits`) is compared with this balance less what was instructed since. Without a balance, or with one that is older than `BALANCE_MAX_AGE_HOURS`, a floor holds every payment (`balance_unknown`). Refunds that wait for money try again at once.',
   roles: WRITERS,
   idempotent: true,
   request: { params: fundsParams, body: balanceBody },
@@ -40,8 +40,11 @@ registerRoute({
   problems: ['person_needed', 'stale_balance'],
 });
 
-const view = (funds: FundsRecord): object => ({
+const view = (funds: FundsRecord, { clock, balanceMaxAgeMs }: AppDeps): object => ({
   ...funds,
+  balanceNeeded:
+    funds.floorMinor !== null &&
+    (funds.balance === null || !isBalanceCurrent(funds.balance.asOf, clock().toISOString(), balanceMaxAgeMs)),
   topUpMinor: topUpMinor({
     unfundedMinor: funds.unfunded.amountMinor,
     estimatedMinor: funds.balance?.estimatedMinor ?? null,
@@ -54,7 +57,8 @@ export function fundsRoutes(deps: AppDeps): Router {
   const router = Router();
 
   router.get('/v1/funds', requireRole(...READERS), async (req, res) => {
-    res.json({ data: (await readFunds(deps.db, principalOf(req).mode)).map(view), nextCursor: null });
+    const funds = await readFunds(deps.db, principalOf(req).mode);
+    res.json({ data: funds.map((one) => view(one, deps)), nextCursor: null });
   });
 
   router.put(
@@ -76,8 +80,8 @@ export function fundsRoutes(deps: AppDeps): Router {
           funds.currency === body.currency,
       );
       if (!stands) throw new Error('A balance was stated and is not there.');
-      void wakeHeld(deps, principalOf(req), command, ['insufficient_funds', 'below_floor']);
-      return { status: 200, body: view(stands) };
+      void wakeHeld(deps, principalOf(req), command, FUNDS_REASONS);
+      return { status: 200, body: view(stands, deps) };
     }),
   );
 

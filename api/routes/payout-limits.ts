@@ -25,7 +25,7 @@ const TAG = 'Payouts';
 const HELD_BY: Record<LimitKind, readonly HoldReason[]> = {
   daily_cap: ['daily_cap', 'above_daily_cap'],
   exposure: ['exposure_limit', 'above_exposure_limit'],
-  floor: ['below_floor'],
+  floor: ['below_floor', 'balance_unknown'],
 };
 
 registerRoute({

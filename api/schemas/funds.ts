@@ -27,10 +27,17 @@ export const fundsView = z
     provider: z.string(),
     merchantAccount: z.string(),
     currency: z.string(),
-    unfunded: counted.openapi({ description: 'Approved refunds that wait for money.' }),
-    inFlight: counted.openapi({ description: 'Instructed, and not proven.' }),
+    unfunded: counted.openapi({
+      description:
+        'Approved refunds that wait for money, also those that the provider has taken and keeps until there is some.',
+    }),
+    inFlight: counted.openapi({ description: 'Instructed, and not proven; without what waits for money.' }),
     balance: z.object({ statedMinor: z.int(), asOf: instant, estimatedMinor: z.int() }).nullable(),
     floorMinor: z.int().nullable(),
+    balanceNeeded: z.boolean().openapi({
+      description:
+        'True while a floor is in force and no balance is stated, or one that is too old: then nothing leaves. State the balance.',
+    }),
     topUpMinor: z
       .int()
       .openapi({ description: 'What to pay in so that all that waits can leave and the floor stays.' }),

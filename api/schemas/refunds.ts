@@ -273,7 +273,7 @@ export const refundAnswer = z
         status: z.string(),
         reference: z.string(),
         route: z
-          .enum(['original', 'destination', 'manual', 'goodwill'])
+          .enum(['original', 'destination', 'manual'])
           .openapi({ description: 'Back as it came, to another account, or paid by hand.' }),
         traceNumber: nullableText.openapi({ description: 'What the customer can tell a bank to look for.' }),
         failure,

@@ -31,6 +31,8 @@ export type FailureClass =
 export type HoldReason =
   | 'payout_stopped'
   | 'disputed'
+  /** The provider contradicts itself: the money may have been paid already, by this attempt or an earlier one. */
+  | 'contradicted'
   | 'refunded_elsewhere'
   | 'not_captured'
   | 'destination_changed'
@@ -45,6 +47,8 @@ export type HoldReason =
   | 'above_exposure_limit'
   | 'insufficient_funds'
   | 'below_floor'
+  /** A floor is in force, and nobody has stated of late what the account holds. */
+  | 'balance_unknown'
   | 'too_soon'
   | 'cooling_off'
   /** The payee's account waits for its second entry, or for a person to settle the owner's name. */
@@ -79,6 +83,7 @@ export interface PaymentSighting {
   providerRefundId: string | null;
   /** What the provider says it moves; a difference from ours is never success. */
   amountMinor: number | null;
+  /** Why it is not paid; beside `pending`, what keeps it at the provider. */
   failure: PaymentFailure | null;
   /**
    * What the provider has said about the instruction cannot all be true, or not of what was instructed. With the outcome
@@ -99,5 +104,9 @@ export type SightingFacts = Pick<
   'outcome' | 'amountMinor' | 'failure' | 'traceNumber' | 'contradicts'
 >;
 
-/** Where the money of an attempt goes: back the way it came, to another account of the payee, by hand, or out of goodwill. */
-export type AttemptRoute = 'original' | 'destination' | 'manual' | 'goodwill';
+/** Whether a provider says that it has the payment and makes it by itself once our account there is topped up. */
+export const waitsForFunds = ({ outcome, failure }: PaymentSighting): boolean =>
+  outcome === 'pending' && failure?.class === 'insufficient_merchant_funds';
+
+/** Where the money of an attempt goes: back the way it came, to another account of the payee, or by hand. */
+export type AttemptRoute = 'original' | 'destination' | 'manual';

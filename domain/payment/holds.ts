@@ -56,6 +56,15 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
     },
     customer: FAILURE_RULES.disputed.customer,
   },
+  contradicted: {
+    cure: 'person',
+    overdueAfterHours: null,
+    staff: {
+      en: 'The provider contradicts itself: this money may have been paid already. If it was, count it by hand with the provider’s proof; nothing more is sent until then.',
+      'zh-CN': '支付渠道说法自相矛盾，款项可能已付出。若属实，请凭渠道凭证登记为人工付款；在此之前不会再次付款。',
+    },
+    customer: OUR_CHECK,
+  },
   refunded_elsewhere: {
     cure: 'person',
     overdueAfterHours: null,
@@ -146,6 +155,15 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
     },
     customer: OUR_SIDE,
   },
+  balance_unknown: {
+    cure: 'funds',
+    overdueAfterHours: 24,
+    staff: {
+      en: 'A floor is in force, and nobody has stated of late what the refund account holds. State its balance, and top it up if it is short.',
+      'zh-CN': '已设定最低保留额，但退款账户的余额未填报或填报已过期。请填报余额，不足时请充值。',
+    },
+    customer: OUR_SIDE,
+  },
   too_soon: {
     cure: 'time',
     overdueAfterHours: 1,
@@ -194,6 +212,9 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
 };
 
 export const HOLD_REASONS = Object.keys(HOLD_RULES) as readonly HoldReason[];
+
+/** The reasons that money ends: what waits for it is counted as unfunded. */
+export const FUNDS_REASONS = HOLD_REASONS.filter((reason) => HOLD_RULES[reason].cure === 'funds');
 
 /** What ends a hold of this kind. */
 export const cureOf = (reason: HoldReason): HoldCure => HOLD_RULES[reason].cure;

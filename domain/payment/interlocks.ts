@@ -15,9 +15,11 @@ export interface LimitInForce {
   amountMinor: number;
   /**
    * For a cap: instructed on this day. For exposure: instructed and not proven. For a floor: what the refund account
-   * holds by its stated balance; null when nobody has stated one, and then there is nothing to compare.
+   * holds by its stated balance; null when nobody has stated one.
    */
   standsMinor: number | null;
+  /** For a floor: when the account held what was stated, ISO; null for the others, and when nobody has stated anything. */
+  statedAt: string | null;
 }
 
 /** What domain/destination says of a payee's account. */
@@ -35,6 +37,8 @@ export interface InterlockFacts {
   instructedBefore: boolean;
   /** Since when the leg has been held for the reason it is held for; null when it is not. */
   heldSince: string | null;
+  /** Whether the provider contradicts itself about this money, so that it may have been paid already. */
+  contradicted: boolean;
   /** Stops in force that fit this payment. */
   stops: number;
   payment: {
@@ -64,6 +68,8 @@ export interface InterlockFacts {
   /** Whether money may go to the payee's account of another route; null: the original route. */
   destination: DestinationUse | null;
   limits: LimitInForce[];
+  /** How old a stated balance may be that a floor is compared with. */
+  balanceMaxAgeMs: number;
   /** The first instant of the next day in the calendar's zone. */
   dayEndsAt: string;
   provider: ProviderAllows;
@@ -78,18 +84,19 @@ export type InterlockVerdict =
 
 /**
  * Judges a payment in the instant before it leaves. The contract, first match wins:
- * 1. a payout stop; 2. an open dispute; 3. less captured than is to be paid, 4. too little left of the capture;
- * 5. not what was approved; 6. a payee's account that is revoked for ever (failed, unless an earlier call may have left, so
+ * 1. a payout stop; 2. an open dispute, or word that the money moved already; 3. less captured than is to be paid,
+ * 4. too little left of the capture; 5. not what was approved; 6. a payee's account that is revoked for ever (failed, unless an earlier call may have left, so
  *    that the desk can choose another) or has to wait;
  * 7. what the provider would refuse by its declared limits: failed, unless an earlier call may have left;
  * 8. too soon after another refund of the payment; 9. caps and exposure limits that it is above by itself, whatever else is
- *    paid; 10. caps, exposure and floors by what counts towards them.
+ *    paid; 10. caps, exposure and floors by what counts towards them. A floor that nothing recent can be compared with holds.
  * Stops and disputes come first: what is stopped for a reason of ours is never called impossible.
  */
 export function judgeInterlocks(facts: InterlockFacts): InterlockVerdict {
   const { payment, amountMinor } = facts;
   if (facts.stops > 0) return held(facts, 'payout_stopped');
   if (payment.openDisputes > 0) return held(facts, 'disputed');
+  if (facts.contradicted) return held(facts, 'contradicted');
   const cap = overCap(facts);
   if (cap) return held(facts, cap);
   const { approvedVersion, version, isApproved, allocatedMinor } = facts.snapshot;
@@ -150,8 +157,9 @@ function judgeLimits(facts: InterlockFacts): InterlockVerdict {
   const alone = aboveByItself(facts);
   if (alone) return alone;
   for (const limit of facts.limits) {
-    const { standsMinor, amountMinor } = limit;
-    if (standsMinor === null) continue;
+    const { standsMinor, amountMinor, statedAt } = limit;
+    const isTooOld = statedAt !== null && !isBalanceCurrent(statedAt, facts.now, facts.balanceMaxAgeMs);
+    if (standsMinor === null || isTooOld) return held(facts, 'balance_unknown');
     switch (limit.kind) {
       case 'daily_cap':
         if (standsMinor + facts.amountMinor > amountMinor) return heldUntil('daily_cap', facts.dayEndsAt);
@@ -166,6 +174,10 @@ function judgeLimits(facts: InterlockFacts): InterlockVerdict {
   }
   return { kind: 'clear' };
 }
+
+/** Whether a balance that was stated for an instant (ISO) can still be compared with. */
+export const isBalanceCurrent = (asOf: string, nowIso: string, maxAgeMs: number): boolean =>
+  Date.parse(nowIso) - Date.parse(asOf) <= maxAgeMs;
 
 /** A payment that is above a limit by itself fits on no day and beside nothing: waiting is no cure. */
 function aboveByItself(facts: InterlockFacts): InterlockVerdict | null {

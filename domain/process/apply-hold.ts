@@ -1,30 +1,50 @@
-import { cureOf, isForDesk, isOverdue, type PaymentHold, type PaymentSighting } from '../payment';
+import {
+  cureOf,
+  holdRetryAt,
+  isForDesk,
+  isOverdue,
+  waitsForFunds,
+  type PaymentHold,
+  type PaymentSighting,
+} from '../payment';
 import type { Leg, LegHold } from '../refund';
 import { tellCustomerOnce, tellRoles, type Step } from './step';
 
 /**
- * Whether a sighting holds a leg: nothing was sent for it, and nothing is known to be under way. An unknown leg that its
- * provider is proven not to have stays unknown; it too is only sent again when the hold is over.
+ * What keeps a leg after a sighting; null when nothing is known to.
+ * 1. Nothing was sent for it, and nothing is known to be under way. An unknown leg that its provider is proven not to have
+ *    stays unknown; it too is only sent again when the hold is over.
+ * 2. Its provider has it and waits for our money: it is asked, not sent again. An answer that says nothing changes nothing.
  */
-export const isHeld = (
-  leg: Leg,
-  sighting: PaymentSighting,
-): sighting is PaymentSighting & { outcome: 'held'; hold: PaymentHold } =>
-  sighting.outcome === 'held' &&
-  sighting.hold !== undefined &&
-  (leg.status === 'reserved' || (leg.status === 'unknown' && leg.failure?.code === 'not_found'));
+export function holdAfter(step: Step, leg: Leg, sighting: PaymentSighting): PaymentHold | null {
+  if (leg.status === 'pending') {
+    const stillWaits = leg.hold != null && (sighting.outcome === 'unknown' || sighting.outcome === 'held');
+    return waitsForFunds(sighting) || stillWaits ? lackOfFunds(step, leg) : null;
+  }
+  const isUnsent = leg.status === 'reserved' || (leg.status === 'unknown' && leg.failure?.code === 'not_found');
+  return sighting.outcome === 'held' && isUnsent ? (sighting.hold ?? null) : null;
+}
+
+/** The hold of a leg that its provider has too little money of ours for. */
+export const lackOfFunds = ({ context }: Step, { unfundedSince }: Leg): PaymentHold => ({
+  reason: 'insufficient_funds',
+  retryAt: holdRetryAt('insufficient_funds', context.at, unfundedSince ?? null),
+});
 
 /** The leg waits until the hold is looked at again. Missing money, and what time alone does not cure, is a person's to see. */
 export function holdLeg(step: Step, leg: Leg, hold: PaymentHold): void {
   const { state, context } = step;
   const before = leg.hold ?? null;
   leg.nextQueryAt = hold.retryAt;
+  if (hold.reason === 'insufficient_funds') leg.unfundedSince ??= context.at;
   if (before?.reason === hold.reason) {
     lookWhenOverdue(step, leg, before, hold);
     return;
   }
   const hadFunds = state.legs.some(lacksFunds);
-  leg.hold = { reason: hold.reason, since: context.at };
+  // A further attempt goes on waiting for what the one before has waited for.
+  const since = (hold.reason === 'insufficient_funds' ? leg.unfundedSince : undefined) ?? context.at;
+  leg.hold = { reason: hold.reason, since };
   if (before) settleItems(step, leg, before);
   switch (cureOf(hold.reason)) {
     case 'funds':

@@ -4,17 +4,19 @@ import {
   isProvenUnpaid,
   mergeSighting,
   nextQueryAt,
+  waitsForFunds,
   type MergedSighting,
   type PaymentFailure,
   type PaymentSighting,
   type SightingVerdict,
 } from '../payment';
 import { isOver, type Leg, type RefundStatus } from '../refund';
-import { holdLeg, isHeld, releaseLeg } from './apply-hold';
+import { holdAfter, holdLeg, lackOfFunds, releaseLeg } from './apply-hold';
 import { applyReturn } from './apply-return';
 import { watchArrival } from './arrival';
 import type { AuditNote } from './effects';
 import { endWhenGivenUp } from './give-up';
+import { beginAttempt } from './further-attempt';
 import { askAgainAt, provesPaidAfterAll, takeUpAgain } from './paid-after-all';
 import { voidProposals } from './proposals';
 import { noteForCrm, tellCustomer, tellOutsiders, tellRoles, type Step } from './step';
@@ -54,12 +56,15 @@ function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighti
   const failed = merged.status === 'failed' && leg.status !== 'failed';
   const returned = merged.verdict === 'returns';
   leg.status = isPaidAfterAll ? 'succeeded' : merged.status;
-  // Nothing was sent and nobody was asked: that uses up none of the provider's back-off.
-  if (sighting.source !== 'event' && sighting.outcome !== 'held') leg.queries += 1;
+  // Nothing was sent and nobody was asked, or what keeps it is known: that uses up none of the provider's back-off.
+  if (sighting.source !== 'event' && sighting.outcome !== 'held' && !waitsForFunds(sighting)) leg.queries += 1;
   leg.failure = isPaidAfterAll ? null : failureAfter(leg, merged, sighting);
   if (sighting.traceNumber !== null) leg.traceNumber = sighting.traceNumber;
-  if (isHeld(leg, sighting)) holdLeg(step, leg, sighting.hold);
-  else {
+  const hold = holdAfter(step, leg, sighting);
+  if (hold) {
+    if (sighting.outcome === 'held' && hold.reason === 'insufficient_funds') leg.refusals = (leg.refusals ?? 0) + 1;
+    holdLeg(step, leg, hold);
+  } else {
     releaseLeg(step, leg);
     leg.nextQueryAt = isOpen(leg)
       ? nextQueryAt(context.backOffOf(leg.provider), Math.max(0, leg.queries - 1), context.at)
@@ -87,7 +92,10 @@ function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighti
     return;
   }
   if (isOpen(leg) && leg.nextQueryAt === null) openUnresolved(step, leg);
-  if (failed) openFailed(step, leg);
+  if (failed && leg.failure?.class === 'insufficient_merchant_funds' && leg.contradicted === undefined)
+    waitAnew(step, leg);
+  else if (!isOpen(leg)) delete leg.unfundedSince;
+  if (isProvenUnpaid(leg.status) && failed) openFailed(step, leg);
   const before = state.status;
   if (isOver(state)) return;
   state.status = statusOf(state.legs);
@@ -110,6 +118,20 @@ function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighti
     default:
       break;
   }
+}
+
+/**
+ * An attempt that is proven to have failed for want of money, as a bank rejects one: its reference is spent, and nothing is
+ * wrong with the payment. The next one waits for the money, under a reference of its own.
+ */
+function waitAnew(step: Step, leg: Leg): void {
+  const { attempt, failure } = leg;
+  beginAttempt(step, leg);
+  holdLeg(step, leg, lackOfFunds(step, leg));
+  step.effects.audit.push({
+    type: 'payment.renewed',
+    data: { legId: leg.id, failedAttempt: attempt, failureCode: failure?.code ?? null, reference: leg.reference },
+  });
 }
 
 /**

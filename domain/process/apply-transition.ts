@@ -1,5 +1,5 @@
 import { judgeTransition } from '../approval';
-import { assertNever, returnsOf, type ProcessState, type Transition } from '../refund';
+import { assertNever, promiseMark, type ProcessState, type Transition } from '../refund';
 import { applyDecision } from './apply-decision';
 import { applyDeskAction } from './apply-desk-action';
 import { applyAnswerOverdue, applyInformation } from './apply-information';
@@ -73,8 +73,7 @@ export function applyTransition(
       if (state.arrival) state.arrival.overdue = true;
       effects.deskOpen.push({
         kind: 'arrival_overdue',
-        // A promise after money came back is another one.
-        key: returnsOf(state.legs) === 0 ? 'arrival' : `arrival:${returnsOf(state.legs)}`,
+        key: ['arrival', promiseMark(state)].filter(Boolean).join(':'),
         dueAt: null,
         data: { promisedBy: state.arrival?.promisedBy ?? null },
       });

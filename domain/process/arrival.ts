@@ -3,10 +3,10 @@ import { promiseOfLeg, promiseTogether, type ArrivalBasis, type ObservedArrival 
 import type { Leg } from '../refund';
 import type { LegToPay, Step } from './step';
 
-/** When the money should be there, by the refund's calendar: ends of local dates. Counted from the transition's time. */
-function promiseOf({ state, context }: Step): { from: string; to: string; basis: ArrivalBasis } {
+/** When the money of these legs should be there, by the refund's calendar: ends of local dates. Counted from the transition's time. */
+function promiseOf({ context }: Step, legs: Leg[]): ArrivalPromise {
   const promise = promiseTogether(
-    paidLegs(state.legs, context.legs).map(([leg, row]) =>
+    paidLegs(legs, context.legs).map(([leg, row]) =>
       promiseOfLeg(context.plan.arrivalBusinessDays, routeOf(leg, row), row.measured ?? null),
     ),
   );
@@ -17,12 +17,31 @@ function promiseOf({ state, context }: Step): { from: string; to: string; basis:
   };
 }
 
+interface ArrivalPromise {
+  from: string;
+  to: string;
+  basis: ArrivalBasis;
+}
+
 /** Promises what is paid from now on, and sets the watch over the promise. */
-export function watchArrival(step: Step): { from: string; to: string; basis: ArrivalBasis } {
-  const { state, effects, context } = step;
-  const promise = promiseOf(step);
+export const watchArrival = (step: Step): ArrivalPromise => watch(step, promiseOf(step, step.state.legs));
+
+/**
+ * Promises what of one leg is paid from now on, beside what was paid before: where that is not known to have arrived, and was
+ * promised for later, its promise stands.
+ */
+export function watchFurther(step: Step, leg: Leg): ArrivalPromise {
+  const { arrival } = step.state;
+  const promise = promiseOf(step, [leg]);
+  const standsLonger = arrival && arrival.confirmedAt === undefined && arrival.promisedBy > promise.to;
+  return watch(step, standsLonger ? { ...promise, to: arrival.promisedBy } : promise);
+}
+
+function watch({ state, effects, context }: Step, promise: ArrivalPromise): ArrivalPromise {
   const watchUntil = new Date(Date.parse(promise.to) + context.plan.arrivalWatchDays * 86_400_000).toISOString();
+  const before = state.arrival;
   state.arrival = { promisedBy: promise.to, watchUntil, overdue: false, paidAt: context.at, basis: promise.basis };
+  if (before) state.arrival.nth = (before.nth ?? 1) + 1;
   effects.arrival = { from: promise.from, to: promise.to };
   return promise;
 }

@@ -19,6 +19,7 @@ export function beginAttempt(
   leg.queries = 0;
   leg.nextQueryAt = null;
   delete leg.traceNumber;
+  delete leg.refusals;
   effects.newAttempts.push({
     legId: leg.id,
     number: leg.attempt,

@@ -1,5 +1,6 @@
 import { nextQueryAt, type MergedSighting, type PaymentSighting } from '../payment';
 import type { Leg } from '../refund';
+import { watchFurther } from './arrival';
 import { isOfAmount, paidOfAmountMinor } from './give-up';
 import { tellOutsiders, type Step } from './step';
 
@@ -37,7 +38,7 @@ export function askAgainAt({ context }: Step, leg: Leg, sighting: PaymentSightin
 
 /**
  * The leg is paid: what was given back for it is taken again, and the refund is what its legs are. When others of the amount
- * stay given up, the customer is told what of it has been paid by now.
+ * stay given up, the customer is told what of it has been paid by now, and when that should be there.
  */
 export function takeUpAgain(step: Step, leg: Leg): void {
   const { state, effects } = step;
@@ -54,5 +55,11 @@ export function takeUpAgain(step: Step, leg: Leg): void {
     return;
   }
   effects.release = true;
-  tellOutsiders(step, 'refund_given_up', 'delivery', { paidMinor: paidOfAmountMinor(state.legs) });
+  const promise = watchFurther(step, leg);
+  const { from: arrivalFrom, to: arrivalTo } = promise;
+  tellOutsiders(step, 'refund_given_up', 'delivery', {
+    paidMinor: paidOfAmountMinor(state.legs),
+    arrivalFrom,
+    arrivalTo,
+  });
 }

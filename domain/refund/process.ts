@@ -70,6 +70,10 @@ export interface Leg {
   failure: PaymentFailure | null;
   /** Set while something keeps the payment from being sent. Absent in histories from before there were holds. */
   hold?: LegHold | null;
+  /** Since when its provider has had too little money of ours for it, over all of its attempts; absent: as far as is known, it has enough. */
+  unfundedSince?: string;
+  /** How often the provider has refused the present reference for want of money. */
+  refusals?: number;
   /** How the present attempt pays; absent: back by the way of the payment. */
   route?: AttemptRoute;
   /** The payee's account, where the money does not go back the way it came. */
@@ -123,6 +127,8 @@ export interface ArrivalWatch {
   basis?: ArrivalBasis;
   /** When somebody confirmed that what was paid of a refund that was given up in part is there. */
   confirmedAt?: string;
+  /** Which promise it is since money last came back; absent: the first. */
+  nth?: number;
 }
 
 export interface LastDecision {
@@ -163,6 +169,16 @@ export interface ProcessState {
   givenUp?: GivenUp;
 }
 
+/**
+ * Tells the promise that stands from those before it, for what must happen once a promise: after money came back, or when
+ * more of it was paid, it is another one. Empty for the first of all.
+ */
+export function promiseMark({ legs, arrival }: Pick<ProcessState, 'legs' | 'arrival'>): string {
+  const returns = returnsOf(legs);
+  const nth = arrival?.nth ?? 1;
+  return nth > 1 ? `${returns}.${nth}` : returns > 0 ? String(returns) : '';
+}
+
 /** True when nothing can follow but a return of the money or an appeal. */
 export const isOver = (state: Pick<ProcessState, 'status' | 'givenUp'>): boolean =>
   isFinal(state.status) || state.givenUp !== undefined;
@@ -174,9 +190,15 @@ export const isOver = (state: Pick<ProcessState, 'status' | 'givenUp'>): boolean
 export const isWatched = ({ status, givenUp, arrival }: ProcessState): boolean =>
   status === 'paid' || (givenUp !== undefined && arrival !== null && arrival.confirmedAt === undefined);
 
+/** True while a provider is asked about a leg that was given up, because it contradicts itself about it. */
+export const isAskedAfterAll = ({ legs }: Pick<ProcessState, 'legs'>): boolean =>
+  legs.some((leg) => leg.givenUp && leg.nextQueryAt !== null);
+
 /** True when its workflow has ended, or ends by itself before anything could be sent to it. `at` is an ISO instant. */
-export const hasEnded = (state: ProcessState, at: string): boolean =>
-  isWatched(state) ? state.arrival !== null && state.arrival.watchUntil <= at : isOver(state);
+export const hasEnded = (state: ProcessState, at: string): boolean => {
+  if (isWatched(state)) return state.arrival !== null && state.arrival.watchUntil <= at;
+  return isOver(state) && !isAskedAfterAll(state);
+};
 
 /** Whether money of a payment is still to leave for this refund: neither sent, nor paid, nor given up. */
 export const isStillToPay = (state: ProcessState, paymentId: string): boolean =>

@@ -23,6 +23,11 @@ export interface PaymentInstruction {
    * @default true
    */
   instructedBefore?: boolean;
+  /**
+   * How often the provider is known to have refused this reference for want of money: never more often than it has.
+   * @default 0
+   */
+  refusals?: number;
 }
 
 /** A question for what became of an instruction. */
@@ -50,8 +55,9 @@ export const NOT_FOUND = 'not_found';
  * 3. `unknown` with the code `not_found` means: the provider has nothing under this reference. Then the instruction may be
  *    repeated with the same reference.
  * 4. GatewayBusyError is thrown only when this call certainly did nothing.
- * 5. `held` is said only of an instruction that the provider has refused for want of money, that moved nothing, and that it
- *    takes again under the same reference.
+ * 5. `held` is said only of an instruction that the provider has refused for want of money, that moved nothing, and that may
+ *    be given again under the same reference. What it takes and keeps until it has money is `pending` with a failure of the
+ *    class `insufficient_merchant_funds`; what spends its reference for want of money is `failed` with that class.
  * 6. Amounts in sightings are what the provider says, in ISO 4217 minor units; the caller compares them.
  */
 export interface PaymentGateway {

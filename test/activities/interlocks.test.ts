@@ -10,11 +10,20 @@ import {
   type Db,
 } from '../../store';
 import { raiseRefundedElsewhere } from '../../store/refunded-elsewhere';
-import { attempt, FakeProvider, gatewaysOf, openBench, type Bench, type PayingRefund } from './support/bench';
+import {
+  attempt,
+  BALANCE_MAX_AGE_MS,
+  FakeProvider,
+  gatewaysOf,
+  openBench,
+  type Bench,
+  type PayingRefund,
+} from './support/bench';
 
 // Each reason for which a payment is not sent, from the database's facts to the provider that is not called.
 
 const now = '2026-11-23T02:00:00.000Z';
+const BALANCE_MAX_AGE_SECONDS = BALANCE_MAX_AGE_MS / 1_000;
 const at = (seconds: number): string => new Date(Date.parse(now) + seconds * 1000).toISOString();
 
 let bench: Bench;
@@ -397,8 +406,9 @@ describe('caps and limits', () => {
   test('the refund account keeps its floor, counted from the stated balance', async () => {
     await forgetThePast();
     await limit('floor', 5_000, { provider: 'stripe', merchantAccount: 'default' });
-    // Nobody has stated a balance: there is nothing to compare.
-    expect((await (await setUp()).pay(at(-60))).outcome).toBe('succeeded');
+    // Nobody has stated a balance: what a floor is worth must not depend on that.
+    const waiting = await setUp();
+    await expectHeld(waiting, 'balance_unknown');
     await bench.db.refundAccount.create({
       data: {
         mode: 'test',
@@ -411,8 +421,22 @@ describe('caps and limits', () => {
         declaredAt: new Date(now),
       },
     });
-    expect((await (await setUp()).pay()).outcome).toBe('succeeded');
+    expect((await waiting.pay()).outcome).toBe('succeeded');
     await expectHeld(await setUp(), 'below_floor');
+  });
+
+  test('a balance that was stated too long ago holds as if nobody had stated one, until it is stated again', async () => {
+    await forgetThePast();
+    await limit('floor', 0, { provider: 'stripe', merchantAccount: 'default' });
+    const account = { mode: 'test', provider: 'stripe', merchantAccount: 'default', currency: 'CNY' } as const;
+    const word = { balanceMinor: 1_000_000n, declaredBy: 'pn_1', declaredAt: new Date(now) };
+    await bench.db.refundAccount.create({
+      data: { ...account, ...word, asOf: new Date(at(-BALANCE_MAX_AGE_SECONDS - 1)) },
+    });
+    const one = await setUp();
+    await expectHeld(one, 'balance_unknown');
+    await bench.db.refundAccount.updateMany({ where: account, data: { asOf: new Date(at(-BALANCE_MAX_AGE_SECONDS)) } });
+    expect((await one.pay()).outcome).toBe('succeeded');
   });
 
   test('many that come at once never pass a cap together', async () => {

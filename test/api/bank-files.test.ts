@@ -241,7 +241,7 @@ describe('a bank file', () => {
     const { id, sha256 } = await waitingFile();
     await approve('finance', id, sha256);
     await approve('finance2', id, sha256);
-    expect(await releaseBankFile(api.db, { id, mode: 'test' }, new Date().toISOString())).toBeNull();
+    expect(await releaseBankFile(api.db, { id, mode: 'test' }, new Date().toISOString(), api.deps)).toBeNull();
     const late = await api.post('finance', `/v1/bank-files/${id}/rejection`, { reason: 'no' });
     expect(late.body).toMatchObject({ status: 409, code: 'already_released' });
   });

@@ -80,6 +80,7 @@ export async function openFrame(through = (url: string) => Promise.resolve(url))
     paymentNotifications: { read: () => null, modesOf: () => [] },
     canPay: () => true,
     destinations: { cipher: testCipher(), coolingOffMs: 60_000 },
+    balanceMaxAgeMs: 7 * 86_400_000,
     providerToAccounts: () => 'bank_transfer',
     evidence: { storages: [], scanner: null },
     refundRules: (_mode, provider) => declaredCapabilities(provider),

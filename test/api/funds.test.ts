@@ -59,6 +59,7 @@ it('shows what waits, what is under way and what to top up, from the stated bala
     inFlight: { count: 1, amountMinor: 7_000 },
     balance: null,
     floorMinor: null,
+    balanceNeeded: false,
     topUpMinor: 50_000,
   });
   await api.db.payoutLimit.create({
@@ -77,6 +78,8 @@ it('shows what waits, what is under way and what to top up, from the stated bala
       confirmedAt: new Date(),
     },
   });
+  // A floor that nothing can be compared with holds everything: the balance is to be stated.
+  expect(await ofStripe()).toMatchObject({ balance: null, floorMinor: 10_000, balanceNeeded: true });
   const asOf = ago(1_800);
   await instructed(2_000, 'succeeded', ago(900));
   const stated = await put('finance', { currency: 'CNY', balanceMinor: 40_000, asOf });
@@ -91,10 +94,14 @@ it('shows what waits, what is under way and what to top up, from the stated bala
       // What was pending before the balance was stated is in it already.
       balance: { statedMinor: 40_000, asOf, estimatedMinor: 38_000 },
       floorMinor: 10_000,
+      balanceNeeded: false,
       topUpMinor: 22_000,
     },
   ]);
   expect(await ofStripe()).toEqual(stated.body);
+  await api.db.refundAccount.updateMany({ data: { asOf: new Date(ago(8 * 86_400)) } });
+  expect(await ofStripe()).toMatchObject({ balanceNeeded: true });
+  await api.db.refundAccount.updateMany({ data: { asOf: new Date(asOf) } });
   const audited = await api.db.auditEvent.findMany({ where: { type: 'refund_account.stated' } });
   expect(audited).toMatchObject([{ actorId: api.personIds.finance, data: { balanceMinor: 40_000, asOf } }]);
 });

@@ -274,6 +274,41 @@ const SCENARIOS: Record<string, Scenario> = {
     await world.until(handle, paid);
     return handle;
   },
+  'payment-unfunded': async (world) => {
+    const handle = await paying(world, {
+      operation: 'refund.create',
+      behaviour: 'error:balance_insufficient',
+      count: 1,
+    });
+    const { legs } = await world.until(handle, ({ status }) => status === 'awaiting_funds');
+    await world.advanceTo(handle, legs[0]?.nextQueryAt ?? '');
+    await world.until(handle, paid);
+    return handle;
+  },
+  'payment-renewed': async (world) => {
+    const destination = await enterDestination(world.db, world.shop, { until: 'entered_twice' });
+    await tendBankTransfers(world.temporal.client);
+    const order = await world.shop.addOrder(10_000, { paidBy: 'bank_transfer' });
+    const refundId = await world.shop.accept(order, 10_000, undefined, null, { destinationId: destination.id });
+    const handle = await world.startAccepted(refundId);
+    const { legs } = await world.state(handle);
+    const fault = { provider: 'bank_transfer', reference: legs[0]?.reference, behaviour: 'error:AM04', count: 1 };
+    await world.fault(fault);
+    await world.decide(handle, 'reviewer', approve('first_review'));
+    for (const attempt of [1, 2]) {
+      await world.until(handle, (state) => state.legs[0]?.attempt === attempt && state.legs[0].status === 'pending');
+      const file = await world.db.bankFile.findFirstOrThrow({ where: { refundId, status: 'waiting' } });
+      for (const who of ['finance', 'finance2'] as const) await approveFile(world.db, world.shop, file, who);
+      await tendBankTransfers(world.temporal.client);
+      const asked = await world.state(handle);
+      await world.advanceTo(handle, asked.legs[0]?.nextQueryAt ?? '');
+      if (attempt === 2) break;
+      const held = await world.until(handle, ({ status }) => status === 'awaiting_funds');
+      await world.advanceTo(handle, held.legs[0]?.nextQueryAt ?? '');
+    }
+    await world.until(handle, paid);
+    return handle;
+  },
   arrived: async (world) => {
     const handle = await paying(world);
     await world.until(handle, paid);

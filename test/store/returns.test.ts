@@ -316,6 +316,32 @@ test('giving up ends the refund as payment_failed, gives back what is held, and 
   expect(second).not.toBe(refund.refundId);
 });
 
+test('what is paid after all beside what stays given up is promised anew: it is not what has arrived before', async () => {
+  const refund = await paying(15_000, { payments: ['pi_af_a', 'pi_af_b', 'pi_af_c'] });
+  await refund.sight('succeeded', { leg: 0 });
+  for (const leg of [1, 2]) await refund.sight('failed', { leg });
+  for (const leg of [1, 2]) {
+    const first = await refund.act('finance', { act: 'give_up', legId: refund.state.legs[leg]?.id ?? '' });
+    await refund.act('finance2', { act: 'confirm', proposalId: first.commandId });
+  }
+  const row = () => db.refund.findUniqueOrThrow({ where: { id: refund.refundId } });
+  const { refundId } = refund;
+  const command = await shop.command({ kind: 'confirm_receipt', refundId, who: 'customer', body: {} });
+  const { id, principalKind, principalId, personId, roles } = command;
+  const actor = { kind: principalKind, id: principalId, personId, roles };
+  await refund.record({ id, kind: 'receipt', commandId: id, actor });
+  expect((await row()).arrivalConfirmedAt).not.toBeNull();
+  await refund.sight('succeeded', { leg: 1 });
+  expect(refund.state).toMatchObject({
+    givenUp: {},
+    arrival: { overdue: false, nth: 2 },
+    legs: [{ status: 'succeeded' }, { status: 'succeeded' }, { status: 'failed', givenUp: true }],
+  });
+  expect(await row()).toMatchObject({ status: 'payment_failed', arrivalConfirmedAt: null, waitingKind: 'arrival' });
+  expect((await row()).arrivalTo).toEqual(new Date(refund.state.arrival?.promisedBy ?? ''));
+  expect(await moneyOf(refund, 1)).toEqual({ reserved: 0, refunded: 5_000 });
+});
+
 test('giving up a leg of two leaves what was paid refunded, and its line refunded for that much', async () => {
   const refund = await paying(16_000, { payments: ['pi_up_a', 'pi_up_b'], lines: true });
   await refund.sight('succeeded', { leg: 0 });

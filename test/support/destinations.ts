@@ -73,6 +73,9 @@ export async function enterDestination(
   return again.destination;
 }
 
+/** What the API and the worker judge a release by. */
+export const PAYOUT_SETTINGS = { balanceMaxAgeMs: 7 * 86_400_000 };
+
 /** One person's approval of a file that waits, as the API records it. @throws Error when it is refused */
 export async function approveFile(
   db: Database,
@@ -82,7 +85,12 @@ export async function approveFile(
 ): Promise<BankFileRecord> {
   const command = await shop.command({ kind: 'approve_bank_file', refundId: '', who, body: {} });
   const approval = { personId: shop.personIds[who], sha256: file.sha256, at: new Date().toISOString() };
-  const outcome = await approveBankFile(db, { id: file.id, mode: 'test' }, { ...approval, commandId: command.id });
+  const outcome = await approveBankFile(
+    db,
+    { id: file.id, mode: 'test' },
+    { ...approval, commandId: command.id },
+    PAYOUT_SETTINGS,
+  );
   if (outcome?.refusal !== null) throw new Error(`Refused: ${outcome?.refusal}`);
   return outcome.file;
 }

@@ -98,6 +98,7 @@ export async function startTestWorkers(
       crm: null,
       email: channels.email,
       webhooks: createWebhookSender({ allowPrivateTargets: true }),
+      balanceMaxAgeMs: 7 * 86_400_000,
       letters: { shopName: 'Test shop', messageIdDomain: 'test.example' },
       clock: () => new Date(),
       logger,

@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { REFUNDS_QUEUE, TEND_BANK_TRANSFERS_TYPE } from '../../contract';
 import { approveBankFile, listGoodwillBudgets } from '../../store';
-import { enterDestination } from '../support/destinations';
+import { enterDestination, PAYOUT_SETTINGS } from '../support/destinations';
 import { eventually } from '../support/eventually';
 import { grantBudget } from '../support/goodwill';
 import type { StaffName } from '../support/shop';
@@ -53,6 +53,7 @@ async function release(handle: WorkflowHandle, ...persons: StaffName[]): Promise
         at: new Date().toISOString(),
         commandId: command.id,
       },
+      PAYOUT_SETTINGS,
     );
   }
   return file.reference;

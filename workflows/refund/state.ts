@@ -1,5 +1,12 @@
 import type { RefundWorkflowInput, Verdict } from '../../contract';
-import { isOver, PAYING_STATUSES, type ProcessState, type Refusal, type Transition } from '../../domain/refund';
+import {
+  isAskedAfterAll,
+  isOver,
+  PAYING_STATUSES,
+  type ProcessState,
+  type Refusal,
+  type Transition,
+} from '../../domain/refund';
 
 /** What became of a command: its verdict, or why it was refused. */
 export type Outcome = { verdict: Verdict; refused: null } | { verdict: null; refused: Refusal };
@@ -51,5 +58,4 @@ export function openCase(input: RefundWorkflowInput): RefundCase {
 
 /** True while there is something to pay, or to ask the provider about what was given up. */
 export const isUnsettled = ({ state }: RefundCase): boolean =>
-  PAYING_STATUSES.includes(state.status) &&
-  (!isOver(state) || state.legs.some((leg) => leg.givenUp && leg.nextQueryAt));
+  PAYING_STATUSES.includes(state.status) && (!isOver(state) || isAskedAfterAll(state));

@@ -49,7 +49,7 @@ export const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
   ENTERPRISE_PAY_BIZ_ERROR: 'refused_by_review',
   OVERDRAFT_ASSIGN_ACCOUNT_INVALID: 'interface_changed',
   OVERDRAFT_AGREEMENT_NOT_MATCH: 'interface_changed',
-  REFUND_ACCOUNT_NOT_EXIST: 'insufficient_merchant_funds',
+  REFUND_ACCOUNT_NOT_EXIST: 'interface_changed',
   CUSTOMER_VALIDATE_ERROR: 'unknown',
   REFUND_ROYALTY_PAYEE_ACCOUNT_NOT_EXIST: 'interface_changed',
   REFUNDALLOC_UNAUTH_LIMIT: 'interface_changed',

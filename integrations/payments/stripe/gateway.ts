@@ -9,14 +9,15 @@ import {
   type PaymentQuery,
 } from '../gateway';
 import { lookedUp, settledRefusal, type LookUp, type Source, type Wanted } from '../look-up';
+import { refusalOf } from '../refusal-of';
 import { sightingOf } from '../sighting-of';
 import { STRIPE_CAPABILITIES } from './capabilities';
 import { createStripeClient, type StripeAccountOptions } from './client';
 import { stripeRefuses, toStripeAmount } from './currency';
 import { factsOf, REFERENCE_KEY, REFUND_ID_KEY, type RefundFacts } from './refund-facts';
-import { verdictOf, wasLost, type Verdict } from './verdict';
+import { isTopUpWanted, verdictOf, wasLost, type Verdict } from './verdict';
 
-/** Transport keys tried for one reference: its own, and one more after each stored error that proved to be nothing. */
+/** Transport keys tried at once for one reference: one more after each stored answer that proved to be nothing. */
 const MAX_KEYS = 5;
 /** Look-ups that must all find nothing before a spent key is left. */
 const LOOK_UPS_BEFORE_NEW_KEY = 2;
@@ -35,8 +36,9 @@ type Tried = { refund: Stripe.Refund } | { verdict: Verdict; lost: boolean };
  *    repeated, the payment's refunds are searched for it, since Stripe forgets keys after a day.
  * 2. A refusal counts as `failed` only after that search found nothing ("already refunded" may mean our own refund), and
  *    never when an earlier call of the same try was lost on the way: that one may be carried out later.
- * 3. Stripe keeps a 500 for its key and repeats it for ever. When the kept answer comes back and repeated searches find
- *    nothing, the next key of the reference is used (`<reference>-2`, …), always the same ones in the same order.
+ * 3. Stripe keeps a 500, and a refusal for want of money, for its key and repeats it for ever. When the kept answer comes back
+ *    and repeated searches find nothing, the next key of the reference is used (`<reference>-2`, …), always the same ones in
+ *    the same order; those that are known to be spent are passed over.
  */
 export class StripeGateway implements PaymentGateway {
   readonly provider = 'stripe';
@@ -60,12 +62,16 @@ export class StripeGateway implements PaymentGateway {
       if (before !== 'nothing') return lookedUp(before, 'reply', instruction.now);
     }
     let provenNothing = false;
-    for (let key = 1; key <= MAX_KEYS; key += 1) {
+    let refusal: PaymentFailure | null = null;
+    const firstKey = 1 + (instruction.refusals ?? 0);
+    for (let key = firstKey; key < firstKey + MAX_KEYS; key += 1) {
       const tried = await this.create(instruction, key);
       if ('refund' in tried) return this.sightingOfRefund(tried.refund, 'reply', instruction);
       const { verdict } = tried;
       if (verdict.kind === 'busy') throw this.busy(verdict);
-      if (verdict.kind === 'refused') return this.settleRefusal(instruction, verdict.failure, tried.lost);
+      refusal = verdict.kind === 'refused' ? verdict.failure : null;
+      if (refusal && !(verdict.replayed && isTopUpWanted(refusal.code)))
+        return this.settleRefusal(instruction, refusal, tried.lost);
       if (!verdict.replayed) return sightingOf('reply', instruction.now, 'unknown', verdict.failure);
       if (!provenNothing) {
         const seen = await this.lookUpRepeatedly(instruction);
@@ -73,6 +79,7 @@ export class StripeGateway implements PaymentGateway {
         provenNothing = true;
       }
     }
+    if (refusal) return this.settleRefusal(instruction, refusal, false);
     const spent = { class: 'provider_maintenance', code: 'keys_spent' } as const;
     return sightingOf('reply', instruction.now, 'unknown', spent);
   }
@@ -136,7 +143,7 @@ export class StripeGateway implements PaymentGateway {
     lost: boolean,
   ): Promise<PaymentSighting> {
     const seen = await this.lookUp(instruction, 'reply');
-    return settledRefusal(seen, sightingOf('reply', instruction.now, 'failed', failure), failure, instruction, lost);
+    return settledRefusal(seen, refusalOf(instruction.now, failure, isTopUpWanted), failure, instruction, lost);
   }
 
   private async lookUpRepeatedly(instruction: PaymentInstruction): Promise<LookUp> {

@@ -8,6 +8,7 @@ export interface StripeRefundObject {
   currency: string;
   status: string | null;
   failure_reason?: string | null;
+  pending_reason?: string | null;
   metadata: Record<string, string> | null;
   created: number;
   payment_intent?: string | { id: string } | null;
@@ -39,6 +40,9 @@ export const CLASS_OF_REASON: Readonly<Record<string, FailureClass>> = {
   canceled: 'unknown',
 };
 
+/** Stripe has the refund and carries it out by itself once the account has the money. */
+const WAITS_FOR_FUNDS: PaymentFailure = { class: 'insufficient_merchant_funds', code: 'insufficient_funds' };
+
 /** Reads Stripe's refund object. A status this adapter does not know is `unknown`, so that a person looks. */
 export function factsOf(refund: StripeRefundObject): RefundFacts {
   return {
@@ -57,6 +61,7 @@ function outcomeOf(refund: StripeRefundObject): {
     case 'succeeded':
       return { outcome: 'succeeded', failure: null };
     case 'pending':
+      return { outcome: 'pending', failure: refund.pending_reason === WAITS_FOR_FUNDS.code ? WAITS_FOR_FUNDS : null };
     case 'requires_action':
       return { outcome: 'pending', failure: null };
     case 'failed':

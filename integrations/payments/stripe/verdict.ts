@@ -4,8 +4,8 @@ import { NEVER_SENT } from '../never-sent';
 
 /** What an error of the SDK means for the money. */
 export type Verdict =
-  /** Stripe refused this call: it moved nothing. */
-  | { kind: 'refused'; failure: PaymentFailure }
+  /** Stripe refused this call: it moved nothing. `replayed` as below. */
+  | { kind: 'refused'; failure: PaymentFailure; replayed: boolean }
   /** This call certainly did nothing; another one may. */
   | { kind: 'busy'; code: string; retryAfterMs: number }
   /** Nobody knows. `replayed`: the answer is the one Stripe keeps for the idempotency key, so the key is spent. */
@@ -53,6 +53,9 @@ export const CLASS_OF_CODE: Readonly<Record<string, FailureClass>> = {
   invalid_request: 'unknown',
 };
 
+/** Nothing is wrong but our balance: top up, and refund again. */
+export const isTopUpWanted = (code: string): boolean => CLASS_OF_CODE[code] === 'insufficient_merchant_funds';
+
 const BUSY_RETRY_AFTER_MS = 2_000;
 
 /**
@@ -78,11 +81,11 @@ export function verdictOf(error: unknown): Verdict | null {
   }
   if (status === 401 || status === 403) {
     const code = error.code ?? (status === 401 ? 'invalid_api_key' : 'forbidden');
-    return { kind: 'refused', failure: { class: CLASS_OF_CODE[code] ?? 'interface_changed', code } };
+    return { kind: 'refused', failure: { class: CLASS_OF_CODE[code] ?? 'interface_changed', code }, replayed };
   }
   if (status >= 400) {
     const code = error.code ?? (error.param === undefined ? 'invalid_request' : `invalid_${error.param}`);
-    return { kind: 'refused', failure: { class: CLASS_OF_CODE[code] ?? 'unknown', code } };
+    return { kind: 'refused', failure: { class: CLASS_OF_CODE[code] ?? 'unknown', code }, replayed };
   }
   return { kind: 'ambiguous', failure: { class: 'interface_changed', code: 'unreadable_answer' }, replayed: false };
 }

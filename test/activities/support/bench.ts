@@ -15,6 +15,9 @@ import { openDatabase, type Database } from '../../../store';
 import { createTestDatabase } from '../../support/database';
 import { openShop, type Shop } from '../../support/shop';
 
+/** How old a stated balance may be on the bench: a week. */
+export const BALANCE_MAX_AGE_MS = 7 * 86_400_000;
+
 /** A database with a shop, and activities over parts that a test can look into. */
 export interface Bench {
   db: Database;
@@ -94,6 +97,7 @@ export async function openBench(): Promise<Bench> {
     crm: null,
     email: mail,
     webhooks: { send: async () => ({ httpStatus: 200, error: null }) },
+    balanceMaxAgeMs: BALANCE_MAX_AGE_MS,
     letters: { shopName: 'Test shop', messageIdDomain: 'test.example' },
     clock: () => new Date(),
     nudgeDelivery: () => undefined,

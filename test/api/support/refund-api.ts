@@ -113,6 +113,7 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
     }),
     canPay: (mode, provider) => mode === MODE && ['stripe', 'bank_transfer'].includes(provider),
     destinations: { cipher: testCipher(), coolingOffMs: 60_000 },
+    balanceMaxAgeMs: 7 * 86_400_000,
     providerToAccounts: (mode, currency) => (mode === MODE && currency === 'CNY' ? 'bank_transfer' : null),
     evidence: { storages: [], scanner: null },
     refundRules: (mode, provider) =>

@@ -76,7 +76,7 @@ async function startWorld(): Promise<AlipayWorld> {
     timeoutMs: TIMEOUT_MS,
     refusalCode: 'TRADE_NOT_ALLOW_REFUND',
     slowDownCode: 'isv.app-call-limited',
-    tooLittleMoney: { code: 'SELLER_BALANCE_NOT_ENOUGH', sameReference: true },
+    tooLittleMoney: 'SELLER_BALANCE_NOT_ENOUGH',
     signsAnswers: true,
     saysAmounts: false,
     capture: async (amountMinor) => {

@@ -81,6 +81,7 @@ async function startWorld(): Promise<FileGatewayWorld> {
     currency: 'EUR',
     timeoutMs: TIMEOUT_MS,
     refusalCode: 'AC01',
+    tooLittleMoney: 'AM04',
     capture: async () => `pay_${randomBytes(8).toString('hex')}`,
     fault: async ({ call: which, ...fault }) => {
       const operation = which === 'instruct' ? 'file.send' : 'file.list';

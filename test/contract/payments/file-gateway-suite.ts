@@ -12,7 +12,16 @@ import type { GatewayWorld } from './gateway-suite';
 /** A gateway that instructs by files which people release: the suite's world, and what stands between the two. */
 export interface FileGatewayWorld extends Pick<
   GatewayWorld,
-  'gateway' | 'unreachable' | 'currency' | 'timeoutMs' | 'refusalCode' | 'capture' | 'fault' | 'movements' | 'close'
+  | 'gateway'
+  | 'unreachable'
+  | 'currency'
+  | 'timeoutMs'
+  | 'refusalCode'
+  | 'tooLittleMoney'
+  | 'capture'
+  | 'fault'
+  | 'movements'
+  | 'close'
 > {
   /** Two persons release the instruction, and it is handed to the provider once; whether that arrives is the fault's. */
   release(reference: string): Promise<void>;
@@ -247,6 +256,21 @@ export function fileGatewaySuite(provider: string, start: () => Promise<FileGate
       expect(sighting).toMatchObject({ outcome: 'failed', failure: { code: world.refusalCode } });
       expect(sighting.failure?.class).not.toBe('unknown');
       expect(await world.movements(first.reference)).toEqual([]);
+    });
+
+    test('too little money of ours is failed as that, since the reference is spent; a further one pays, once', async () => {
+      const first = await instructionOf();
+      await fault(first, `error:${world.tooLittleMoney}`);
+      await send(first);
+      const shortOfMoney = { class: 'insufficient_merchant_funds', code: world.tooLittleMoney };
+      expect(await world.gateway.query(queryOf(first))).toMatchObject({ outcome: 'failed', failure: shortOfMoney });
+      // Nothing is sent again under it, however often it is instructed.
+      expect(await world.gateway.instruct(again(first))).toMatchObject({ outcome: 'failed', failure: shortOfMoney });
+      const second = { ...(await instructionOf()), providerPaymentId: first.providerPaymentId };
+      await send(second);
+      expect(await world.gateway.query(queryOf(second))).toMatchObject({ outcome: 'succeeded', amountMinor: 5_000 });
+      expect(await world.movements(first.reference)).toEqual([]);
+      expect(await world.movements(second.reference)).toEqual([5_000]);
     });
 
     test('accepted is not paid: pending becomes succeeded', async () => {

@@ -54,8 +54,8 @@ export interface GatewayWorld {
   resign(one: ReceivedNotification, at: Date, options?: { otherSecret: true }): ReceivedNotification;
   /** The same without any signature. */
   unsigned(one: ReceivedNotification): ReceivedNotification;
-  /** The code by which the provider wants money on our side first, and whether it then takes the same reference again. */
-  tooLittleMoney: { code: string; sameReference: boolean };
+  /** The code by which the provider wants money on our side first. */
+  tooLittleMoney: string;
   /** False when the provider has no number that a bank can trace the money by. */
   tracesMoney?: boolean;
   /** Whether answers are signed, so that one whose signature is wrong or missing must not be believed. */
@@ -421,20 +421,54 @@ export function gatewaySuite(provider: string, start: () => Promise<GatewayWorld
       expect(await world.movements(reference)).toEqual(outcome === 'succeeded' ? [5_000] : []);
     });
 
-    test('too little money of ours is held where the same reference pays once there is enough, else failed', async () => {
-      const { code, sameReference } = world.tooLittleMoney;
-      const first = await instructionOf();
-      await world.fault({ call: 'instruct', reference: first.reference, behaviour: `error:${code}`, count: 1 });
-      const seen = await world.gateway.instruct(first);
-      expect(await world.movements(first.reference)).toEqual([]);
-      if (!sameReference) {
-        expect(seen).toMatchObject({ outcome: 'failed', failure: { class: 'insufficient_merchant_funds', code } });
-        return;
+    describe('too little money of ours is held, and the same reference pays once when there is enough', () => {
+      const isShort = (first: PaymentInstruction, count: number) =>
+        world.fault({
+          call: 'instruct',
+          reference: first.reference,
+          behaviour: `error:${world.tooLittleMoney}`,
+          count,
+        });
+
+      async function expectHeld(instruction: PaymentInstruction): Promise<void> {
+        const seen = await world.gateway.instruct(instruction);
+        expect(seen).toMatchObject({ outcome: 'held', failure: null, hold: { reason: 'insufficient_funds' } });
+        expect(Date.parse(seen.hold?.retryAt ?? '')).toBeGreaterThan(Date.parse(now));
+        expect(await world.movements(instruction.reference)).toEqual([]);
       }
-      expect(seen).toMatchObject({ outcome: 'held', failure: null, hold: { reason: 'insufficient_funds' } });
-      expect(Date.parse(seen.hold?.retryAt ?? '')).toBeGreaterThan(Date.parse(now));
-      expect(['succeeded', 'pending']).toContain((await world.gateway.instruct(again(first))).outcome);
-      expect(await world.movements(first.reference)).toEqual([5_000]);
+
+      async function expectPaid(instruction: PaymentInstruction): Promise<void> {
+        expect(['succeeded', 'pending']).toContain((await world.gateway.instruct(instruction)).outcome);
+        // However often it is repeated, and whatever is known of the refusals then.
+        for (const refusals of [0, 1, 9]) await world.gateway.instruct({ ...again(instruction), refusals });
+        expect(await world.movements(instruction.reference)).toEqual([5_000]);
+      }
+
+      test('after several refusals that are on record', async () => {
+        const first = await instructionOf();
+        await isShort(first, 3);
+        await expectHeld(first);
+        await expectHeld({ ...again(first), refusals: 1 });
+        await expectHeld({ ...again(first), refusals: 2 });
+        await expectPaid({ ...again(first), refusals: 3 });
+      });
+
+      test('also when nobody has kept how often it was refused', async () => {
+        const first = await instructionOf();
+        await isShort(first, 1);
+        await expectHeld(first);
+        await expectPaid(again(first));
+      });
+
+      test('also when it is instructed by several at once', async () => {
+        const first = await instructionOf();
+        await isShort(first, 1);
+        await expectHeld(first);
+        const later = { ...again(first), refusals: 1 };
+        const seen = await Promise.all(Array.from({ length: 4 }, () => world.gateway.instruct(later)));
+        expect(seen.every(({ outcome }) => ['succeeded', 'pending', 'unknown'].includes(outcome))).toBe(true);
+        expect(await world.movements(first.reference)).toEqual([5_000]);
+      });
     });
 
     test('more than is left of the payment is failed', async () => {

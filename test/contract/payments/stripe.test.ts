@@ -50,7 +50,7 @@ async function startWorld(): Promise<GatewayWorld> {
     timeoutMs: TIMEOUT_MS,
     refusalCode: 'charge_disputed',
     slowDownCode: 'rate_limit',
-    tooLittleMoney: { code: 'balance_insufficient', sameReference: false },
+    tooLittleMoney: 'balance_insufficient',
     capture: async (amountMinor) => {
       const id = `pi_${randomBytes(10).toString('hex')}`;
       await call('POST', `${sandbox.url}/control/stripe/payment_intents`, { id, amountMinor, currency: 'CNY' });
@@ -197,7 +197,6 @@ describe('stripe: the wire', () => {
     [401, { type: 'invalid_request_error' }, 'failed', 'interface_changed'],
     [403, { type: 'invalid_request_error', code: 'more_permissions_required' }, 'failed', 'interface_changed'],
     [400, { type: 'invalid_request_error', code: 'charge_disputed' }, 'failed', 'disputed'],
-    [400, { type: 'invalid_request_error', code: 'balance_insufficient' }, 'failed', 'insufficient_merchant_funds'],
     [402, { type: 'card_error', code: 'expired_card' }, 'failed', 'card_expired_or_lost'],
     [404, { type: 'invalid_request_error', code: 'resource_missing' }, 'failed', 'interface_changed'],
     [400, { type: 'idempotency_error' }, 'unknown', 'interface_changed'],
@@ -221,6 +220,72 @@ describe('stripe: the wire', () => {
           outcome: 'unknown',
         });
       }
+    } finally {
+      await stop(server);
+    }
+  });
+
+  test('a refusal for want of money that is the kept answer of every key tried is still one, and says so', async () => {
+    const keys: unknown[] = [];
+    const { url, server } = await serve((request, response) => {
+      if (request.method === 'GET') {
+        response.end('{"object":"list","data":[],"has_more":false,"url":"/v1/refunds"}');
+        return;
+      }
+      keys.push(request.headers['idempotency-key']);
+      response.statusCode = 400;
+      response.setHeader('idempotent-replayed', 'true');
+      response.end('{"error":{"type":"invalid_request_error","code":"balance_insufficient","message":"no"}}');
+    });
+    try {
+      const again = { ...instruction, instructedBefore: true, refusals: 7 };
+      expect(await gatewayAt(url).instruct(again)).toMatchObject({
+        outcome: 'held',
+        hold: { reason: 'insufficient_funds' },
+      });
+      // Those that are known to be spent are passed over; the others are tried in their order.
+      expect(keys).toEqual(['R1-8', 'R1-9', 'R1-10', 'R1-11', 'R1-12']);
+    } finally {
+      await stop(server);
+    }
+  });
+
+  test('a key that is left for a further one is looked up first, and what is found under our reference is not paid again', async () => {
+    let looks = 0;
+    const { url, server } = await serve((request, response) => {
+      if (request.method === 'GET') {
+        looks += 1;
+        const ours = { object: 'refund', id: 're_1', amount: 700, currency: 'cny', status: 'pending' };
+        const data = looks < 3 ? [] : [{ ...ours, pending_reason: 'processing', metadata: { reference: 'R1' } }];
+        response.end(JSON.stringify({ object: 'list', data, has_more: false, url: '/v1/refunds' }));
+        return;
+      }
+      expect(request.headers['idempotency-key']).toBe('R1');
+      response.statusCode = 400;
+      response.setHeader('idempotent-replayed', 'true');
+      response.end('{"error":{"type":"invalid_request_error","code":"balance_insufficient","message":"no"}}');
+    });
+    try {
+      expect(await gatewayAt(url).instruct({ ...instruction, instructedBefore: true })).toMatchObject({
+        outcome: 'pending',
+        providerRefundId: 're_1',
+        amountMinor: 700,
+      });
+    } finally {
+      await stop(server);
+    }
+  });
+
+  test.each([
+    ['insufficient_funds', { class: 'insufficient_merchant_funds', code: 'insufficient_funds' }],
+    ['processing', null],
+    ['charge_pending', null],
+  ])('a refund that is pending for %s says whether it waits for our money', async (pendingReason, failure) => {
+    const refund = { object: 'refund', id: 're_1', amount: 700, currency: 'cny', status: 'pending' };
+    const body = JSON.stringify({ ...refund, pending_reason: pendingReason, metadata: { reference: 'R1' } });
+    const { url, server } = await serve((_request, response) => response.end(body));
+    try {
+      expect(await gatewayAt(url).instruct(instruction)).toMatchObject({ outcome: 'pending', failure });
     } finally {
       await stop(server);
     }

@@ -92,7 +92,7 @@ async function startWorld(): Promise<GatewayWorld> {
     timeoutMs: TIMEOUT_MS,
     refusalCode: 'USER_ACCOUNT_ABNORMAL',
     slowDownCode: 'FREQUENCY_LIMITED',
-    tooLittleMoney: { code: 'NOT_ENOUGH', sameReference: true },
+    tooLittleMoney: 'NOT_ENOUGH',
     signsAnswers: true,
     tracesMoney: false,
     capture: (amountMinor) => capture(sandbox.url, amountMinor),

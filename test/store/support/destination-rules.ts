@@ -171,9 +171,9 @@ export const DESTINATION_RULES: Rules = {
     ],
   },
   payment_attempts_route: {
-    refused: [set('payment_attempts', `route = 'elsewhere'`)],
-    // By hand only with a proof: that is a rule of its own.
-    legal: ['original', 'goodwill'].map((route) => set('payment_attempts', `route = '${route}'`)),
+    refused: ['elsewhere', 'goodwill'].map((route) => set('payment_attempts', `route = '${route}'`)),
+    // By hand only with a proof, to an account only with one: those are rules of their own.
+    legal: [set('payment_attempts', `route = 'original'`)],
   },
   payment_attempts_route_destination: {
     refused: [set('payment_attempts', `route = 'destination'`)],

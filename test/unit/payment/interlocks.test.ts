@@ -19,6 +19,7 @@ const clear: InterlockFacts = {
   amountMinor: 4_000,
   instructedBefore: false,
   heldSince: null,
+  contradicted: false,
   stops: 0,
   payment: {
     capturedMinor: 10_000,
@@ -34,10 +35,11 @@ const clear: InterlockFacts = {
   snapshot: { approvedVersion: 2, version: 2, isApproved: true, allocatedMinor: 4_000 },
   destination: null,
   limits: [
-    { kind: 'daily_cap', amountMinor: 10_000, standsMinor: 6_000 },
-    { kind: 'exposure', amountMinor: 10_000, standsMinor: 6_000 },
-    { kind: 'floor', amountMinor: 1_000, standsMinor: 5_000 },
+    { kind: 'daily_cap', amountMinor: 10_000, standsMinor: 6_000, statedAt: null },
+    { kind: 'exposure', amountMinor: 10_000, standsMinor: 6_000, statedAt: null },
+    { kind: 'floor', amountMinor: 1_000, standsMinor: 5_000, statedAt: at(-7 * DAY) },
   ],
+  balanceMaxAgeMs: 7 * DAY * 1_000,
   dayEndsAt: at(3_600),
   provider: { refusal: null, partial: true, maxRefundsPerPayment: 4, refundableForDays: 30, minimumIntervalMs: 60_000 },
 };
@@ -53,8 +55,11 @@ const above = (reason: HoldReason, limitMinor: number): InterlockVerdict => ({
 const failed = (failureClass: string, code: string) => ({ kind: 'failed', failure: { class: failureClass, code } });
 const payment = (changes: Partial<InterlockFacts['payment']>) => ({ payment: { ...clear.payment, ...changes } });
 const provider = (changes: Partial<InterlockFacts['provider']>) => ({ provider: { ...clear.provider, ...changes } });
-const limits = (kind: 'daily_cap' | 'exposure' | 'floor', amountMinor: number, standsMinor: number | null) => ({
-  limits: [{ kind, amountMinor, standsMinor }],
+const limits = (kind: 'daily_cap' | 'exposure' | 'floor', amountMinor: number, standsMinor: number) => ({
+  limits: [{ kind, amountMinor, standsMinor, statedAt: kind === 'floor' ? now : null }],
+});
+const floor = (standsMinor: number | null, statedAt: string | null) => ({
+  limits: [{ kind: 'floor' as const, amountMinor: 1_000, standsMinor, statedAt }],
 });
 
 test('what just fits everywhere is paid', () => {
@@ -64,6 +69,7 @@ test('what just fits everywhere is paid', () => {
 test.each<[string, Partial<InterlockFacts>, object]>([
   ['a stop in force', { stops: 1 }, held('payout_stopped')],
   ['an open dispute', payment({ openDisputes: 1 }), held('disputed')],
+  ['word that the money has moved already', { contradicted: true }, held('contradicted')],
   ['less captured than is to be paid', payment({ capturedMinor: 4_999 }), held('not_captured')],
   ['one more minor unit refunded elsewhere', payment({ elsewhereMinor: 1_001 }), held('refunded_elsewhere')],
   ['one more minor unit lost in a dispute', payment({ disputedMinor: 501 }), held('disputed')],
@@ -132,6 +138,8 @@ test.each<[string, Partial<InterlockFacts>, object]>([
     above('above_exposure_limit', 3_999),
   ],
   ['an account that would fall below its floor', limits('floor', 1_001, 5_000), held('below_floor')],
+  ['a floor without a stated balance', floor(null, null), held('balance_unknown')],
+  ['a floor whose balance was stated too long ago', floor(9_000, at(-7 * DAY - 1)), held('balance_unknown')],
 ])('%s stops the payment, with its reason', (_what, changes, verdict) => {
   expect(judgeInterlocks({ ...clear, ...changes })).toEqual(verdict);
 });
@@ -157,7 +165,7 @@ test.each<[string, Partial<InterlockFacts>]>([
       ...payment({ refundedMinor: 0, elsewhereMinor: 0, disputedMinor: 0, reservedByOthersMinor: 0 }),
     },
   ],
-  ['a floor without a stated balance', limits('floor', 1_000, null)],
+  ['a balance that is stated ahead of our clock', floor(5_000, at(60))],
 ])('%s passes', (_what, changes) => {
   expect(judgeInterlocks({ ...clear, ...changes })).toEqual({ kind: 'clear' });
 });

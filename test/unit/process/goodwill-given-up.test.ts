@@ -3,6 +3,7 @@ import type { PaymentSighting } from '../../../domain/payment';
 import {
   hasEnded,
   isWatched,
+  promiseMark,
   waitingForOf,
   type DeskAction,
   type ProcessState,
@@ -152,8 +153,47 @@ describe('a leg that turns out to be paid after all', () => {
     const one = sight(sight(sight(paying(), 'al_1', 'failed'), 'al_2', 'failed'), 'al_g', 'succeeded');
     const told = paidAfterAll(giveUp(giveUp(one, 'al_1'), 'al_2'), 'al_1');
     const [leg] = told.state.legs;
-    expect(letters(told)).toMatchObject([{ kind: 'refund_given_up', data: { paidMinor: leg?.amountMinor } }]);
+    expect(letters(told)).toMatchObject([
+      {
+        kind: 'refund_given_up',
+        data: { paidMinor: leg?.amountMinor, arrivalFrom: expect.any(String), arrivalTo: expect.any(String) },
+      },
+    ]);
     expect(told.state.givenUp).toBeDefined();
+    // What is promised is watched, and can be confirmed.
+    expect(isWatched(told.state)).toBe(true);
+    expect(told.state.arrival).toMatchObject({ promisedBy: told.effects?.arrival?.to, overdue: false });
+    expect(judgeReceipt(told.state)).toBeNull();
+  });
+
+  test('is a promise of its own: what was missed before is asked about once more, and a later promise stands', () => {
+    const gaveUp = (): Case => {
+      const one = sight(sight(sight(paying(), 'al_1', 'failed'), 'al_2', 'failed'), 'al_g', 'succeeded');
+      return giveUp(giveUp(one, 'al_1'), 'al_2');
+    };
+    const first = paidAfterAll(gaveUp(), 'al_1');
+    expect(first.state.arrival).not.toHaveProperty('nth');
+    const late = apply(first, { id: 'arrival-overdue', kind: 'arrival_overdue' });
+    expect([promiseMark(late.state), late.effects?.deskOpen[0]?.key]).toEqual(['', 'arrival']);
+    const second = paidAfterAll(late, 'al_2');
+    expect(second.state).toMatchObject({ status: 'paid', arrival: { overdue: false, nth: 2 } });
+    const again = apply(second, { id: `arrival-overdue-${promiseMark(second.state)}`, kind: 'arrival_overdue' });
+    expect([promiseMark(second.state), again.effects?.deskOpen[0]?.key]).toEqual(['0.2', 'arrival:0.2']);
+  });
+
+  test.each([
+    ['not there yet', {}, true],
+    ['there', { confirmedAt: after(5) }, false],
+  ])('what was promised for later stands while it is %s', (_what, changes, stands) => {
+    const gaveUp = giveUp(
+      giveUp(sight(sight(sight(paying(), 'al_1', 'failed'), 'al_2', 'failed'), 'al_g', 'succeeded'), 'al_1'),
+      'al_2',
+    );
+    const later = '2099-01-01T00:00:00.000Z';
+    const arrival = { promisedBy: later, watchUntil: later, overdue: false, ...changes };
+    const { state } = paidAfterAll({ ...gaveUp, state: { ...gaveUp.state, arrival } }, 'al_1');
+    expect(state.arrival?.promisedBy === later).toBe(stands);
+    expect(state.arrival).not.toHaveProperty('confirmedAt');
   });
 
   test('makes the refund paid when only what is given beside the amount stays given up', () => {

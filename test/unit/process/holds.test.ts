@@ -57,6 +57,7 @@ const REASONS: Record<HoldReason, [HoldCure, ProcessState['status'], string[], n
   above_exposure_limit: ['person', 'paying', ['payment_held'], null],
   payee_unsettled: ['person', 'paying', ['payment_held'], null],
   disputed: ['person', 'paying', ['payment_held'], null],
+  contradicted: ['person', 'paying', ['payment_held'], null],
   refunded_elsewhere: ['person', 'paying', ['payment_held'], null],
   not_captured: ['person', 'paying', ['payment_held'], null],
   destination_changed: ['person', 'paying', ['payment_held'], null],
@@ -64,6 +65,7 @@ const REASONS: Record<HoldReason, [HoldCure, ProcessState['status'], string[], n
   provider_not_configured: ['person', 'paying', ['payment_held'], null],
   provider_unreachable: ['provider', 'paying', ['payment_held'], 24],
   insufficient_funds: ['funds', 'awaiting_funds', ['awaiting_funds'], 24],
+  balance_unknown: ['funds', 'awaiting_funds', ['awaiting_funds'], 24],
   below_floor: ['funds', 'awaiting_funds', ['awaiting_funds'], 24],
 };
 const rows = Object.entries(REASONS).map(([reason, row]) => [reason as HoldReason, ...row] as const);
@@ -126,6 +128,7 @@ test.each(rows.map(([reason, cure, status, desk]) => [reason, status, desk, cure
       ...paying.legs[0],
       hold: { reason, since: ACCEPTED_AT },
       nextQueryAt: after(5),
+      ...(reason === 'insufficient_funds' ? { unfundedSince: ACCEPTED_AT, refusals: 1 } : {}),
     });
     expect(kindsOf(effects)).toEqual(desk);
     expect(told(effects)).toEqual([

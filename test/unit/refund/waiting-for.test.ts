@@ -100,6 +100,7 @@ const held = (reason: HoldReason): Partial<ProcessState> => ({
 test.each<[HoldReason, string, string | null]>([
   ['insufficient_funds', 'funds', 'role:finance'],
   ['below_floor', 'funds', 'role:finance'],
+  ['balance_unknown', 'funds', 'role:finance'],
   ['payout_stopped', 'desk', 'role:finance'],
   ['disputed', 'desk', 'role:finance'],
   ['daily_cap', 'desk', 'role:finance'],

@@ -1,11 +1,9 @@
-import { isWatched, returnsOf, type ProcessState } from '../../../domain/refund';
+import { isWatched, promiseMark, type ProcessState } from '../../../domain/refund';
 import { hasCome, record, takeOne, waitFor } from '../record';
 import type { RefundCase } from '../state';
 import { startDueCalls } from './pay';
 
-/** A promise after money came back is another one. */
-const overdueId = ({ legs }: ProcessState): string =>
-  returnsOf(legs) === 0 ? 'arrival-overdue' : `arrival-overdue-${returnsOf(legs)}`;
+const overdueId = (state: ProcessState): string => ['arrival-overdue', promiseMark(state)].filter(Boolean).join('-');
 
 /**
  * Until somebody confirms that the money is there (all of it, or what was paid before the rest was given up), or the watch over the promise ends, or it comes back. A promise that passes opens a
