@@ -1,4 +1,5 @@
 import { direct } from './client';
+import { LAZILY } from './rows';
 import type { Statements } from './statements';
 
 /**
@@ -9,7 +10,7 @@ export type EventWorth = 'known' | 'awaited' | 'news';
 
 /**
  * Weighs a stored event against its attempt. One that is known is marked as consumed: no signal, so the refund's history
- * stays short.
+ * stays short. Does not wait for the disk: what a crash takes back, the sweep tells the refund, to no effect.
  */
 export async function weighProviderEvent(db: Statements, id: string, nowIso: string): Promise<EventWorth> {
   const [row] = await direct(db).$queryRaw<{ worth: EventWorth }[]>`
@@ -25,6 +26,6 @@ export async function weighProviderEvent(db: Statements, id: string, nowIso: str
       UPDATE provider_events SET status = 'consumed', consumed_at = ${new Date(nowIso)}
       WHERE id = ${id} AND status = 'stored' AND EXISTS (SELECT 1 FROM attempt WHERE known))
     SELECT CASE WHEN bool_or(known) THEN 'known' WHEN bool_or(status = 'instructed') THEN 'awaited' ELSE 'news' END AS worth
-    FROM attempt`;
+    FROM attempt, ${LAZILY}`;
   return row?.worth ?? 'news';
 }

@@ -9,7 +9,7 @@ import { newId } from './new-id';
 import type { EventWorth } from './provider-event-news';
 import type { Mode } from './refund-views';
 import { findRefundedPayment, raiseRefundedElsewhere, type RefundedPayment } from './refunded-elsewhere';
-import { asJson } from './rows';
+import { asJson, LAZILY } from './rows';
 
 /** The kind of desk item that a notification opens which is about a refund and fits none. */
 const UNMATCHED = 'unmatched_provider_event';
@@ -179,7 +179,7 @@ async function readStored(tx: Db, event: NewProviderEvent): Promise<Omit<StoredP
 export async function markProviderEventSignalled(db: Db, id: string, nowIso: string): Promise<void> {
   await direct(db).$executeRaw`
     UPDATE provider_events SET status = 'signalled', signalled_at = ${nowIso}::timestamptz
-    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS lazily
+    FROM ${LAZILY}
     WHERE id = ${id} AND status = 'stored'`;
 }
 
