@@ -198,25 +198,12 @@ export async function listUnsignalledProviderEvents(
   db: Db,
   query: { storedBeforeIso: string; limit: number },
 ): Promise<UnsignalledEvent[]> {
-  const rows = await db.providerEvent.findMany({
-    where: { status: 'stored', refundId: { not: null }, receivedAt: { lt: new Date(query.storedBeforeIso) } },
-    orderBy: { receivedAt: 'asc' },
-    take: query.limit,
-    select: { id: true, refundId: true, mode: true, refund: { select: { status: true, process: true } } },
-  });
-  return rows.flatMap((row) =>
-    row.refundId && row.refund
-      ? [
-          {
-            id: row.id,
-            refundId: row.refundId,
-            mode: row.mode,
-            refundStatus: row.refund.status,
-            isOver: isOver(row.refund.process as unknown as ProcessState),
-          },
-        ]
-      : [],
-  );
+  const rows = await db.$queryRaw<(Omit<UnsignalledEvent, 'isOver'> & { process: ProcessState })[]>`
+    SELECT e.id, e.refund_id AS "refundId", e.mode::text AS mode, f.status AS "refundStatus", f.process
+    FROM provider_events e JOIN refunds f ON f.id = e.refund_id
+    WHERE e.status = 'stored' AND e.received_at < ${query.storedBeforeIso}::timestamptz
+    ORDER BY e.received_at LIMIT ${query.limit}::int`;
+  return rows.map(({ process, ...row }) => ({ ...row, isOver: isOver(process) }));
 }
 
 /** An attempt that is proven to have moved its money. */
