@@ -7,6 +7,7 @@ import { Client, Connection } from '@temporalio/client';
 import { startStack } from '../devstack/stack';
 import type { Supervisor } from '../devstack/supervisor';
 import { runBare, startBareWorker } from './bare/run';
+import { gatesOf } from './gates';
 import { median, percentile } from './measure';
 import { measureReconciliation, printReconcileReport } from './reconcile';
 import { historyOf, RefundLoad, type Stages } from './refunds';
@@ -21,7 +22,7 @@ const USAGE = `usage: npm run bench [-- options]
   --quick            one run of 20 at concurrency 10, no open loop
   --reconcile        the reconciliation of a day instead, with --rows N refunds (default 100000)
 
-API and worker run as they are shipped, from dist/. Every run measures bare workflows and refunds in turn on the same server, so that the ratio holds when the machine drifts.`;
+API and worker run as they are shipped, from dist/. Every run measures bare workflows and refunds in turn on the same server, so that the ratio holds when the machine drifts. The open loop runs at 4 refunds a second and at the same share of the bare rate as on the machine that 4 was promised on. Every target is named with whether it is met.`;
 
 interface Options {
   refunds: number;
@@ -131,7 +132,7 @@ async function measure(
     : await measureOpen(load, Math.max(...rows.map((row) => row.bareRegularPerSecond)), say);
   const one = await historyOf(client, refundIds.one.slice(-20));
   const three = await historyOf(client, refundIds.three.slice(-20));
-  return {
+  const report = {
     cpus: os.cpus().length,
     rows,
     open,
@@ -141,12 +142,13 @@ async function measure(
     },
     rssMb,
   };
+  return { ...report, gates: gatesOf(report) };
 }
 
-/** Three-stage refunds a second that the product promises to stand, on a machine that can do several times as many. */
+/** Three-stage refunds a second that the product promises to stand. */
 const PROMISED_PER_SECOND = 4;
-/** What is asked of a machine that need not be one of those: so much of what it does with bare workflows. */
-const SHARE_OF_BARE = 0.4;
+/** What that is of the 18.6 bare workflows a second of the machine that it was promised on: the same load on any other. */
+const SHARE_OF_BARE = PROMISED_PER_SECOND / 18.6;
 /** How long arrivals go on. */
 const OPEN_SECONDS = 20;
 

@@ -148,10 +148,11 @@ export class RefundLoad {
   /** One cheap query for everybody who waits, so that watching costs next to nothing. */
   async #poll(): Promise<void> {
     if (this.#waiting.size === 0) return;
-    const { rows } = await this.#pool.query<{ id: string }>(
-      `SELECT id FROM refunds WHERE id = ANY($1) AND status IN ('paid', 'arrived')`,
-      [[...this.#waiting.keys()]],
-    );
+    const { rows } = await this.#pool.query<{ id: string }>({
+      name: 'poll',
+      text: `SELECT id FROM refunds WHERE id = ANY($1) AND status IN ('paid', 'arrived')`,
+      values: [[...this.#waiting.keys()]],
+    });
     for (const { id } of rows) {
       this.#waiting.get(id)?.();
       this.#waiting.delete(id);

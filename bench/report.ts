@@ -1,3 +1,5 @@
+import type { Gate } from './gates';
+
 /** Medians of the interleaved runs at one concurrency. Rates are completions a second. */
 export interface Row {
   concurrency: number;
@@ -19,7 +21,7 @@ export interface Report {
   cpus: number;
   rows: Row[];
   open: {
-    /** Three-stage refunds at a rate that is the same on every machine, and at a share of what this one can do. */
+    /** Three-stage refunds at the rate that is promised, and at the same share of what this machine can do. */
     steady: OpenLoop[];
     acceptAt50P50Ms: number;
     acceptAt50P99Ms: number;
@@ -27,6 +29,8 @@ export interface Report {
   /** The most that any of the last refunds took, letters included. */
   history: Record<'oneStage' | 'threeStages', { events: number; bytes: number }>;
   rssMb: Record<string, number>;
+  /** What is asked of a release, target by target. */
+  gates: Gate[];
 }
 
 /** Latencies under arrivals at a fixed rate. */
@@ -85,4 +89,7 @@ export function printReport(report: Report): void {
       .map(([name, mb]) => `${name} ${mb}`)
       .join(', ')}`,
   );
+  line('\nGates');
+  for (const { name, target, measured, met } of report.gates)
+    line(`${met ? 'met   ' : 'MISSED'}  ${name.padEnd(58)}${measured.padStart(13)}   ${target}`);
 }

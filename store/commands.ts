@@ -1,6 +1,7 @@
 import { direct, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import type { Standing } from './refund-views';
+import { LAZILY } from './rows';
 
 export type CommandKind =
   | 'create_refund'
@@ -86,7 +87,7 @@ export async function claimCommand(db: Db, command: NewCommand, now: Date): Prom
   const inserted = await direct(db).$executeRaw`
     INSERT INTO commands (${COLUMNS})
     SELECT ${valuesOf(command, now)}
-    ${lazily ? Prisma.sql`FROM (SELECT set_config('synchronous_commit', 'off', true)) AS lazily` : Prisma.empty}
+    ${lazily ? Prisma.sql`FROM ${LAZILY}` : Prisma.empty}
     ON CONFLICT DO NOTHING`;
   return inserted === 1 ? isNew(command) : claimAgain(db, command, now);
 }

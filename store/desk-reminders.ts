@@ -19,13 +19,13 @@ export async function listUnremindedDeskItems(
   db: Db,
   query: { nowIso: string; limit: number },
 ): Promise<OverdueItem[]> {
-  const rows = await db.deskItem.findMany({
-    where: { status: 'open', remindedAt: null, dueAt: { lt: new Date(query.nowIso) } },
-    orderBy: { dueAt: 'asc' },
-    take: query.limit,
-    select: { id: true, mode: true, refundId: true, kind: true, ownerId: true, ownerRole: true, dueAt: true },
-  });
-  return rows.flatMap(({ dueAt, ...row }) => (dueAt ? [{ ...row, dueAt: toIso(dueAt) }] : []));
+  const rows = await db.$queryRaw<(Omit<OverdueItem, 'dueAt'> & { dueAt: Date })[]>`
+    SELECT id, mode::text AS mode, refund_id AS "refundId", kind, owner_id AS "ownerId", owner_role AS "ownerRole",
+      due_at AS "dueAt"
+    FROM desk_items
+    WHERE status = 'open' AND reminded_at IS NULL AND due_at < ${query.nowIso}::timestamptz
+    ORDER BY due_at LIMIT ${query.limit}::int`;
+  return rows.map(({ dueAt, ...row }) => ({ ...row, dueAt: toIso(dueAt) }));
 }
 
 /** How many items of the desk are open and overdue, in all modes. */

@@ -3,6 +3,7 @@ import { direct, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import { FACT_COLUMNS, FACT_TABLES, factsOfRows, type FactsRow, type LetterFacts } from './letter-facts';
 import type { ClaimedMessage } from './messages';
+import { LAZILY } from './rows';
 
 /** Whom a letter goes to. */
 export interface LetterRecipient {
@@ -95,7 +96,11 @@ type ClaimedRow = FactsRow & {
   words: string | null;
 };
 
-/** Claiming is committed with the statement's end, so that nothing is sent before its claim stands. */
+/**
+ * Claiming is committed with the statement's end, so that nothing is sent before its claim stands. It does not wait for the
+ * disk: a claim that a crash takes back has a letter sent again under its Message-ID. A channel that must send once at most
+ * needs a claim that waits.
+ */
 async function claimAndRead(db: Db, claiming: Prisma.Sql, before: Prisma.Sql = Prisma.empty): Promise<ClaimedMessages> {
   const rows = await direct(db).$queryRaw<ClaimedRow[]>`
     WITH ${before} m AS (${claiming})
@@ -111,7 +116,8 @@ async function claimAndRead(db: Db, claiming: Prisma.Sql, before: Prisma.Sql = P
     FROM m
     JOIN refunds f ON f.id = m.refund_id
     ${FACT_TABLES}
-    LEFT JOIN decisions d ON d.command_id = m.data->>'commandId'`;
+    LEFT JOIN decisions d ON d.command_id = m.data->>'commandId'
+    CROSS JOIN ${LAZILY}`;
   const facts = await factsOfRows(db, rows);
   const claimed: ClaimedMessages = { items: [], unreadable: [] };
   for (const row of rows) {

@@ -2,6 +2,7 @@ import { chainEntries, insertAudit, refundStream, type AuditEntry, type AuditHea
 import { direct, inTransaction, type Database } from './client';
 import type { ClaimedMessage } from './messages';
 import type { Mode } from './refund-views';
+import { LAZILY } from './rows';
 import type { Statements } from './statements';
 
 /** A message that was delivered. */
@@ -11,7 +12,8 @@ export type SentMessage = Pick<ClaimedMessage, 'id' | 'mode' | 'refundId' | 'kin
 const MAX_GUESSES = 3;
 
 /**
- * Writes down that messages were delivered, each with its entry in its refund's chain.
+ * Writes down that messages were delivered, each with its entry in its refund's chain. Does not wait for the disk: what a crash
+ * takes back is sent again under the same Message-ID.
  * @param guess where the chain of their refund ends, when all are about one and its end was read not long ago: then one
  *   statement does it all, unless somebody has appended meanwhile
  */
@@ -53,7 +55,7 @@ async function settleBehind(
       UPDATE messages SET status = 'sent', sent_at = ${new Date(nowIso)}, claimed_until = NULL, last_error = NULL
       WHERE id = ANY(${messages.map(({ id }) => id)}) AND status = 'due' AND EXISTS (SELECT 1 FROM moved))
     SELECT EXISTS (SELECT 1 FROM moved) AS settled, audit_seq AS seq, audit_head AS head
-    FROM refunds WHERE id = ${refund.refundId}`;
+    FROM refunds, ${LAZILY} WHERE id = ${refund.refundId}`;
   if (!row) return null;
   return row.settled ? 'settled' : { seq: row.seq, head: row.head };
 }
@@ -83,6 +85,7 @@ async function settleLocked(db: Database, messages: SentMessage[], nowIso: strin
           ${chains.map((chain) => chain.head.head)}::text[]) AS n(id, seq, head)
         WHERE f.id = n.id)
       UPDATE messages SET status = 'sent', sent_at = ${new Date(nowIso)}, claimed_until = NULL, last_error = NULL
+      FROM ${LAZILY}
       WHERE id = ANY(${messages.map(({ id }) => id)}) AND status = 'due'`;
   });
 }

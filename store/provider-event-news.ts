@@ -1,5 +1,6 @@
 import { direct } from './client';
 import { Prisma } from './generated/prisma/client';
+import { LAZILY } from './rows';
 import type { Statements } from './statements';
 
 /**
@@ -22,7 +23,7 @@ export const WORTH = Prisma.sql`
 
 /**
  * Weighs a stored event against its attempt. One that is known is marked as consumed: no signal, so the refund's history
- * stays short.
+ * stays short. Does not wait for the disk: what a crash takes back, the sweep tells the refund, to no effect.
  */
 export async function weighProviderEvent(db: Statements, id: string, nowIso: string): Promise<EventWorth> {
   const [row] = await direct(db).$queryRaw<{ worth: EventWorth }[]>`
@@ -37,6 +38,6 @@ export async function weighProviderEvent(db: Statements, id: string, nowIso: str
     consumed AS (
       UPDATE provider_events SET status = 'consumed', consumed_at = ${new Date(nowIso)}
       WHERE id = ${id} AND status = 'stored' AND EXISTS (SELECT 1 FROM attempt WHERE known))
-    SELECT ${WORTH} AS worth FROM attempt`;
+    SELECT ${WORTH} AS worth FROM attempt, ${LAZILY}`;
   return row?.worth ?? 'news';
 }

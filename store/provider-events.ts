@@ -9,7 +9,7 @@ import { newId } from './new-id';
 import { tellsWhatStands, WORTH, type EventWorth } from './provider-event-news';
 import type { Mode } from './refund-views';
 import { findRefundedPayment, raiseRefundedElsewhere, type RefundedPayment } from './refunded-elsewhere';
-import { asJson } from './rows';
+import { asJson, LAZILY } from './rows';
 
 /** The kind of desk item that a notification opens which is about a refund and fits none. */
 const UNMATCHED = 'unmatched_provider_event';
@@ -176,7 +176,7 @@ async function readStored(tx: Db, event: NewProviderEvent): Promise<Omit<StoredP
 export async function markProviderEventSignalled(db: Db, id: string, nowIso: string): Promise<void> {
   await direct(db).$executeRaw`
     UPDATE provider_events SET status = 'signalled', signalled_at = ${nowIso}::timestamptz
-    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS lazily
+    FROM ${LAZILY}
     WHERE id = ${id} AND status = 'stored'`;
 }
 
@@ -195,25 +195,12 @@ export async function listUnsignalledProviderEvents(
   db: Db,
   query: { storedBeforeIso: string; limit: number },
 ): Promise<UnsignalledEvent[]> {
-  const rows = await db.providerEvent.findMany({
-    where: { status: 'stored', refundId: { not: null }, receivedAt: { lt: new Date(query.storedBeforeIso) } },
-    orderBy: { receivedAt: 'asc' },
-    take: query.limit,
-    select: { id: true, refundId: true, mode: true, refund: { select: { status: true, process: true } } },
-  });
-  return rows.flatMap((row) =>
-    row.refundId && row.refund
-      ? [
-          {
-            id: row.id,
-            refundId: row.refundId,
-            mode: row.mode,
-            refundStatus: row.refund.status,
-            isOver: isOver(row.refund.process as unknown as ProcessState),
-          },
-        ]
-      : [],
-  );
+  const rows = await db.$queryRaw<(Omit<UnsignalledEvent, 'isOver'> & { process: ProcessState })[]>`
+    SELECT e.id, e.refund_id AS "refundId", e.mode::text AS mode, f.status AS "refundStatus", f.process
+    FROM provider_events e JOIN refunds f ON f.id = e.refund_id
+    WHERE e.status = 'stored' AND e.received_at < ${query.storedBeforeIso}::timestamptz
+    ORDER BY e.received_at LIMIT ${query.limit}::int`;
+  return rows.map(({ process, ...row }) => ({ ...row, isOver: isOver(process) }));
 }
 
 /** An attempt of which it is proven what became of its money. */

@@ -8,6 +8,12 @@ import { Prisma } from './generated/prisma/client';
 /** One part of a statement: a data-modifying expression. */
 export type Fragment = Prisma.Sql;
 
+/**
+ * Beside the tables of a statement: its commit does not wait for the disk. For what a crash may take back because it is done
+ * again without harm; what is committed before and after it keeps its order. It holds for the whole transaction.
+ */
+export const LAZILY = Prisma.sql`(SELECT set_config('synchronous_commit', 'off', true)) AS lazily`;
+
 /** Rows as the parameter of a fragment. */
 export const asJson = (rows: unknown): string => JSON.stringify(rows);
 

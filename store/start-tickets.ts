@@ -1,4 +1,5 @@
 import { direct, type Db } from './client';
+import { LAZILY } from './rows';
 import type { Statements } from './statements';
 
 /** Refunds that were accepted before `before` and are not started yet, those tried least first, then the oldest. */
@@ -22,7 +23,7 @@ export async function listOpenStartTickets(
 export async function consumeStartTicket(db: Statements, refundId: string, nowIso: string): Promise<void> {
   await direct(db).$executeRaw`
     UPDATE start_tickets SET consumed_at = ${nowIso}::timestamptz
-    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS lazily
+    FROM ${LAZILY}
     WHERE refund_id = ${refundId} AND consumed_at IS NULL`;
 }
 

@@ -26,6 +26,7 @@ async function main(): Promise<void> {
       maxConnections: config.database.maxConnections,
       connectTimeoutMs: 5_000,
       applicationName: 'redress-worker',
+      planOnce: true,
     });
     shutdown.add('database', () => db.$disconnect());
     const accounts = config.dataKeys && sealedAccounts(createDataCipher(config.dataKeys));

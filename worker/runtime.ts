@@ -6,8 +6,8 @@ import type { Logger } from '../platform';
  * served where asked.
  */
 export function installRuntime(logger: Logger, metrics: { host: string; port: number | null }): void {
+  const line = logger.child({ component: 'temporal' });
   const write = (level: LogLevel, message: string, meta: object = {}): void => {
-    const line = logger.child({ component: 'temporal' });
     switch (level) {
       case 'TRACE':
         return line.trace(meta, message);
