@@ -4,6 +4,7 @@ import { allocateBy, convertAtRate, isRate, type AllocationStrategy } from '../m
 import {
   evaluatePolicy,
   firstResponseDueAt,
+  keptFacts,
   planFrom,
   type PolicyDocument,
   type PolicyEvaluation,
@@ -51,6 +52,8 @@ export interface LegAccounting {
 
 export interface AcceptedPlan {
   evaluation: PolicyEvaluation;
+  /** What the policies judged it by, to be kept: other versions can then be asked about it. */
+  facts: PolicyFacts;
   plan: Plan;
   state: ProcessState;
   effects: Effects;
@@ -98,6 +101,15 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
   };
   const accounting = accountingOf(facts, legs);
   const effects = noEffects();
+  const accepted = {
+    evaluation,
+    facts: keptFacts(facts),
+    plan,
+    state,
+    effects,
+    firstResponseDueAt: responseDueAt,
+    accounting,
+  };
   const step: Step = {
     state,
     effects,
@@ -135,7 +147,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
     if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
     tellCustomer(step, 'refund_received', 'delivery');
     noteForCrm(step, 'delivery');
-    return { evaluation, plan, state, effects, firstResponseDueAt: responseDueAt, declineClause: null, accounting };
+    return { ...accepted, declineClause: null };
   }
   const { clauseId } = evaluation.eligible;
   effects.messages = [];
@@ -148,7 +160,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
     data: { clause: clauseId, policyVersion: plan.policyVersion },
   });
   tellOutsiders(step, 'refund_declined', 'refund', { clause: clauseId });
-  return { evaluation, plan, state, effects, firstResponseDueAt: responseDueAt, declineClause: clauseId, accounting };
+  return { ...accepted, declineClause: clauseId };
 }
 
 function legOf(facts: AcceptanceFacts, part: { id: string; amountMinor: number }): Leg {
