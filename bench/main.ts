@@ -11,6 +11,7 @@ import { median, percentile } from './measure';
 import { measureReconciliation, printReconcileReport } from './reconcile';
 import { historyOf, RefundLoad, type Stages } from './refunds';
 import { printReport, type OpenLoop, type Report, type Row } from './report';
+import { measureSimulation, printSimulateReport } from './simulate';
 
 const USAGE = `usage: npm run bench [-- options]
 
@@ -20,6 +21,7 @@ const USAGE = `usage: npm run bench [-- options]
   --json             print the figures as JSON alone
   --quick            one run of 20 at concurrency 10, no open loop
   --reconcile        the reconciliation of a day instead, with --rows N refunds (default 100000)
+  --simulate         a policy of 200 rules on past refunds instead, with --rows N refunds (default 100000)
 
 API and worker run as they are shipped, from dist/. Every run measures bare workflows and refunds in turn on the same server, so that the ratio holds when the machine drifts.`;
 
@@ -31,6 +33,8 @@ interface Options {
   quick: boolean;
   /** Rows of the reconciliation to measure; null: refunds are measured. */
   reconcileRows: number | null;
+  /** Past refunds of the simulation to measure; null as above. */
+  simulateRows: number | null;
 }
 
 async function main(options: Options): Promise<void> {
@@ -39,6 +43,12 @@ async function main(options: Options): Promise<void> {
     const report = await measureReconciliation(options.reconcileRows, say);
     if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     else printReconcileReport(report);
+    return;
+  }
+  if (options.simulateRows !== null) {
+    const report = await measureSimulation(options.simulateRows, say);
+    if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    else printSimulateReport(report);
     return;
   }
   say('Building what is shipped …');
@@ -196,6 +206,7 @@ function readOptions(): Options | null {
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       reconcile: { type: 'boolean', default: false },
+      simulate: { type: 'boolean', default: false },
       rows: { type: 'string', default: '100000' },
       help: { type: 'boolean', default: false },
     },
@@ -207,7 +218,8 @@ function readOptions(): Options | null {
   const rows = Number(values.rows);
   if (![refunds, runs, rows, ...numbers].every((one) => Number.isSafeInteger(one) && one > 0)) return null;
   const reconcileRows = values.reconcile ? rows : null;
-  return { refunds, runs, concurrency: numbers, json: values.json, quick: values.quick, reconcileRows };
+  const simulateRows = values.simulate ? rows : null;
+  return { refunds, runs, concurrency: numbers, json: values.json, quick: values.quick, reconcileRows, simulateRows };
 }
 
 const options = readOptions();
