@@ -78,7 +78,7 @@ export async function measureSimulation(rows: number, say: (line: string) => voi
 }
 
 const LIMITS = { maxCases: 200_000, maxMs: 600_000 };
-const SMALL = { tier: 'small' as const, stageIds: ['first_review'] };
+const SMALL = { tier: 'small' as const, stageIds: ['first_review'], automatic: null };
 
 /** All of them are asked about each refund, because none holds: the dearest there is. */
 function policyOf(version: number, upToMinor: number): PolicyDocument {

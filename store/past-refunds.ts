@@ -22,7 +22,7 @@ export interface PastRefund {
   /** Facts that were not kept with it and cannot be told exactly any more. */
   approximated: string[];
   /** What it was decided by. */
-  plan: Pick<Plan, 'tier' | 'stages'>;
+  plan: Pick<Plan, 'tier' | 'stages' | 'approvedBy'>;
   declineClause: string | null;
 }
 
@@ -87,10 +87,10 @@ const readBatch = (
 async function readPlans(db: Database, rows: PastRow[], plans: Map<string, PastRefund['plan']>): Promise<void> {
   const bearers = new Map(rows.filter((row) => !plans.has(row.planHash)).map((row) => [row.planHash, row.id]));
   if (bearers.size === 0) return;
-  const found = await direct(db).$queryRaw<{ planHash: string; tier: string; stages: Plan['stages'] }[]>`
-    SELECT plan_hash AS "planHash", plan->>'tier' AS tier, plan->'stages' AS stages FROM refunds
+  const found = await direct(db).$queryRaw<{ planHash: string; plan: PastRefund['plan'] }[]>`
+    SELECT plan_hash AS "planHash", plan FROM refunds
     WHERE id = ANY(${[...bearers.values()]})`;
-  for (const { planHash, tier, stages } of found) plans.set(planHash, { tier, stages });
+  for (const { planHash, plan } of found) plans.set(planHash, plan);
 }
 
 function pastRefund(row: PastRow, plans: Map<string, PastRefund['plan']>): PastRefund {

@@ -1,6 +1,5 @@
-import type { PolicyDocument } from '../../domain/policy';
-import { TIERS } from '../../domain/policy';
-import type { CaseDifference, JudgedOutcome, Outcome } from '../../domain/simulation';
+import { TIERS, type PolicyDocument } from '../../domain/policy';
+import { clauseOf, refusalOf, type CaseDifference, type JudgedOutcome, type Outcome } from '../../domain/simulation';
 import type { Simulation, SimulationResult } from '../simulate-policy';
 
 /** What a version would have done with the refunds of a period. */
@@ -9,7 +8,7 @@ export function presentSimulation(
   { policy, past, against, eligibilityBy }: Simulation,
   { report, comparedWith }: SimulationResult,
 ): object {
-  const { cases, decidedBy, autoRate, clauses, tiers, routes, stagePlans, roles, unanswered, load } = report;
+  const { cases, outcomes, autoRate, clauses, tiers, routes, stagePlans, roles, unanswered, load } = report;
   return {
     policyId,
     policyVersion: versionOf(policy),
@@ -20,7 +19,7 @@ export function presentSimulation(
     branch: past.branch,
     currency: past.currency,
     cases,
-    decidedBy,
+    outcomes,
     autoRate,
     clauses,
     refusals: report.refusals.map(({ why, cases: refused }) => ({ refusal: why, cases: refused })),
@@ -48,9 +47,9 @@ const presentDifference = ({ before, after, ...difference }: CaseDifference): ob
 });
 
 const presentOutcome = ({ verdict, tier, stages }: Outcome): object => ({
-  decidedBy: verdict.decidedBy,
-  clause: verdict.decidedBy === 'machine' ? verdict.clause : null,
-  refusal: verdict.decidedBy === 'refused' ? verdict.why : null,
+  outcome: verdict.kind,
+  clause: clauseOf(verdict),
+  refusal: refusalOf(verdict),
   tier,
   stages,
 });

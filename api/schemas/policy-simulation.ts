@@ -1,5 +1,5 @@
 import { TIERS } from '../../domain/policy';
-import { CHANGES } from '../../domain/simulation';
+import { CHANGES, VERDICTS } from '../../domain/simulation';
 import { currency, externalId, instant, redressId } from './common';
 import { z } from './zod';
 
@@ -32,9 +32,12 @@ export const policySimulationBody = z
 const count = z.int();
 const minor = z.int();
 
+const perName = <N extends string, T extends z.ZodType>(names: readonly N[], type: T): Record<N, T> =>
+  Object.fromEntries(names.map((name) => [name, type])) as Record<N, T>;
+
 const outcome = z.object({
-  decidedBy: z.enum(['people', 'machine', 'refused']),
-  clause: z.string().nullable().openapi({ description: 'By which the machine declines.' }),
+  outcome: z.enum(VERDICTS),
+  clause: z.string().nullable().openapi({ description: 'By which the machine approves or declines.' }),
   refusal: z.string().nullable().openapi({ description: 'Why it is not accepted at all.' }),
   tier: z.string().nullable(),
   stages: z.array(z.object({ stage: z.string(), role: z.string(), quorum: z.int(), dueBusinessDays: z.int() })),
@@ -53,14 +56,15 @@ export const policySimulation = z
     branch: z.string().nullable(),
     currency: z.string().nullable(),
     cases: count,
-    decidedBy: z.object({ people: count, machine: count, refused: count }).openapi({
-      description: '`refused`: the reason would not be accepted, so that there would be no refund.',
+    outcomes: z.object(perName(VERDICTS, count)).openapi({
+      description:
+        '`people` decide, the machine has `approved` or `declined`; `refused`: the reason would not be accepted, so that there would be no refund.',
     }),
     autoRate: z
       .number()
       .nullable()
       .openapi({ description: 'The part of what is accepted that no person decides. Null where nothing is accepted.' }),
-    clauses: z.array(z.object({ clause: z.string(), cases: count })),
+    clauses: z.array(z.object({ outcome: z.enum(['approved', 'declined']), clause: z.string(), cases: count })),
     refusals: z.array(z.object({ refusal: z.string(), cases: count })),
     tiers: z.array(z.object({ tier: z.string(), cases: count })),
     routes: z
@@ -76,16 +80,15 @@ export const policySimulation = z
       .array(
         z.object({
           currency: z.string(),
-          machineMinor: minor,
+          approvedMinor: minor,
+          declinedMinor: minor,
           refusedMinor: minor,
-          peopleMinor: z.object(
-            Object.fromEntries(TIERS.map((tier) => [tier, minor])) as Record<(typeof TIERS)[number], typeof minor>,
-          ),
+          peopleMinor: z.object(perName(TIERS, minor)),
         }),
       )
       .openapi({
         description:
-          'What was asked for, goodwill included: declined by the machine, refused, decided by people by tier.',
+          'What was asked for, goodwill included: approved or declined by the machine, refused, decided by people by tier.',
       }),
     unanswered: z
       .array(z.object({ rule: z.string(), cases: count }))
@@ -104,9 +107,7 @@ export const policySimulation = z
       }),
     differences: z.object({
       total: count,
-      byChange: z.object(
-        Object.fromEntries(CHANGES.map((change) => [change, count])) as Record<(typeof CHANGES)[number], typeof count>,
-      ),
+      byChange: z.object(perName(CHANGES, count)),
       shown: z.array(
         z.object({
           refundId: redressId('rf'),

@@ -3,11 +3,15 @@ export {
   type Change,
   CHANGES,
   changesBetween,
+  clauseOf,
   Judge,
   type JudgedOutcome,
+  type KeptDecision,
   keptOutcome,
   type Outcome,
+  refusalOf,
   type Verdict,
+  VERDICTS,
 } from './outcome';
 export { type HourLoad, type RoleLoad, StageLoad, type StageLoadReport } from './stage-load';
 export {

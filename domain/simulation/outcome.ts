@@ -16,11 +16,16 @@ export interface AskedStage {
   dueBusinessDays: number;
 }
 
-/** `people` decide · the machine has `declined` by a clause · `refused` at the door, so that there is no refund. */
+/**
+ * `people` decide · the machine has `approved` or `declined` by a clause · `refused` at the door, so that there is no
+ * refund.
+ */
+export const VERDICTS = ['people', 'approved', 'declined', 'refused'] as const;
+
 export type Verdict =
-  | { decidedBy: 'people' }
-  | { decidedBy: 'machine'; clause: string }
-  | { decidedBy: 'refused'; why: ReasonProblem['kind'] };
+  | { kind: 'people' }
+  | { kind: 'approved' | 'declined'; clause: string }
+  | { kind: 'refused'; why: ReasonProblem['kind'] };
 
 export interface Outcome {
   verdict: Verdict;
@@ -28,6 +33,12 @@ export interface Outcome {
   tier: string | null;
   /** Empty unless people decide. */
   stages: readonly AskedStage[];
+}
+
+/** What a refund keeps of its decision at acceptance. */
+export interface KeptDecision {
+  plan: Pick<Plan, 'tier' | 'stages' | 'approvedBy'>;
+  declineClause: string | null;
 }
 
 export interface JudgedOutcome extends Outcome {
@@ -38,11 +49,11 @@ export interface JudgedOutcome extends Outcome {
 }
 
 /** What has become of a request at acceptance: the plan and the clause that its refund keeps. */
-export function keptOutcome(kept: { plan: Pick<Plan, 'tier' | 'stages'>; declineClause: string | null }): Outcome {
-  const { tier } = kept.plan;
-  return kept.declineClause === null
-    ? { verdict: { decidedBy: 'people' }, tier, stages: kept.plan.stages.map(askedStage) }
-    : { verdict: { decidedBy: 'machine', clause: kept.declineClause }, tier, stages: [] };
+export function keptOutcome({ plan, declineClause }: KeptDecision): Outcome {
+  const { tier, stages, approvedBy } = plan;
+  if (declineClause !== null) return { verdict: { kind: 'declined', clause: declineClause }, tier, stages: [] };
+  if (approvedBy !== undefined) return { verdict: { kind: 'approved', clause: approvedBy }, tier, stages: [] };
+  return { verdict: { kind: 'people' }, tier, stages: stages.map(askedStage) };
 }
 
 /**
@@ -61,26 +72,20 @@ export class Judge {
    */
   judge(facts: PolicyFacts, purchasePolicy: PolicyDocument = this.policy): JudgedOutcome {
     const evaluation = evaluatePolicy(this.policy, facts, purchasePolicy);
-    const { eligible, reasonProblem, routeId, tier, unanswered } = evaluation;
-    const accepted = { tier, routeId, unanswered };
+    const { automatic, eligible, reasonProblem, routeId, tier, stageIds, unanswered } = evaluation;
+    const judged = { stages: [], routeId, unanswered };
     if (reasonProblem)
-      return {
-        verdict: { decidedBy: 'refused', why: reasonProblem.kind },
-        tier: null,
-        stages: [],
-        routeId: null,
-        unanswered,
-      };
-    if (eligible !== true)
-      return { verdict: { decidedBy: 'machine', clause: eligible.clauseId }, stages: [], ...accepted };
-    return { verdict: { decidedBy: 'people' }, stages: this.#stagesOf(tier, evaluation.stageIds), ...accepted };
+      return { ...judged, verdict: { kind: 'refused', why: reasonProblem.kind }, tier: null, routeId: null };
+    if (eligible !== true) return { ...judged, verdict: { kind: 'declined', clause: eligible.clauseId }, tier };
+    if (automatic) return { ...judged, verdict: { kind: 'approved', clause: automatic.clauseId }, tier };
+    return { ...judged, verdict: { kind: 'people' }, tier, stages: this.#stagesOf(tier, stageIds) };
   }
 
   #stagesOf(tier: Tier, stageIds: string[]): readonly AskedStage[] {
     const key = JSON.stringify([tier, stageIds]);
     const known = this.#stages.get(key);
     if (known) return known;
-    const stages = planFrom(this.policy, { tier, stageIds }).stages.map(askedStage);
+    const stages = planFrom(this.policy, { tier, stageIds, automatic: null }).stages.map(askedStage);
     this.#stages.set(key, stages);
     return stages;
   }
@@ -94,21 +99,27 @@ const askedStage = ({ id, role, quorum, clock }: PlanStage): AskedStage => ({
 });
 
 /** In what two outcomes of one request can differ. */
-export const CHANGES = ['decided_by', 'clause', 'refusal', 'tier', 'stages'] as const;
+export const CHANGES = ['outcome', 'clause', 'refusal', 'tier', 'stages'] as const;
 export type Change = (typeof CHANGES)[number];
 
 /** In what the second differs from the first; nothing for the same outcome. */
 export function changesBetween(before: Outcome, after: Outcome): Change[] {
   const [was, is] = [before.verdict, after.verdict];
   const changes: Change[] = [];
-  if (was.decidedBy !== is.decidedBy) changes.push('decided_by');
-  if (was.decidedBy === 'machine' && is.decidedBy === 'machine' && was.clause !== is.clause) changes.push('clause');
-  if (was.decidedBy === 'refused' && is.decidedBy === 'refused' && was.why !== is.why) changes.push('refusal');
+  if (was.kind !== is.kind) changes.push('outcome');
+  else if (was.kind === 'people') {
+    if (!sameStages(before.stages, after.stages)) changes.push('stages');
+  } else if (clauseOf(was) !== clauseOf(is)) changes.push('clause');
+  else if (refusalOf(was) !== refusalOf(is)) changes.push('refusal');
   if (before.tier !== null && after.tier !== null && before.tier !== after.tier) changes.push('tier');
-  const bothAsk = was.decidedBy === 'people' && is.decidedBy === 'people';
-  if (bothAsk && !sameStages(before.stages, after.stages)) changes.push('stages');
   return changes;
 }
+
+/** The clause by which the machine decided, or null. */
+export const clauseOf = (verdict: Verdict): string | null => ('clause' in verdict ? verdict.clause : null);
+
+/** Why a request would not be accepted, or null. */
+export const refusalOf = (verdict: Verdict): string | null => (verdict.kind === 'refused' ? verdict.why : null);
 
 const sameStages = (a: readonly AskedStage[], b: readonly AskedStage[]): boolean =>
   a === b ||

@@ -1,7 +1,15 @@
 import type { BusinessCalendar } from '../calendar';
 import { AmountError, sumMinor } from '../money';
 import type { PolicyFacts } from '../policy';
-import { changesBetween, CHANGES, type AskedStage, type Change, type JudgedOutcome, type Outcome } from './outcome';
+import {
+  changesBetween,
+  CHANGES,
+  type AskedStage,
+  type Change,
+  type JudgedOutcome,
+  type Outcome,
+  type Verdict,
+} from './outcome';
 import { StageLoad, type StageLoadReport } from './stage-load';
 
 /** A past refund that was judged again. */
@@ -28,8 +36,10 @@ export interface CaseDifference {
 /** What a currency's requests asked for, goodwill beside them included. */
 export interface ExposedMoney {
   currency: string;
-  /** What the machine declines. */
-  machineMinor: number;
+  /** By the machine. */
+  approvedMinor: number;
+  /** By the machine. */
+  declinedMinor: number;
   refusedMinor: number;
   /** What people decide, by tier. */
   peopleMinor: Record<string, number>;
@@ -37,10 +47,11 @@ export interface ExposedMoney {
 
 export interface SimulationReport {
   cases: number;
-  decidedBy: { people: number; machine: number; refused: number };
+  outcomes: Record<Verdict['kind'], number>;
   /** The part of what is accepted that no person decides; null where nothing is. */
   autoRate: number | null;
-  clauses: { clause: string; cases: number }[];
+  /** By which the machine decides. */
+  clauses: { outcome: string; clause: string; cases: number }[];
   refusals: { why: string; cases: number }[];
   /** Who would be asked, of what people decide. */
   tiers: { tier: string; cases: number }[];
@@ -64,8 +75,9 @@ export interface SimulationReport {
 export class SimulationTally {
   readonly #limit: number;
   readonly #load: StageLoad;
-  readonly #decidedBy = { people: 0, machine: 0, refused: 0 };
-  readonly #clauses = new Map<string, number>();
+  readonly #outcomes = { people: 0, approved: 0, declined: 0, refused: 0 };
+  readonly #approvals = new Map<string, number>();
+  readonly #declines = new Map<string, number>();
   readonly #refusals = new Map<string, number>();
   readonly #tiers = new Map<string, number>();
   readonly #routes = new Map<string | null, number>();
@@ -94,10 +106,11 @@ export class SimulationTally {
     const { facts, after, approximated } = one;
     const { verdict } = after;
     this.#cases += 1;
-    this.#decidedBy[verdict.decidedBy] += 1;
-    if (verdict.decidedBy === 'machine') count(this.#clauses, verdict.clause);
-    if (verdict.decidedBy === 'refused') count(this.#refusals, verdict.why);
-    if (verdict.decidedBy === 'people') this.#addAsked(facts.now, after);
+    this.#outcomes[verdict.kind] += 1;
+    if (verdict.kind === 'approved') count(this.#approvals, verdict.clause);
+    if (verdict.kind === 'declined') count(this.#declines, verdict.clause);
+    if (verdict.kind === 'refused') count(this.#refusals, verdict.why);
+    if (verdict.kind === 'people') this.#addAsked(facts.now, after);
     this.#addMoney(facts, after);
     for (const rule of after.unanswered) count(this.#unanswered, rule);
     if (approximated.length > 0) this.#approximatedCases += 1;
@@ -107,12 +120,16 @@ export class SimulationTally {
 
   /** @throws UncertifiedYearError, RangeError for an empty period */
   report(fromIso: string, toIso: string): SimulationReport {
-    const { people, machine } = this.#decidedBy;
+    const { people, approved, declined } = this.#outcomes;
+    const accepted = people + approved + declined;
     return {
       cases: this.#cases,
-      decidedBy: { ...this.#decidedBy },
-      autoRate: people + machine === 0 ? null : Math.round((machine / (people + machine)) * 10_000) / 10_000,
-      clauses: mostFirst(this.#clauses).map(([clause, cases]) => ({ clause, cases })),
+      outcomes: { ...this.#outcomes },
+      autoRate: accepted === 0 ? null : Math.round(((approved + declined) / accepted) * 10_000) / 10_000,
+      clauses: [
+        ...mostFirst(this.#approvals).map(([clause, cases]) => ({ outcome: 'approved', clause, cases })),
+        ...mostFirst(this.#declines).map(([clause, cases]) => ({ outcome: 'declined', clause, cases })),
+      ],
       refusals: mostFirst(this.#refusals).map(([why, cases]) => ({ why, cases })),
       tiers: mostFirst(this.#tiers).map(([tier, cases]) => ({ tier, cases })),
       routes: mostFirst(this.#routes).map(([route, cases]) => ({ route, cases })),
@@ -141,11 +158,11 @@ export class SimulationTally {
   }
 
   #addMoney({ currency, amountMinor, goodwillMinor }: PolicyFacts, { verdict, tier }: JudgedOutcome): void {
-    const money = this.#money.get(currency) ?? { currency, machineMinor: 0, refusedMinor: 0, peopleMinor: {} };
+    const none = { currency, approvedMinor: 0, declinedMinor: 0, refusedMinor: 0, peopleMinor: {} };
+    const money: ExposedMoney = this.#money.get(currency) ?? none;
     this.#money.set(currency, money);
     const plus = (sum: number): number => safeSum(sum, sumMinor([amountMinor, goodwillMinor]));
-    if (verdict.decidedBy === 'machine') money.machineMinor = plus(money.machineMinor);
-    else if (verdict.decidedBy === 'refused') money.refusedMinor = plus(money.refusedMinor);
+    if (verdict.kind !== 'people') money[`${verdict.kind}Minor`] = plus(money[`${verdict.kind}Minor`]);
     else if (tier !== null) money.peopleMinor[tier] = plus(money.peopleMinor[tier] ?? 0);
   }
 

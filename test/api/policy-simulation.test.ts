@@ -27,6 +27,7 @@ const VERSION_2 = {
       'first_review',
     ]),
   ],
+  automaticApprovals: [{ id: 'tiny', label, when: 'refund.reasonCode == "quality"', maxMinor: { CNY: 900 } }],
   ineligible: [
     ...defaultPolicy.ineligible,
     {
@@ -54,7 +55,7 @@ interface Case {
     description?: string;
     lines?: string[];
     stages: number;
-    /** By which the machine declined. */
+    /** By which the machine decided. */
     clause?: string;
   }[];
 }
@@ -71,6 +72,15 @@ const CASES: Case[] = [
   { asked: [{ amountMinor: 19_999, stages: 1 }] },
   { asked: [{ amountMinor: 20_000, stages: 2 }] },
   { asked: [{ amountMinor: 500_001, stages: 3 }] },
+  { asked: [{ amountMinor: 900, stages: 0, clause: 'tiny' }] },
+  { asked: [{ amountMinor: 800, reasonCode: 'wrong_item', stages: 1 }] },
+  // The limit of what the machine approves is that of the order.
+  {
+    asked: [
+      { amountMinor: 700, stages: 0, clause: 'tiny' },
+      { amountMinor: 300, stages: 1 },
+    ],
+  },
   // Many small ones are one large one.
   { asked: [9_000, 9_500, 9_700].map((amountMinor, i) => ({ amountMinor, stages: i === 2 ? 2 : 1 })) },
   { asked: [{ amountMinor: 6_000, channel: 'phone', stages: 2 }] },
@@ -98,6 +108,9 @@ const CASES: Case[] = [
   { placedDaysAgo: 1_200, asked: [{ amountMinor: 3_000, stages: 0, clause: 'order-too-old' }] },
 ];
 const asked = CASES.flatMap((one) => one.asked);
+const isApproved = ({ clause }: { clause?: string }): boolean => clause === 'tiny';
+const isDeclined = (one: { clause?: string }): boolean => one.clause !== undefined && !isApproved(one);
+const sumOf = (some: typeof asked): number => some.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
 
 let api: RefundApi;
 /** By the place in `asked`. */
@@ -202,14 +215,15 @@ describe('the version that judged the refunds', () => {
     expect([status, body.code]).toEqual([200, undefined]);
     expect(body.differences).toEqual({
       total: 0,
-      byChange: { decided_by: 0, clause: 0, refusal: 0, tier: 0, stages: 0 },
+      byChange: { outcome: 0, clause: 0, refusal: 0, tier: 0, stages: 0 },
       shown: [],
     });
     expect(body.cases).toBe(asked.length);
     expect(body.approximated).toEqual({ cases: 0, facts: [] });
-    const machine = asked.filter((one) => one.clause !== undefined).length;
-    expect(body.decidedBy).toEqual({ people: asked.length - machine, machine, refused: 0 });
-    expect(body.autoRate).toBeCloseTo(machine / asked.length, 4);
+    const [approved, declined] = [asked.filter(isApproved).length, asked.filter(isDeclined).length];
+    const people = asked.length - approved - declined;
+    expect(body.outcomes).toEqual({ people, approved, declined, refused: 0 });
+    expect(body.autoRate).toBeCloseTo((approved + declined) / asked.length, 4);
     const perPlan = (stages: number): number => asked.filter((one) => one.stages === stages).length;
     const counted = (stages: number): number =>
       body.stagePlans
@@ -217,7 +231,8 @@ describe('the version that judged the refunds', () => {
         .reduce((sum: number, plan: { cases: number }) => sum + plan.cases, 0);
     expect([1, 2, 3].map(counted)).toEqual([1, 2, 3].map(perPlan));
     expect(body.unanswered).toEqual([{ rule: 'dated', cases: 1 }]);
-    expect(body.clauses).toContainEqual({ clause: 'custom-made', cases: 2 });
+    expect(body.clauses).toContainEqual({ outcome: 'declined', clause: 'custom-made', cases: 2 });
+    expect(body.clauses).toContainEqual({ outcome: 'approved', clause: 'tiny', cases: 2 });
     expect(body.routes).toContainEqual({ route: 'phone', cases: 1 });
   });
 
@@ -225,14 +240,14 @@ describe('the version that judged the refunds', () => {
     const { body } = await simulate(version2);
     expect(shownIds(body)).toEqual([refundIds[refundIds.length - 2]]);
     expect(body.differences.shown[0]).toMatchObject({
-      changes: ['decided_by'],
+      changes: ['outcome'],
       before: {
-        decidedBy: 'people',
+        outcome: 'people',
         clause: null,
         tier: 'small',
         stages: [{ stage: 'first_review', role: 'reviewer' }],
       },
-      after: { decidedBy: 'machine', clause: 'toys', stages: [] },
+      after: { outcome: 'declined', clause: 'toys', stages: [] },
     });
   });
 
@@ -261,7 +276,7 @@ describe('a draft', () => {
     const expected = refundsWhere(({ amountMinor }) => [12_000, 19_999, 9_500].includes(amountMinor));
     expect(expected).toHaveLength(3);
     expect([body.differences.total, shownIds(body)]).toEqual([3, expected]);
-    expect(body.differences.byChange).toMatchObject({ tier: 3, stages: 3, decided_by: 0 });
+    expect(body.differences.byChange).toMatchObject({ tier: 3, stages: 3, outcome: 0 });
     expect(body.differences.shown[0]).toMatchObject({
       before: { tier: 'small', stages: [{ stage: 'first_review' }] },
       after: { tier: 'medium', stages: [{ stage: 'first_review' }, { stage: 'second_review' }] },
@@ -269,6 +284,26 @@ describe('a draft', () => {
     const inForce = await simulate(id, { against: 'in_force' });
     expect([inForce.body.againstPolicyVersion, shownIds(inForce.body)]).toEqual(['default@2', expected]);
     expect((await api.get('admin', `/v1/policies/${id}`)).body.state).toBe('draft');
+  });
+
+  it('that lets the machine approve more differs in what people decided before, by its rule', async () => {
+    const [tiny] = VERSION_2.automaticApprovals;
+    const id = await draft({ automaticApprovals: [{ ...tiny, maxMinor: { CNY: 5_000 } }] });
+    const { body } = await simulate(id, { eligibilityBy: 'version_at_purchase' });
+    const expected = refundsWhere(
+      ({ amountMinor, reasonCode, channel, stages }, i) =>
+        stages === 1 &&
+        reasonCode === undefined &&
+        ([300, 5_000].includes(amountMinor) ||
+          channel === 'phone' ||
+          (amountMinor === 1_000 && !linesOf(i).includes(heavy))),
+    );
+    expect(expected).toHaveLength(4);
+    expect([shownIds(body), body.differences.byChange.outcome]).toEqual([expected, 4]);
+    expect(body.differences.shown[0]).toMatchObject({
+      before: { outcome: 'people', clause: null },
+      after: { outcome: 'approved', clause: 'tiny', stages: [] },
+    });
   });
 
   it('that asks other persons or gives other time differs where that stage decides', async () => {
@@ -297,32 +332,32 @@ describe('a draft', () => {
     const answered = asked.filter((_, i) => linesOf(i).some((line) => line === custom)).length;
     expect(unanswered).toBe(asked.length - answered);
     for (const { after } of body.differences.shown.filter(
-      (one: { after: { unanswered: string[]; decidedBy: string } }) =>
-        one.after.unanswered.length > 0 && one.after.decidedBy === 'people',
+      (one: { after: { unanswered: string[]; outcome: string } }) =>
+        one.after.unanswered.length > 0 && one.after.outcome === 'people',
     ))
       expect([after.tier, after.stages.length]).toEqual(['large', 3]);
     const people = body.stagePlans.find((plan: { stages: object[] }) => plan.stages.length === 3).cases;
-    expect(people).toBe(unanswered - asked.filter((one, i) => one.clause && !linesOf(i).includes(custom)).length);
+    expect(people).toBe(unanswered - asked.filter((one, i) => isDeclined(one) && !linesOf(i).includes(custom)).length);
   });
 
   it('that does not know a reason says so of the requests that it would not take', async () => {
     const reasonCodes = defaultPolicy.reasonCodes.filter(({ code }) => code !== 'other');
     const { body } = await simulate(await draft({ reasonCodes, routes: [] }), { against: 'in_force' });
     expect(body.refusals).toEqual([{ refusal: 'unknown_reason', cases: 2 }]);
-    expect(body.decidedBy.refused).toBe(2);
+    expect(body.outcomes.refused).toBe(2);
     expect(body.money).toMatchObject([{ currency: 'CNY', refusedMinor: 6_000 }]);
   });
 
   it('counts money and work, each case once', async () => {
     const { body } = await simulate(await draft({ routes: [] }), { eligibilityBy: 'version_at_purchase' });
-    const [{ machineMinor, peopleMinor, refusedMinor }] = body.money;
-    const total = asked.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
-    expect(machineMinor + refusedMinor + peopleMinor.small + peopleMinor.medium + peopleMinor.large).toBe(total);
-    expect(machineMinor).toBe(asked.reduce((sum, one) => sum + (one.clause ? one.amountMinor : 0), 0));
+    const [{ approvedMinor, declinedMinor, refusedMinor, peopleMinor }] = body.money;
+    const { small, medium, large } = peopleMinor;
+    expect(approvedMinor + declinedMinor + refusedMinor + small + medium + large).toBe(sumOf(asked));
+    expect([approvedMinor, declinedMinor]).toEqual([sumOf(asked.filter(isApproved)), sumOf(asked.filter(isDeclined))]);
     const [reviewer] = body.load.roles;
     const { days } = body.load;
     // All of them came in one hour of one day.
-    expect(reviewer).toMatchObject({ role: 'reviewer', openings: body.decidedBy.people });
+    expect(reviewer).toMatchObject({ role: 'reviewer', openings: body.outcomes.people });
     expect(reviewer.hours).toEqual([
       expect.objectContaining({
         openings: reviewer.openings,

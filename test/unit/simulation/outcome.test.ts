@@ -6,6 +6,7 @@ import { defaultDocument, defaultPolicy, facts } from '../policy/support';
 const label = { en: 'Case', 'zh-CN': '情况' };
 const policy = parsePolicy({
   ...(defaultDocument as object),
+  automaticApprovals: [{ id: 'tiny', label, when: 'refund.reasonCode != "other"', maxMinor: { CNY: 300_000 } }],
   routes: [
     { id: 'phone', label, when: 'refund.channel == "phone"', tier: 'small', stageIds: ['final_approval'] },
     {
@@ -73,7 +74,7 @@ describe('judging a past request again', () => {
 
   it('refuses what the reason is not enough for, and then nobody is asked', () => {
     expect(new Judge(defaultPolicy).judge(facts({ reasonCode: 'no_such' }))).toMatchObject({
-      verdict: { decidedBy: 'refused', why: 'unknown_reason' },
+      verdict: { kind: 'refused', why: 'unknown_reason' },
       tier: null,
       stages: [],
     });
@@ -82,26 +83,27 @@ describe('judging a past request again', () => {
   it('leaves eligibility to the version at purchase when it is told so', () => {
     const generous = { ...defaultPolicy, ineligible: [] };
     const old = facts({ placedAt: '2022-01-01T00:00:00Z' });
-    expect(new Judge(defaultPolicy).judge(old).verdict).toEqual({ decidedBy: 'machine', clause: 'order-too-old' });
-    expect(new Judge(defaultPolicy).judge(old, generous).verdict).toEqual({ decidedBy: 'people' });
+    expect(new Judge(defaultPolicy).judge(old).verdict).toEqual({ kind: 'declined', clause: 'order-too-old' });
+    expect(new Judge(defaultPolicy).judge(old, generous).verdict).toEqual({ kind: 'people' });
   });
 });
 
 describe('what differs between two outcomes', () => {
   const stage = { stage: 'first_review', role: 'reviewer', quorum: 1, dueBusinessDays: 1 };
   const people = (changes: Partial<Outcome> = {}): Outcome => ({
-    verdict: { decidedBy: 'people' },
+    verdict: { kind: 'people' },
     tier: 'small',
     stages: [stage],
     ...changes,
   });
   const declined = (clause: string): Outcome => ({
-    verdict: { decidedBy: 'machine', clause },
+    verdict: { kind: 'declined', clause },
     tier: 'small',
     stages: [],
   });
+  const approved = (clause: string): Outcome => ({ ...declined(clause), verdict: { kind: 'approved', clause } });
   const refused = (why: 'unknown_reason' | 'evidence_required'): Outcome => ({
-    verdict: { decidedBy: 'refused', why },
+    verdict: { kind: 'refused', why },
     tier: null,
     stages: [],
   });
@@ -114,9 +116,11 @@ describe('what differs between two outcomes', () => {
     ['by when', people(), people({ stages: [{ ...stage, dueBusinessDays: 2 }] }), ['stages']],
     ['a stage more', people(), people({ stages: [stage, stage] }), ['stages']],
     ['a stage fewer', people({ stages: [stage, stage] }), people(), ['stages']],
-    ['people or the machine', people(), declined('old'), ['decided_by']],
+    ['people or the machine', people(), declined('old'), ['outcome']],
     ['the clause', declined('old'), declined('toys'), ['clause']],
-    ['whether it is taken at all', people(), refused('unknown_reason'), ['decided_by']],
+    ['yes or no of the machine', approved('old'), declined('old'), ['outcome']],
+    ['the rule', approved('small'), approved('tiny'), ['clause']],
+    ['whether it is taken at all', people(), refused('unknown_reason'), ['outcome']],
     ['why it is not taken', refused('unknown_reason'), refused('evidence_required'), ['refusal']],
   ])('%s', (_what, before, after, changes) => {
     expect(changesBetween(before, after)).toEqual(changes);

@@ -7,13 +7,14 @@ const FROM = '2026-11-22T00:00:00Z';
 const TO = '2026-11-23T00:00:00Z';
 const stages = [{ stage: 'first_review', role: 'reviewer', quorum: 1, dueBusinessDays: 1 }];
 const people: JudgedOutcome = {
-  verdict: { decidedBy: 'people' },
+  verdict: { kind: 'people' },
   tier: 'small',
   stages,
   routeId: null,
   unanswered: [],
 };
-const declined: JudgedOutcome = { ...people, verdict: { decidedBy: 'machine', clause: 'old' }, stages: [] };
+const declined: JudgedOutcome = { ...people, verdict: { kind: 'declined', clause: 'old' }, stages: [] };
+const approved: JudgedOutcome = { ...declined, verdict: { kind: 'approved', clause: 'tiny' } };
 const one = (changes: Partial<SimulatedCase> = {}): SimulatedCase => ({
   refundId: 'rf_1',
   facts: facts({ amountMinor: 100, goodwillMinor: 5 }),
@@ -29,25 +30,36 @@ describe('the tally of a simulation', () => {
     tally.add(one());
     tally.add(one({ after: { ...people, tier: 'large', unanswered: ['a', 'b'] }, approximated: ['lines'] }));
     tally.add(one({ after: declined, before: declined }));
+    tally.add(one({ after: approved, before: approved }));
+    tally.add(one({ after: approved, before: approved }));
     tally.add(one({ after: declined, facts: facts({ currency: 'JPY', amountMinor: 7 }) }));
     const report = tally.report(FROM, TO);
     expect(report).toMatchObject({
-      cases: 4,
-      decidedBy: { people: 2, machine: 2, refused: 0 },
-      autoRate: 0.5,
-      clauses: [{ clause: 'old', cases: 2 }],
+      cases: 6,
+      outcomes: { people: 2, approved: 2, declined: 2, refused: 0 },
+      autoRate: 0.6667,
+      clauses: [
+        { outcome: 'approved', clause: 'tiny', cases: 2 },
+        { outcome: 'declined', clause: 'old', cases: 2 },
+      ],
       unanswered: [
         { rule: 'a', cases: 1 },
         { rule: 'b', cases: 1 },
       ],
       money: [
-        { currency: 'CNY', machineMinor: 105, refusedMinor: 0, peopleMinor: { small: 105, large: 105 } },
-        { currency: 'JPY', machineMinor: 7, refusedMinor: 0, peopleMinor: {} },
+        {
+          currency: 'CNY',
+          approvedMinor: 210,
+          declinedMinor: 105,
+          refusedMinor: 0,
+          peopleMinor: { small: 105, large: 105 },
+        },
+        { currency: 'JPY', approvedMinor: 0, declinedMinor: 7, refusedMinor: 0, peopleMinor: {} },
       ],
       facts: { approximatedCases: 1, approximated: [{ fact: 'lines', cases: 1 }] },
       roles: [{ role: 'reviewer', cases: 2 }],
     });
-    expect(report.differences).toMatchObject({ total: 2, byChange: { tier: 1, decided_by: 1 } });
+    expect(report.differences).toMatchObject({ total: 2, byChange: { tier: 1, outcome: 1 } });
     expect(report.differences.shown).toHaveLength(1);
   });
 
