@@ -2,7 +2,8 @@ import type { PolicyFacts } from './evaluate';
 
 /**
  * What is kept of the facts that a request was judged by: each that a policy can ask about and nothing else, so that any
- * version judges the same request again as it was. No names, no free text.
+ * version judges the same request again as it was. No names, no free text. What is kept stays as it is for ever: a fact that
+ * policies learn to ask about later is missing from it, and a condition on it is not answered.
  */
 export const keptFacts = (facts: PolicyFacts): PolicyFacts => ({
   orderTotalOpenAndPaidMinor: facts.orderTotalOpenAndPaidMinor,

@@ -72,6 +72,18 @@ describe('judging a past request again', () => {
     expect(keptFacts(order)).toEqual({ ...facts(), lines: [{ category: null, attributes: {} }] });
   });
 
+  it('cannot answer a condition on a fact that was not kept yet, and asks everybody', () => {
+    const { channel: _channel, ...older } = keptFacts(
+      facts({ amountMinor: 500_000, orderTotalOpenAndPaidMinor: 500_000 }),
+    );
+    expect(new Judge(policy).judge(older as PolicyFacts)).toMatchObject({
+      verdict: { kind: 'people' },
+      tier: 'large',
+      stages: [{ stage: 'first_review' }, { stage: 'second_review' }, { stage: 'final_approval' }],
+      unanswered: ['phone'],
+    });
+  });
+
   it('refuses what the reason is not enough for, and then nobody is asked', () => {
     expect(new Judge(defaultPolicy).judge(facts({ reasonCode: 'no_such' }))).toMatchObject({
       verdict: { kind: 'refused', why: 'unknown_reason' },
