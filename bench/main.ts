@@ -21,7 +21,7 @@ const USAGE = `usage: npm run bench [-- options]
   --json             print the figures as JSON alone
   --quick            one run of 20 at concurrency 10, no open loop
   --reconcile        the reconciliation of a day instead, with --rows N refunds (default 100000)
-  --simulate         a policy of 200 rules on past refunds instead, with --rows N refunds (default 100000)
+  --simulate         a policy on past refunds instead, with --rows N refunds (default 100000) and --rules N (default 200)
 
 API and worker run as they are shipped, from dist/. Every run measures bare workflows and refunds in turn on the same server, so that the ratio holds when the machine drifts.`;
 
@@ -35,6 +35,8 @@ interface Options {
   reconcileRows: number | null;
   /** Past refunds of the simulation to measure; null as above. */
   simulateRows: number | null;
+  /** Of the policy that is simulated. */
+  rules: number;
 }
 
 async function main(options: Options): Promise<void> {
@@ -46,7 +48,7 @@ async function main(options: Options): Promise<void> {
     return;
   }
   if (options.simulateRows !== null) {
-    const report = await measureSimulation(options.simulateRows, say);
+    const report = await measureSimulation(options.simulateRows, options.rules, say);
     if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     else printSimulateReport(report);
     return;
@@ -208,6 +210,7 @@ function readOptions(): Options | null {
       reconcile: { type: 'boolean', default: false },
       simulate: { type: 'boolean', default: false },
       rows: { type: 'string', default: '100000' },
+      rules: { type: 'string', default: '200' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -216,10 +219,21 @@ function readOptions(): Options | null {
   const refunds = values.quick ? 20 : Number(values.refunds);
   const runs = values.quick ? 1 : Number(values.runs);
   const rows = Number(values.rows);
+  const rules = Number(values.rules);
+  if (!Number.isSafeInteger(rules) || rules < 0 || rules > 200) return null;
   if (![refunds, runs, rows, ...numbers].every((one) => Number.isSafeInteger(one) && one > 0)) return null;
   const reconcileRows = values.reconcile ? rows : null;
   const simulateRows = values.simulate ? rows : null;
-  return { refunds, runs, concurrency: numbers, json: values.json, quick: values.quick, reconcileRows, simulateRows };
+  return {
+    refunds,
+    runs,
+    concurrency: numbers,
+    json: values.json,
+    quick: values.quick,
+    reconcileRows,
+    simulateRows,
+    rules,
+  };
 }
 
 const options = readOptions();

@@ -8,13 +8,12 @@ import { applyMigrations, newId, openDatabase, publishPolicy, putCalendar, type 
 import { seedManyRefunds, spreadManyRefunds } from '../test/support/many-refunds';
 import { percentile, timed } from './measure';
 
-const RULES = 200;
 const FROM = '2026-10-01T00:00:00.000Z';
 const TO = '2026-11-10T00:00:00.000Z';
 const NOW = new Date('2026-11-11T05:00:00.000Z');
 const EVALUATIONS = 5_000;
 
-/** Seconds of one simulation, and milliseconds of one evaluation, with a policy of 200 rules of which none holds. */
+/** Seconds of one simulation, and milliseconds of one evaluation, with a policy of so many rules of which none holds. */
 export interface SimulateReport {
   rows: number;
   rules: number;
@@ -32,7 +31,12 @@ export interface SimulateReport {
 }
 
 /** Measures the simulation of so many past refunds in a PostgreSQL of its own. */
-export async function measureSimulation(rows: number, say: (line: string) => void): Promise<SimulateReport> {
+export async function measureSimulation(
+  rows: number,
+  rules: number,
+  say: (line: string) => void,
+): Promise<SimulateReport> {
+  const draft = policyOf(2, 9_999, rules);
   const postgres = await startThrowAwayPostgres();
   const db = openDatabase({
     databaseUrl: postgres.url,
@@ -53,17 +57,17 @@ export async function measureSimulation(rows: number, say: (line: string) => voi
     );
     await db.$executeRaw`ANALYZE`;
     say('Evaluating …');
-    const evaluations = measureEvaluations();
+    const evaluations = measureEvaluations(draft);
     say('Simulating …');
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
     const cpuBefore = cpuMs();
-    const { value, ms } = await timed(() => simulatePolicy(db, SIMULATION, LIMITS));
+    const { value, ms } = await timed(() => simulatePolicy(db, simulationOf(draft), LIMITS));
     const cpuSeconds = (cpuMs() - cpuBefore) / 1_000;
     delay.disable();
     return {
       rows: value.report.cases,
-      rules: RULES,
+      rules,
       ...evaluations,
       seconds: ms / 1_000,
       cpuSeconds,
@@ -81,13 +85,13 @@ const LIMITS = { maxCases: 200_000, maxMs: 600_000 };
 const SMALL = { tier: 'small' as const, stageIds: ['first_review'], automatic: null };
 
 /** All of them are asked about each refund, because none holds: the dearest there is. */
-function policyOf(version: number, upToMinor: number): PolicyDocument {
+function policyOf(version: number, upToMinor: number, rules: number): PolicyDocument {
   const [small, ...larger] = defaultPolicy.thresholds.CNY;
   return parsePolicy({
     ...defaultPolicy,
     version,
     thresholds: { CNY: [{ ...small, upToMinor }, ...larger] },
-    routes: Array.from({ length: RULES }, (_, i) => ({
+    routes: Array.from({ length: rules }, (_, i) => ({
       id: `rule-${i}`,
       label: { en: `Rule ${i}`, 'zh-CN': `规则${i}` },
       when: `refund.amountMinor > ${1_000_000_000 + version * 1_000 + i} || (order.ageDays > 4000 && lines.exists(line, line.category == "none-${i}"))`,
@@ -97,8 +101,8 @@ function policyOf(version: number, upToMinor: number): PolicyDocument {
   });
 }
 
-const IN_FORCE = policyOf(1, 19_999);
-const DRAFT = policyOf(2, 9_999);
+/** Judged the refunds: it has no rules, because a plan does not show them. */
+const IN_FORCE = policyOf(1, 19_999, 0);
 
 const FACTS: PolicyFacts = {
   orderTotalOpenAndPaidMinor: 15_000,
@@ -117,18 +121,20 @@ const FACTS: PolicyFacts = {
   payments: [{ provider: 'stripe', currency: 'CNY' }],
 };
 
-const SIMULATION: Simulation = {
-  policy: DRAFT,
+const simulationOf = (policy: PolicyDocument): Simulation => ({
+  policy,
   past: { mode: 'test', fromIso: FROM, toIso: TO, branch: null, currency: null },
   against: 'decisions',
   eligibilityBy: 'this_version',
   limit: 50,
   nowIso: NOW.toISOString(),
-};
+});
 
 /** The first of all is left out: it compiles the conditions, once for the life of the process. */
-function measureEvaluations(): Pick<SimulateReport, 'evaluationP50Ms' | 'evaluationP99Ms' | 'evaluationCpuMs'> {
-  const evaluate = (amountMinor: number): object => planFrom(DRAFT, evaluatePolicy(DRAFT, { ...FACTS, amountMinor }));
+function measureEvaluations(
+  policy: PolicyDocument,
+): Pick<SimulateReport, 'evaluationP50Ms' | 'evaluationP99Ms' | 'evaluationCpuMs'> {
+  const evaluate = (amountMinor: number): object => planFrom(policy, evaluatePolicy(policy, { ...FACTS, amountMinor }));
   evaluate(0);
   const ms: number[] = [];
   const cpuBefore = cpuMs();
