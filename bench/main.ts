@@ -12,6 +12,7 @@ import { median, percentile } from './measure';
 import { measureReconciliation, printReconcileReport } from './reconcile';
 import { historyOf, RefundLoad, type Stages } from './refunds';
 import { printReport, type OpenLoop, type Report, type Row } from './report';
+import { measureSimulation, printSimulateReport } from './simulate';
 
 const USAGE = `usage: npm run bench [-- options]
 
@@ -21,6 +22,7 @@ const USAGE = `usage: npm run bench [-- options]
   --json             print the figures as JSON alone
   --quick            one run of 20 at concurrency 10, no open loop
   --reconcile        the reconciliation of a day instead, with --rows N refunds (default 100000)
+  --simulate         a policy on past refunds instead, with --rows N refunds (default 100000) and --rules N (default 200)
 
 API and worker run as they are shipped, from dist/. Every run measures bare workflows and refunds in turn on the same server, so that the ratio holds when the machine drifts. The open loop runs at 4 refunds a second and at the same share of the bare rate as on the machine that 4 was promised on. Every target is named with whether it is met.`;
 
@@ -32,6 +34,10 @@ interface Options {
   quick: boolean;
   /** Rows of the reconciliation to measure; null: refunds are measured. */
   reconcileRows: number | null;
+  /** Past refunds of the simulation to measure; null as above. */
+  simulateRows: number | null;
+  /** Of the policy that is simulated. */
+  rules: number;
 }
 
 async function main(options: Options): Promise<void> {
@@ -40,6 +46,12 @@ async function main(options: Options): Promise<void> {
     const report = await measureReconciliation(options.reconcileRows, say);
     if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     else printReconcileReport(report);
+    return;
+  }
+  if (options.simulateRows !== null) {
+    const report = await measureSimulation(options.simulateRows, options.rules, say);
+    if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    else printSimulateReport(report);
     return;
   }
   say('Building what is shipped …');
@@ -198,7 +210,9 @@ function readOptions(): Options | null {
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       reconcile: { type: 'boolean', default: false },
+      simulate: { type: 'boolean', default: false },
       rows: { type: 'string', default: '100000' },
+      rules: { type: 'string', default: '200' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -207,9 +221,21 @@ function readOptions(): Options | null {
   const refunds = values.quick ? 20 : Number(values.refunds);
   const runs = values.quick ? 1 : Number(values.runs);
   const rows = Number(values.rows);
+  const rules = Number(values.rules);
+  if (!Number.isSafeInteger(rules) || rules < 0 || rules > 200) return null;
   if (![refunds, runs, rows, ...numbers].every((one) => Number.isSafeInteger(one) && one > 0)) return null;
   const reconcileRows = values.reconcile ? rows : null;
-  return { refunds, runs, concurrency: numbers, json: values.json, quick: values.quick, reconcileRows };
+  const simulateRows = values.simulate ? rows : null;
+  return {
+    refunds,
+    runs,
+    concurrency: numbers,
+    json: values.json,
+    quick: values.quick,
+    reconcileRows,
+    simulateRows,
+    rules,
+  };
 }
 
 const options = readOptions();

@@ -1,5 +1,5 @@
 import type { AcceptanceFacts, AcceptedPlan, GoodwillFacts, OrderFacts, RequestedLine } from '../domain/process';
-import type { PolicyDocument } from '../domain/policy';
+import { chooseVersions, type PolicyDocument } from '../domain/policy';
 import type { ExcludedPerson, RefundAmounts } from '../domain/refund';
 import type { LoadedOrder } from './acceptance-facts';
 import { loadGoodwill } from './goodwill';
@@ -76,7 +76,7 @@ export async function inputOf(
   loaded: LoadedOrder,
   nowIso: string,
 ): Promise<AcceptanceInput> {
-  const { policy, purchasePolicy } = await choosePolicies(tx, request.mode, loaded);
+  const { policy, purchasePolicy } = await choosePolicies(tx, request.mode, loaded, nowIso);
   const calendarHash = loaded.calendars[policy.calendarId];
   if (calendarHash === undefined)
     throw new PolicyMissingError(`The calendar ${policy.calendarId} of ${policy.name}@${policy.version} is not there.`);
@@ -102,15 +102,16 @@ export async function inputOf(
   };
 }
 
-/** The policy in force now, and the one in force at purchase: the latest that had taken effect, else the first ever. */
+/** The policy in force now, and the one in force at purchase. */
 async function choosePolicies(
   tx: Statements,
   mode: 'live' | 'test',
   { policies, facts }: LoadedOrder,
+  nowIso: string,
 ): Promise<{ policy: PolicyDocument; purchasePolicy: PolicyDocument }> {
-  const current = policies[0];
-  if (!current) throw new PolicyMissingError('No policy is in force.');
-  const atPurchase = policies.find((version) => version.effectiveFrom <= facts.placedAt) ?? policies.at(-1) ?? current;
+  const chosen = chooseVersions(policies, nowIso, facts.placedAt);
+  if (!chosen) throw new PolicyMissingError('No policy is in force.');
+  const { current, atPurchase } = chosen;
   const policy = await policyOfHash(tx, mode, current.hash);
   return { policy, purchasePolicy: atPurchase === current ? policy : await policyOfHash(tx, mode, atPurchase.hash) };
 }

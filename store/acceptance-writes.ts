@@ -194,7 +194,7 @@ const closedWhenDeclined = ({ declineClause, effects, plan }: AcceptedPlan): Sta
 function insertRefund(
   request: NewRefund,
   order: LoadedOrder,
-  { plan, state, declineClause, firstResponseDueAt }: AcceptedPlan,
+  { facts, plan, state, declineClause, firstResponseDueAt }: AcceptedPlan,
   row: {
     refundId: string;
     planHash: string;
@@ -210,14 +210,15 @@ function insertRefund(
   return Prisma.sql`
     INSERT INTO refunds (id, mode, order_id, customer_id, status, amount_minor, currency, reason_code, description, channel,
       resolution, requested_by_name, requested_by_contact, external_reference, metadata, branch, tier, snapshot_version,
-      snapshot, amounts, policy_name, policy_version, plan, plan_hash, process, waiting_kind, waiting_stage, waiting_who, due_at,
+      snapshot, amounts, facts, policy_name, policy_version, plan, plan_hash, process, waiting_kind, waiting_stage, waiting_who, due_at,
       decline_clause, transition_seq, audit_seq, audit_head, entered_by_kind, entered_by_id, entered_by_person_id,
       first_response_due_at, created_at, updated_at)
     VALUES (${row.refundId}, ${request.mode}::"Mode", ${order.orderId}, ${order.customerId}, ${state.status},
       ${request.amountMinor}::bigint, ${request.currency}, ${request.reasonCode}, ${request.description}, ${request.channel},
       ${request.resolution}, ${requestedBy?.name ?? null}, ${requestedBy?.contact ?? null}, ${request.externalReference},
       ${asJson(request.metadata)}::jsonb, ${order.branch}, ${plan.tier}, ${state.snapshotVersion}::int,
-      ${asJson(snapshotOf(request, state, row, order.destination))}::jsonb, ${asJson(row.amounts)}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
+      ${asJson(snapshotOf(request, state, row, order.destination))}::jsonb, ${asJson(row.amounts)}::jsonb,
+      ${asJson(facts)}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
       ${asJson(plan)}::jsonb, ${row.planHash}, ${asJson({ ...state, legs: row.legs })}::jsonb, ${waiting?.kind ?? null},
       ${waiting?.stage ?? null}, ${waiting?.who ?? null}, ${waiting?.dueAt ?? null}::timestamptz, ${declineClause}, 0,
       ${row.audit.seq}::int, ${row.audit.head}, ${enteredBy.kind}, ${enteredBy.id}, ${enteredBy.personId},

@@ -24,6 +24,7 @@ export * from './goodwill';
 export * from './people';
 export * from './webhook-endpoints';
 export * from './policies';
+export * from './past-refunds';
 export * from './calendars';
 export * from './acceptance';
 export {

@@ -53,6 +53,7 @@ const FIELD_MESSAGES: Record<string, Record<Language, string>> = {
     en: 'The period is not over: choose an end that lies at least 30 seconds in the past.',
     'zh-CN': '期间尚未结束：结束时间须至少早于当前 30 秒。',
   },
+  period_too_long: { en: 'The period is longer than 366 days.', 'zh-CN': '期间超过 366 天。' },
   nothing_given: { en: 'Give at least one of the fields.', 'zh-CN': '请至少填写一个字段。' },
 };
 

@@ -15,6 +15,7 @@ import { reconciliationRoutes } from './reconciliations';
 import { payoutLimitRoutes } from './payout-limits';
 import { payoutStopRoutes } from './payout-stops';
 import { policyRoutes } from './policies';
+import { policySimulationRoutes } from './policy-simulation';
 import { refundPreviewRoutes } from './refund-preview';
 import { refundRoutes } from './refunds';
 import { settlementRateRoutes } from './settlement-rates';
@@ -43,6 +44,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   destinationRoutes,
   bankFileRoutes,
   policyRoutes,
+  policySimulationRoutes,
   calendarRoutes,
 ];
 

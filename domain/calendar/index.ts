@@ -10,6 +10,7 @@ export { cnShanghaiCalendar } from './cn-shanghai';
 export { describeDue, describeInstant } from './describe-due';
 export { explainDue, type ExplainedDay, MAX_EXPLAINED_WORKING_DAYS } from './explain-due';
 export { DAY_KINDS, type DayKind } from './working-days';
+export { countLocalDays, type LocalHour, localHour, nextWorkingHour } from './local-hours';
 export { UncertifiedYearError } from './errors';
 export {
   addBusinessDays,

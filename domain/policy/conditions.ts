@@ -50,12 +50,23 @@ export const MAX_CONDITION_LENGTH = 1000;
 
 const LIMITS = { maxAstNodes: 200, maxDepth: 16, maxListElements: 200, maxMapEntries: 0, maxCallArguments: 4 };
 
+/** Facts that the language knows by their class, so that it takes them as they are and copies none for each condition. */
+class Known {
+  constructor(facts: object) {
+    Object.assign(this, facts);
+  }
+}
+class RefundFacts extends Known {}
+class OrderFacts extends Known {}
+class LineFacts extends Known {}
+class PaymentFacts extends Known {}
+
 const environment = new Environment({ unlistedVariablesAreDyn: false, limits: LIMITS })
-  .registerType('Line', { fields: { category: 'string', attributes: 'map<string, dyn>' } })
-  .registerType('Payment', { fields: { provider: 'string', currency: 'string' } })
-  .registerVariable({
-    name: 'refund',
-    schema: {
+  .registerType('Line', { ctor: LineFacts, fields: { category: 'string', attributes: 'map<string, dyn>' } })
+  .registerType('Payment', { ctor: PaymentFacts, fields: { provider: 'string', currency: 'string' } })
+  .registerType('Refund', {
+    ctor: RefundFacts,
+    fields: {
       amountMinor: 'int',
       currency: 'string',
       reasonCode: 'string',
@@ -65,10 +76,12 @@ const environment = new Environment({ unlistedVariablesAreDyn: false, limits: LI
       goodwillMinor: 'int',
     },
   })
-  .registerVariable({
-    name: 'order',
-    schema: { ageDays: 'int', openAndPaidMinor: 'int', branch: 'string', jurisdiction: 'string' },
+  .registerType('Order', {
+    ctor: OrderFacts,
+    fields: { ageDays: 'int', openAndPaidMinor: 'int', branch: 'string', jurisdiction: 'string' },
   })
+  .registerVariable('refund', 'Refund')
+  .registerVariable('order', 'Order')
   .registerVariable('lines', 'list<Line>')
   .registerVariable('payments', 'list<Payment>');
 
@@ -112,7 +125,15 @@ export interface ConditionContext {
 
 /** @throws RangeError for a number that is none */
 export function contextOf(facts: ConditionFacts): ConditionContext {
-  return { values: withWholeNumbers(facts) as Record<string, unknown> };
+  const { refund, order, lines, payments } = withWholeNumbers(facts) as ConditionFacts;
+  return {
+    values: {
+      refund: new RefundFacts(refund),
+      order: new OrderFacts(order),
+      lines: lines.map((line) => new LineFacts(line)),
+      payments: payments.map((payment) => new PaymentFacts(payment)),
+    },
+  };
 }
 
 function compile(source: string): Compiled | ConditionProblem {

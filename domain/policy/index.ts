@@ -8,7 +8,9 @@ export {
   type PolicyFacts,
   type ReasonProblem,
 } from './evaluate';
+export { keptFacts } from './kept-facts';
 export {
+  chooseVersions,
   judgePolicyApproval,
   POLICY_STATES,
   POLICY_STATUSES,

@@ -38,6 +38,23 @@ function comesLater(a: PolicyCourse, b: PolicyCourse): boolean {
   return byInstant === 0 ? a.version > b.version : byInstant > 0;
 }
 
+/**
+ * The versions that judge a request: the one in force at its acceptance, and the one in force at purchase, which is the
+ * latest that had taken effect then, else the first ever. Null when none is in force.
+ * @param published the latest first; all instants in one form, such as toISOString gives
+ */
+export function chooseVersions<T extends { effectiveFrom: string }>(
+  published: readonly T[],
+  acceptedAt: string,
+  placedAt: string,
+): { current: T; atPurchase: T } | null {
+  const inForce = published.filter((version) => version.effectiveFrom <= acceptedAt);
+  const [current] = inForce;
+  if (!current) return null;
+  const atPurchase = inForce.find((version) => version.effectiveFrom <= placedAt) ?? inForce.at(-1) ?? current;
+  return { current, atPurchase };
+}
+
 export type ReviewRefusal = 'same_person' | 'another_content' | 'effective_in_past';
 
 /**

@@ -4,6 +4,7 @@ import { allocateBy, convertAtRate, isRate, type AllocationStrategy } from '../m
 import {
   evaluatePolicy,
   firstResponseDueAt,
+  keptFacts,
   planFrom,
   type PolicyDocument,
   type PolicyEvaluation,
@@ -51,6 +52,8 @@ export interface LegAccounting {
 
 export interface AcceptedPlan {
   evaluation: PolicyEvaluation;
+  /** What the policies judged it by, to be kept: other versions can then be asked about it. */
+  facts: PolicyFacts;
   plan: Plan;
   state: ProcessState;
   effects: Effects;
@@ -125,6 +128,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
   effects.newRound = { round: 1 };
   const accepted = {
     evaluation,
+    facts: keptFacts(facts),
     plan,
     state,
     effects,

@@ -1,18 +1,15 @@
-import { Client } from 'pg';
-import { createTestDatabase, type TestDatabase } from '../support';
-import { POLICY_RULES, POLICY_WORDS } from './support/policy-rules';
+import type { Client } from 'pg';
+import { POLICY_RULES, POLICY_WORDS, policyRows } from './support/policy-rules';
+import { openStore, type TestStore } from './support/open-store';
 import { proveRules } from './support/prove-rules';
 
-let database: TestDatabase;
+let store: TestStore;
 let sql: Client;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  sql = new Client({ connectionString: database.url });
-  await sql.connect();
+  store = await openStore();
+  ({ sql } = store);
+  await sql.query(policyRows(await store.shop.accept(await store.shop.addOrder(800), 800)));
 });
-afterAll(async () => {
-  await sql.end();
-  await database.drop();
-});
+afterAll(() => store.close());
 
 proveRules(() => sql, POLICY_RULES, POLICY_WORDS);

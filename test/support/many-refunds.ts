@@ -1,3 +1,5 @@
+import type { PolicyFacts } from '../../domain/policy';
+import type { Plan } from '../../domain/refund';
 import type { Db } from '../../store';
 
 /** Many refunds that were paid at noon of a day, by the books of everybody here. Numbered from 0, six digits. */
@@ -40,6 +42,8 @@ export async function seedManyRefunds(tx: Db, many: ManyRefunds): Promise<void> 
   });
   const last = many.count - 1;
   await tx.$executeRaw`SET LOCAL session_replication_role = replica`;
+  // A hundred thousand rows take a busy machine longer than any statement of the product may.
+  await tx.$executeRaw`SET LOCAL statement_timeout = 0`;
   await tx.$executeRaw`
     INSERT INTO orders (id, mode, external_id, customer_id, currency, placed_at, created_at, updated_at)
     SELECT 'or_many' || lpad(n::text, 6, '0'), 'test', 'MANY-' || n, ${many.customerId}, 'CNY', ${at}, ${at}, ${at}
@@ -83,6 +87,29 @@ export async function seedManyRefunds(tx: Db, many: ManyRefunds): Promise<void> 
     FROM generate_series(0, ${last}::int) n CROSS JOIN (VALUES ('capture', 'available', 'captured'),
       ('reserve', 'reserved', 'available'), ('instruct', 'in_flight', 'reserved'), ('settle', 'refunded', 'in_flight'))
       AS m (kind, debit, credit)`;
+}
+
+/**
+ * Makes of them refunds that were accepted one after the other in a period, with a plan and with the facts that they were
+ * judged by; what is open and paid on their orders goes from nothing to twice what is given. In the transaction of
+ * seedManyRefunds.
+ */
+export async function spreadManyRefunds(
+  tx: Db,
+  spread: { fromIso: string; toIso: string; facts: PolicyFacts; plan: Plan },
+): Promise<void> {
+  const { fromIso, toIso } = spread;
+  await tx.$executeRaw`
+    WITH numbered AS (
+      SELECT id, row_number() OVER (ORDER BY id) - 1 AS n, count(*) OVER () AS total FROM refunds),
+    spread AS (
+      SELECT id, n, date_trunc('milliseconds', ${fromIso}::timestamptz
+        + (${toIso}::timestamptz - ${fromIso}::timestamptz) * (n / total::float8)) AS at FROM numbered)
+    UPDATE refunds r SET created_at = s.at, plan = ${JSON.stringify(spread.plan)}::jsonb, plan_hash = 'many',
+      facts = ${JSON.stringify(spread.facts)}::jsonb || jsonb_build_object(
+        'now', to_char(s.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'orderTotalOpenAndPaidMinor', s.n * 7919 % ${2 * spread.facts.orderTotalOpenAndPaidMinor}::bigint)
+    FROM spread s WHERE s.id = r.id`;
 }
 
 /** The control call by which the sandbox shows the same refunds in WeChat Pay's bill. */

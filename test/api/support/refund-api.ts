@@ -55,6 +55,8 @@ export interface RefundApi {
   app: Server;
   deps: AppDeps;
   db: Database;
+  /** Of its database, for sessions beside the product's own. */
+  databaseUrl: string;
   keys: Record<KeyName, string>;
   personIds: Record<PersonName, string>;
   /** The customers behind the keys `customer` and `stranger`. */
@@ -126,6 +128,7 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
     app,
     deps,
     db,
+    databaseUrl: database.url,
     ...people,
     get: (key, url, headers = {}) =>
       request(app).get(url).set('Authorization', `Bearer ${people.keys[key]}`).set(headers),

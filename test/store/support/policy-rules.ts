@@ -22,6 +22,14 @@ const version = (columns: Record<string, string> = {}): string => {
 const published = { status: `'published'`, reviewed_by: `'pn_3'`, reviewed_at: at };
 const later = (change: string): string[] => [version(published), set('policies', `${change} WHERE id = 'po_new'`)];
 
+const facts = (value: string): string => set('refunds', `facts = ${value} WHERE id = 'rf_kept'`);
+
+/** A refund with what it was judged by. */
+export const policyRows = (refundId: string): string => `
+  INSERT INTO refunds
+    SELECT (jsonb_populate_record(r, jsonb_build_object('id', 'rf_kept', 'facts', '{"amountMinor": 800}'::jsonb))).*
+    FROM refunds r WHERE r.id = '${refundId}'`;
+
 export const POLICY_RULES: Rules = {
   policies_status: { refused: [version({ status: `'retired'` })], legal: [version({ status: `'draft'` }), version()] },
   policies_two_persons: {
@@ -53,9 +61,14 @@ export const POLICY_RULES: Rules = {
       [version(), `DELETE FROM policies WHERE id = 'po_new'`],
     ],
   },
+  refunds_facts: {
+    refused: [facts(`'{"amountMinor": 900}'`), facts('NULL')],
+    legal: [facts(`'{"amountMinor": 800}'`), set('refunds', `status = 'in_review' WHERE id = 'rf_kept'`)],
+  },
 };
 
 /** A trigger says why in words, not by a name of its own. */
 export const POLICY_WORDS: Record<string, RegExp> = {
   policies_published: /^policy default@9 (is published and never changes|keeps its name and version)$/,
+  refunds_facts: /^the facts that refund rf_kept was judged by never change$/,
 };

@@ -1,4 +1,4 @@
-import { judgePolicyApproval, policyStateAt, type PolicyCourse } from '../../../domain/policy';
+import { chooseVersions, judgePolicyApproval, policyStateAt, type PolicyCourse } from '../../../domain/policy';
 
 const version = (number: number, effectiveFrom: string, changes: Partial<PolicyCourse> = {}): PolicyCourse => ({
   name: 'default',
@@ -41,4 +41,16 @@ test.each([
   ['somebody else', 'pn_4', 'h', NOW, null],
 ])('an approval by %s: %5$p', (_who, personId, hash, nowIso, expected) => {
   expect(judgePolicyApproval(draft, { personId, hash }, nowIso)).toBe(expected);
+});
+
+test.each<[string, string, string, [number, number] | null]>([
+  ['bought and asked for under the same one', '2026-06-10T00:00:00.000Z', '2026-06-02T00:00:00.000Z', [2, 2]],
+  ['bought under the one before', '2026-06-10T00:00:00.000Z', '2026-05-31T23:59:59.999Z', [2, 1]],
+  ['at the instant itself', '2026-06-01T00:00:00.000Z', '2026-06-01T00:00:00.000Z', [2, 2]],
+  ['bought before there was any', '2026-06-10T00:00:00.000Z', '2020-01-01T00:00:00.000Z', [2, 1]],
+  ['bought after it was asked for', '2026-06-10T00:00:00.000Z', '2026-08-01T00:00:00.000Z', [2, 2]],
+  ['asked for before there was any', '2025-12-31T00:00:00.000Z', '2025-12-01T00:00:00.000Z', null],
+])('what is %s is judged by the versions of those days', (_case, acceptedAt, placedAt, expected) => {
+  const chosen = chooseVersions(all.toReversed(), acceptedAt, placedAt);
+  expect(chosen && [chosen.current.version, chosen.atPurchase.version]).toEqual(expected);
 });

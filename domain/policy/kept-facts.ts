@@ -1,0 +1,23 @@
+import type { PolicyFacts } from './evaluate';
+
+/**
+ * What is kept of the facts that a request was judged by: each that a policy can ask about and nothing else, so that any
+ * version judges the same request again as it was. No names, no free text. What is kept stays as it is for ever: a fact that
+ * policies learn to ask about later is missing from it, and a condition on it is not answered.
+ */
+export const keptFacts = (facts: PolicyFacts): PolicyFacts => ({
+  orderTotalOpenAndPaidMinor: facts.orderTotalOpenAndPaidMinor,
+  amountMinor: facts.amountMinor,
+  goodwillMinor: facts.goodwillMinor,
+  currency: facts.currency,
+  channel: facts.channel,
+  branch: facts.branch,
+  jurisdiction: facts.jurisdiction,
+  reasonCode: facts.reasonCode,
+  descriptionLength: facts.descriptionLength,
+  evidenceCount: facts.evidenceCount,
+  placedAt: facts.placedAt,
+  now: facts.now,
+  lines: facts.lines.map(({ category, attributes }) => ({ category, attributes })),
+  payments: facts.payments.map(({ provider, currency }) => ({ provider, currency })),
+});
