@@ -1,6 +1,9 @@
+import type { DecisionFacts, Delegation } from '../domain/approval';
 import type { Plan, ProcessState, PublicAccounting, RefundAmounts, RefundRecord, RefundStatus } from '../domain/refund';
 import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
-import type { Prisma } from './generated/prisma/client';
+import { decisionFactsOf, delegationsSince } from './delegation-facts';
+import { Prisma } from './generated/prisma/client';
+import type { Fragment } from './rows';
 import type { Statements } from './statements';
 
 export type Mode = 'live' | 'test';
@@ -103,6 +106,8 @@ export async function refundExists(
 export interface Standing {
   process: ProcessState;
   maxCorrectionRounds: number;
+  /** Who stands in for whom; read for decisions. */
+  facts: DecisionFacts | null;
   /** The command's own row. */
   outcome: string;
   transitionSeq: number | null;
@@ -118,14 +123,31 @@ export async function readStanding(
   mode: Mode,
   refundId: string,
   commandId: string,
+  now: Date,
 ): Promise<Standing | null> {
-  const [row] = await direct(db).$queryRaw<Standing[]>`
-    SELECT r.process, (r.plan->>'maxCorrectionRounds')::int AS "maxCorrectionRounds",
+  const [row] = await direct(db).$queryRaw<(Omit<Standing, 'facts'> & FactsColumns & { isDecision: boolean })[]>`
+    SELECT r.process, (r.plan->>'maxCorrectionRounds')::int AS "maxCorrectionRounds", c.kind = 'decide' AS "isDecision",
+      ${factsColumns(Prisma.sql`c.kind = 'decide'`, now)},
       COALESCE(c.outcome, 'open') AS outcome, c.transition_seq AS "transitionSeq", c.refusal_code AS "refusalCode"
     FROM refunds r LEFT JOIN commands c ON c.id = ${commandId}
     WHERE r.id = ${refundId} AND r.mode = ${mode}::"Mode"`;
-  return row ?? null;
+  if (!row) return null;
+  const { currency, acceptedAt, delegations, isDecision, ...standing } = row;
+  return { ...standing, facts: isDecision ? decisionFactsOf({ currency, acceptedAt, delegations }) : null };
 }
+
+/** What `decisionFactsOf` takes, as columns of a statement about the refund `r`. */
+export interface FactsColumns {
+  currency: string;
+  acceptedAt: Date;
+  delegations: Delegation[] | null;
+}
+
+/** @param when whether they are wanted; else there are no delegations among them */
+export const factsColumns = (when: Fragment, now: Date): Fragment => Prisma.sql`
+  r.currency, r.created_at AS "acceptedAt", CASE WHEN ${when} THEN
+    ${delegationsSince({ mode: Prisma.sql`r.mode`, since: Prisma.sql`r.created_at`, atIso: now.toISOString() })}
+  END AS delegations`;
 
 export interface RefundFilter {
   mode: Mode;

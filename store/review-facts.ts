@@ -8,6 +8,8 @@ export interface DecisionFacts {
   decision: string;
   personId: string;
   personName: string;
+  /** In whose place it was taken; null: it was their own stage. */
+  onBehalfOf: { id: string; name: string } | null;
   snapshotVersion: number;
   approvedAmountMinor: number | null;
   reason: string | null;
@@ -133,7 +135,8 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
            'fileName', e.file_name, 'createdAt', e.created_at) ORDER BY e.created_at)
          FROM evidence e WHERE e.refund_id = r.id), '[]') AS evidence,
       COALESCE((SELECT jsonb_agg(jsonb_build_object('stage', d.stage_id, 'round', d.round, 'decision', d.decision,
-           'personId', d.person_id, 'personName', p.name, 'snapshotVersion', d.snapshot_version,
+           'personId', d.person_id, 'personName', p.name,
+           'onBehalfOf', (SELECT jsonb_build_object('id', b.id, 'name', b.name) FROM people b WHERE b.id = d.on_behalf_of), 'snapshotVersion', d.snapshot_version,
            'approvedAmountMinor', d.approved_amount_minor, 'reason', d.reason,
            'messageToCustomer', d.message_to_customer, 'decidedAt', d.decided_at) ORDER BY d.transition_seq)
          FROM decisions d JOIN people p ON p.id = d.person_id WHERE d.refund_id = r.id), '[]') AS decisions,

@@ -6,9 +6,9 @@ export const DECISION_PROBLEMS = {
   not_your_stage: entry(
     403,
     'This stage is not yours to decide',
-    'Nothing was decided. Stage {stage} is open for: {roles}. Somebody with that role must decide it.',
+    'Nothing was decided. Stage {stage} is open for: {roles}. Somebody with that role must decide it, or whoever stands in for them now, as far as their cap goes.',
     '您无权审批该阶段',
-    '没有作出决定。阶段 {stage} 由以下角色审批：{roles}。请由具有该角色的人员处理。',
+    '没有作出决定。阶段 {stage} 由以下角色审批：{roles}。请由具有该角色的人员处理，或由其当前的受托人在授权额度内处理。',
   ),
   same_person: entry(
     403,

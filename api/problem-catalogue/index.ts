@@ -1,4 +1,5 @@
 import { DECISION_PROBLEMS } from './decisions';
+import { DELEGATION_PROBLEMS } from './delegations';
 import { DESTINATION_PROBLEMS } from './destinations';
 import { PAYOUT_PROBLEMS } from './payouts';
 import { POLICY_PROBLEMS } from './policies';
@@ -11,6 +12,7 @@ export const PROBLEMS = {
   ...REQUEST_PROBLEMS,
   ...REFUND_PROBLEMS,
   ...DECISION_PROBLEMS,
+  ...DELEGATION_PROBLEMS,
   ...DESTINATION_PROBLEMS,
   ...PAYOUT_PROBLEMS,
   ...POLICY_PROBLEMS,

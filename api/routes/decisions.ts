@@ -1,7 +1,7 @@
 import { Router } from 'express';
 
-import { judgeDecision } from '../../domain/approval';
-import type { DecisionContent } from '../../domain/refund';
+import { judgeAuthority, judgeDecision } from '../../domain/approval';
+import type { Actor, DecisionContent } from '../../domain/refund';
 import type { Standing } from '../../store';
 import { idempotent } from '../middleware/idempotency';
 import { readingOf, requireRefundId } from '../middleware/refund-request';
@@ -72,16 +72,19 @@ export function decisionRoutes(deps: AppDeps): Router {
     idempotent(deps, { kind: 'decide', body: decisionBody }, async (req, command, body) => {
       const refundId = String(req.params['id']);
       const content = contentOf(body);
+      let actor: Actor = actorOf(command);
       const ask = {
         refundId,
         principal: principalOf(req),
         command,
         refusedAs: 'refund.decision_refused',
-        judge: (standing: Standing) =>
-          judgeDecision(standing.process, actorOf(command), content, standing.maxCorrectionRounds),
+        judge: (standing: Standing, at: string) => {
+          actor = inPlaceOf(actorOf(command), standing, at);
+          return judgeDecision(standing.process, actor, content, { ...standing, at });
+        },
       };
       if (prefersAsync(req.get('prefer'))) {
-        await commands.handOver(ask, (actor) =>
+        await commands.handOver(ask, () =>
           deps.refundClient.decideBySignal(refundId, { commandId: command.id, actor, content }),
         );
         return {
@@ -93,7 +96,7 @@ export function decisionRoutes(deps: AppDeps): Router {
       const refund = await counted(body.decision, () =>
         commands.run({
           ...ask,
-          send: (actor, updateId) =>
+          send: (_, updateId) =>
             deps.refundClient.decide(refundId, { commandId: command.id, actor, content }, updateId),
         }),
       );
@@ -102,6 +105,12 @@ export function decisionRoutes(deps: AppDeps): Router {
   );
 
   return router;
+}
+
+/** The actor with whose place they take, as Postgres has it at this instant: the workflow's validator cannot look. */
+function inPlaceOf(actor: Actor, { process, facts }: Standing, at: string): Actor {
+  const authority = process.stage && judgeAuthority(process, process.stage.roles, actor, { facts, at });
+  return authority?.may && authority.onBehalfOf ? { ...actor, onBehalfOf: authority.onBehalfOf.personId } : actor;
 }
 
 /** RFC 7240: a list of preferences, each perhaps with parameters. */

@@ -3,6 +3,7 @@ import type { AppDeps } from '../types';
 import { bankFileRoutes } from './bank-files';
 import { calendarRoutes } from './calendars';
 import { decisionRoutes } from './decisions';
+import { delegationRoutes } from './delegations';
 import { deskRoutes } from './desk';
 import { destinationRoutes } from './destinations';
 import { evidenceRoutes } from './evidence';
@@ -28,6 +29,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   refundPreviewRoutes,
   decisionRoutes,
   taskRoutes,
+  delegationRoutes,
   deskRoutes,
   reconciliationRoutes,
   payoutStopRoutes,

@@ -21,7 +21,8 @@ registerRoute({
   path: '/v1/tasks',
   tag: 'Tasks',
   summary: 'The work of the caller, most urgent first',
-  description: 'Open stages that the caller may decide: by role or by escalation, and never where they are excluded.',
+  description:
+    'Open stages that the caller may decide: by role, by escalation or in the place of somebody who is away (`onBehalfOf`), and never where they are excluded.',
   roles: DECIDERS,
   request: { query: tasksQuery },
   responses: { 200: { description: 'A page.', schema: taskPage } },
@@ -36,12 +37,12 @@ export function taskRoutes(deps: AppDeps): Router {
     const { limit, cursor } = parseQuery(tasksQuery, req);
     const { mode, personId, roles } = principalOf(req);
     if (personId === null) throw new Problem('forbidden', { params: { roles: DECIDERS.join(', ') } });
+    const now = deps.clock();
     const { tasks, next } = await listTasks(
       deps.db,
-      { mode, personId, roles },
+      { mode, personId, roles, at: now.toISOString() },
       { limit, after: cursor === undefined ? null : taskCursor(cursor) },
     );
-    const now = deps.clock();
     const calendars = new Map(
       await Promise.all(
         [...new Set(tasks.map((task) => task.calendarId))].map(
@@ -71,7 +72,8 @@ function taskView(task: StageTask, roles: string[], now: Date, language: Languag
     stage: task.stageId,
     label: task.label?.[language] ?? task.stageId,
     role: task.role,
-    why: roles.includes(task.role) ? 'role' : 'escalation',
+    why: whyOf(task, roles),
+    onBehalfOf: task.onBehalfOf,
     priority: leftMs < 0 ? 'overdue' : leftMs < URGENT_MS ? 'urgent' : 'normal',
     dueAt: task.dueAt,
     openedAt: task.openedAt,
@@ -84,6 +86,11 @@ function taskView(task: StageTask, roles: string[], now: Date, language: Languag
     snapshotVersion: task.snapshotVersion,
     links: { refund: `/v1/refunds/${task.refundId}`, decisions: `/v1/refunds/${task.refundId}/decisions` },
   };
+}
+
+function whyOf({ onBehalfOf, role }: StageTask, roles: string[]): 'role' | 'escalation' | 'delegation' {
+  if (onBehalfOf) return 'delegation';
+  return roles.includes(role) ? 'role' : 'escalation';
 }
 
 /** @throws Problem invalid_cursor */

@@ -13,7 +13,11 @@ export const taskPage = pageOf(
     stage: z.string(),
     label: z.string(),
     role: z.string(),
-    why: z.enum(['role', 'escalation']),
+    why: z.enum(['role', 'escalation', 'delegation']),
+    onBehalfOf: z
+      .object({ id: z.string(), name: z.string() })
+      .nullable()
+      .openapi({ description: 'In whose place the caller decides; null: it is theirs by a role of their own.' }),
     priority: z.enum(['overdue', 'urgent', 'normal']),
     dueAt: z.string(),
     openedAt: z.string(),

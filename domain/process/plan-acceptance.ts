@@ -1,4 +1,4 @@
-import { unstaffedStages, type Candidate } from '../approval';
+import { atStakeMinor, availablePeople, unstaffedStages, type Candidate, type Delegation } from '../approval';
 import type { BusinessCalendar } from '../calendar';
 import { allocateBy, convertAtRate, isRate, type AllocationStrategy } from '../money';
 import {
@@ -40,6 +40,8 @@ export interface AcceptanceFacts extends PolicyFacts {
   purchasePolicy: PolicyDocument;
   /** Everybody who could decide, to see that no stage stays without anybody. */
   candidates: Candidate[];
+  /** Those in force now. */
+  delegations: Delegation[];
 }
 
 /** What a leg is in the books, frozen with the capture's rate. */
@@ -108,6 +110,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
       legs: [],
       answered: null,
       candidates: [],
+      facts: null,
       sighted: null,
       canReturn: () => false,
       paysToAccounts: () => false,
@@ -127,11 +130,14 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
   if (evaluation.eligible === true) {
     addFirstResponse(state, responseDueAt);
     effects.events.push('refund.in_review');
-    const unstaffed = unstaffedStages(
-      plan.stages,
+    const available = availablePeople(
       facts.candidates,
-      facts.excluded.map((one) => one.personId),
+      facts.excluded,
+      { currency: facts.currency, acceptedAt: facts.now, delegations: facts.delegations },
+      { at: facts.now, dueAt: state.stage?.dueAt ?? facts.now },
+      atStakeMinor(state),
     );
+    const unstaffed = unstaffedStages(plan.stages, available);
     if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
     tellCustomer(step, 'refund_received', 'delivery');
     noteForCrm(step, 'delivery');

@@ -4,6 +4,7 @@ import type { StageStatus } from '../../domain/process';
 import type { AttemptStatus } from '../../domain/payment';
 import { openStore, type TestStore } from './support/open-store';
 import { AMOUNT_RULES } from './support/amount-rules';
+import { DELEGATION_RULES } from './support/delegation-rules';
 import { DESTINATION_RULES } from './support/destination-rules';
 import { GOODWILL_RULES } from './support/goodwill-rules';
 import { INTERLOCK_RULES } from './support/interlock-rules';
@@ -13,7 +14,14 @@ import { RECONCILIATION_RULES } from './support/reconciliation-rules';
 import { proveRules, set, type Rules } from './support/prove-rules';
 
 /** Rules that have test files of their own. */
-const PROVEN_ELSEWHERE: Rules[] = [AMOUNT_RULES, DESTINATION_RULES, GOODWILL_RULES, INTERLOCK_RULES, POLICY_RULES];
+const PROVEN_ELSEWHERE: Rules[] = [
+  AMOUNT_RULES,
+  DELEGATION_RULES,
+  DESTINATION_RULES,
+  GOODWILL_RULES,
+  INTERLOCK_RULES,
+  POLICY_RULES,
+];
 
 let store: TestStore;
 let sql: Client;
@@ -342,7 +350,7 @@ proveRules(() => sql, RULES, WORDS);
 
 test('every rule that the database has is proven, and none that it has not', async () => {
   const { rows } = await sql.query<{ name: string }>(`
-    SELECT conname AS name FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace
+    SELECT conname AS name FROM pg_constraint WHERE contype IN ('c', 'x') AND connamespace = 'public'::regnamespace
     UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal
     UNION SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
       WHERE i.indisunique AND i.indpred IS NOT NULL AND c.relnamespace = 'public'::regnamespace`);
