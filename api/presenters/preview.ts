@@ -27,16 +27,14 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
   const atStake = { amountMinor: atStakeMinor(state), currency: order.currency };
   const stages = accepted.declineClause === null ? previewStages(plan, input, atStake, calendar, nowIso) : [];
   const declinedBy = evaluation.eligible === true ? null : evaluation.eligible;
+  const { automatic } = evaluation;
+  const clause = declinedBy ? { ...declinedBy, policy: purchasePolicy } : automatic && { ...automatic, policy };
   const route = policy.routes.find(({ id }) => id === evaluation.routeId);
   const { goodwill } = amounts;
   return {
     eligible: declinedBy === null,
-    decidedBy: declinedBy === null ? 'people' : 'machine',
-    clause: declinedBy && {
-      id: declinedBy.clauseId,
-      text: declinedBy.texts[language],
-      policyVersion: versionOf(purchasePolicy),
-    },
+    decidedBy: clause ? 'machine' : 'people',
+    clause: clause && { id: clause.clauseId, text: clause.texts[language], policyVersion: versionOf(clause.policy) },
     amountMinor: state.amountMinor,
     currency: order.currency,
     refundableMinor: sumMinor(order.payments.map(({ availableMinor }) => availableMinor)),
@@ -52,7 +50,7 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
     tier: evaluation.tier,
     route: route ? { id: route.id, label: route.label[language] } : null,
     ...(reader === 'reviewer' ? { unansweredRules: evaluation.unanswered } : {}),
-    firstResponseDueAt: declinedBy ? null : accepted.firstResponseDueAt,
+    firstResponseDueAt: clause ? null : accepted.firstResponseDueAt,
     stages: stages.map((stage) => ({
       stage: stage.id,
       label: stage.label[language],

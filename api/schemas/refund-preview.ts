@@ -9,11 +9,12 @@ const localizedText = z.object({ en: z.string(), 'zh-CN': z.string() });
 export const refundPreview = z
   .looseObject({
     eligible: z.boolean(),
-    decidedBy: z.enum(['people', 'machine']).openapi({ description: 'The machine declines what a clause rules out.' }),
-    clause: z
-      .object({ id: z.string(), text: z.string(), policyVersion: z.string() })
-      .nullable()
-      .openapi({ description: 'Why it is not eligible, by the policy in force at purchase.' }),
+    decidedBy: z
+      .enum(['people', 'machine'])
+      .openapi({ description: 'The machine decides by an explicit clause alone.' }),
+    clause: z.object({ id: z.string(), text: z.string(), policyVersion: z.string() }).nullable().openapi({
+      description: 'By which the machine declines (policy in force at purchase) or approves (policy in force now).',
+    }),
     amountMinor: z.int(),
     currency: z.string(),
     refundableMinor: z.int().openapi({ description: 'What is left of the order’s payments.' }),

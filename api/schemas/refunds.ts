@@ -247,9 +247,10 @@ export const refundAnswer = z
     metadata: z.record(z.string(), z.unknown()),
     snapshotVersion: z.int(),
     policyVersion: z.string(),
-    clause: nullableText.openapi({
-      description: 'The clause by which the machine declined it at once; null where people decide.',
+    decidedBy: z.enum(['people', 'machine']).openapi({
+      description: 'The machine declines or approves at once by an explicit clause of the policy alone.',
     }),
+    clause: nullableText.openapi({ description: 'The clause by which the machine decided; null where people decide.' }),
     waitingFor: z
       .object({
         kind: z.string(),

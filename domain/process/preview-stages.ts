@@ -31,8 +31,8 @@ export function previewStages(
   now: string,
 ): PreviewedStage[] {
   const facts = { currency: atStake.currency, acceptedAt: now, delegations: people.delegations };
-  const dueAt = openStage(calendar, plan, 0, now, now).dueAt;
-  const when = { at: now, dueAt };
+  if (plan.stages.length === 0) return [];
+  const when = { at: now, dueAt: openStage(calendar, plan, 0, now, now).dueAt };
   const available = availablePeople(people.candidates, people.excluded, facts, when, atStake.amountMinor);
   const unstaffed = unstaffedStages(plan.stages, available);
   return plan.stages.map(({ id, label, role, quorum }, index) => ({

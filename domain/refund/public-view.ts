@@ -116,7 +116,9 @@ export interface PublicRefund {
   metadata: Record<string, unknown>;
   snapshotVersion: number;
   policyVersion: string;
-  /** The clause by which the machine declined it at once; null where people decide. */
+  /** The machine decides by an explicit clause of a policy alone. */
+  decidedBy: 'people' | 'machine';
+  /** The clause by which the machine decided at once; null where people decide. */
   clause: string | null;
   waitingFor: (WaitingFor & { explanation: string | null }) | null;
   plan: PublicStage[];
@@ -155,6 +157,7 @@ export function publicRefund(
 ): PublicRefund {
   const { process } = record;
   const waitingFor = waitingForOf(process);
+  const clause = record.declineClause ?? record.plan.approvedBy ?? null;
   const self = `/v1/refunds/${record.id}`;
   return {
     id: record.id,
@@ -172,7 +175,8 @@ export function publicRefund(
     metadata: record.metadata,
     snapshotVersion: process.snapshotVersion,
     policyVersion: `${record.policyName}@${record.policyVersion}`,
-    clause: record.declineClause,
+    decidedBy: clause === null ? 'people' : 'machine',
+    clause,
     waitingFor: waitingFor && { ...waitingFor, explanation: words.explanation ?? null },
     plan: publicPlan(record),
     allocationStrategy: process.allocation ?? 'original_first',

@@ -1,3 +1,4 @@
+import defaultPolicy from '../../prisma/seed/default-policy.json';
 import { publishPolicy, putOrder } from '../../store';
 import { openRefundApi, refundBody, type RefundApi } from './support/refund-api';
 
@@ -12,6 +13,13 @@ const preview = (
   body: object,
   headers?: Record<string, string>,
 ) => api.post(key, '/v1/refunds/preview', body, headers);
+
+/** The policy that ships with other rules, in force since long before every order of these tests. */
+async function publish(version: number, rules: object): Promise<void> {
+  const effectiveFrom = `20${20 + version}-01-01T00:00:00Z`;
+  const document = { ...defaultPolicy, version, effectiveFrom, ...rules };
+  await publishPolicy(api.db, 'test', { name: 'default', version, effectiveFrom, document }, new Date());
+}
 
 /** Whatever a request leaves behind. */
 const traces = async (): Promise<number[]> =>
@@ -112,15 +120,41 @@ describe('a preview of a request', () => {
   });
 });
 
+describe('what a rule approves', () => {
+  it('is said to be the machine’s decision by that rule, before and after, to every reader', async () => {
+    await publish(2, {
+      automaticApprovals: [
+        { id: 'small', label: { en: 'Small amounts', 'zh-CN': '小额' }, when: 'true', maxMinor: { CNY: 100 } },
+      ],
+    });
+    const { orderExternalId } = await api.putOrder(5_000);
+    const body = refundBody(orderExternalId, 100);
+    const { body: promised } = await preview('integrator', body);
+    expect(promised).toMatchObject({
+      eligible: true,
+      decidedBy: 'machine',
+      clause: { id: 'small', text: 'Small amounts', policyVersion: 'default@2' },
+      payments: [{ amountMinor: 100 }],
+      stages: [],
+      firstResponseDueAt: null,
+    });
+    const { body: made } = await api.post('integrator', '/v1/refunds', body);
+    expect(made).toMatchObject({ status: 'paying', decidedBy: 'machine', clause: 'small', plan: [] });
+    for (const key of ['customer', 'reviewer'] as const)
+      expect((await api.get(key, `/v1/refunds/${made.id}`)).body).toMatchObject({
+        decidedBy: 'machine',
+        clause: 'small',
+      });
+    const { body: timeline } = await api.get('customer', `/v1/refunds/${made.id}/timeline`);
+    expect(timeline.data[1]).toMatchObject({ type: 'refund.approved_by_policy', data: { clause: 'small' } });
+  });
+});
+
 describe('what a clause rules out', () => {
   const CLAUSE = { en: 'Custom-made goods cannot be refunded.', 'zh-CN': '定制商品不予退款。' };
 
   it('is said to be the machine’s decision, with the clause of the policy in force at purchase', async () => {
-    const current = await api.db.policy.findFirstOrThrow({ where: { version: 1 } });
-    const document = {
-      ...(current.document as object),
-      version: 2,
-      effectiveFrom: '2021-01-01T00:00:00Z',
+    await publish(3, {
       ineligible: [
         {
           id: 'custom_made',
@@ -129,13 +163,7 @@ describe('what a clause rules out', () => {
           when: { kind: 'notRefundableAttributes', attribute: 'customMade', equals: true },
         },
       ],
-    };
-    await publishPolicy(
-      api.db,
-      'test',
-      { name: 'default', version: 2, effectiveFrom: document.effectiveFrom, document },
-      new Date(),
-    );
+    });
     const at = new Date(Date.now() - 86_400_000).toISOString();
     const orderExternalId = 'O-CUSTOM-MADE';
     const line = { externalId: 'L1', sku: 'S', name: 'Table', quantity: 1, unitPriceMinor: 5_000 };
@@ -169,13 +197,13 @@ describe('what a clause rules out', () => {
     expect(promised).toMatchObject({
       eligible: false,
       decidedBy: 'machine',
-      clause: { id: 'custom_made', text: CLAUSE.en, policyVersion: 'default@2' },
+      clause: { id: 'custom_made', text: CLAUSE.en, policyVersion: 'default@3' },
       payments: [],
       stages: [],
       firstResponseDueAt: null,
     });
     const { body: made } = await api.post('integrator', '/v1/refunds', body);
-    expect(made).toMatchObject({ status: 'declined', clause: 'custom_made', payments: [] });
+    expect(made).toMatchObject({ status: 'declined', decidedBy: 'machine', clause: 'custom_made', payments: [] });
     for (const key of ['integrator', 'customer', 'reviewer'] as const)
       expect((await api.get(key, `/v1/refunds/${made.id}`)).body.clause).toBe('custom_made');
   });
