@@ -8,6 +8,7 @@ const API_NAMES = [
   'RATE_LIMIT_PER_MINUTE',
   'BODY_LIMIT_BYTES',
   'EVIDENCE_LIMIT_BYTES',
+  'CLAIM_MINUTES',
   'TRUSTED_PROXY_HOPS',
   'STRIPE_WEBHOOK_SECRETS',
   'DESTINATION_COOLING_OFF_MINUTES',
@@ -28,6 +29,7 @@ export interface ApiConfig extends SharedConfig {
   alipay: AlipayConfig | null;
   /** Null: nothing is paid by bank transfer. The account itself is the worker's to know. */
   bankTransfer: { merchantAccount: string; mode: 'live' | 'test'; currencies: string[] } | null;
+  claimMinutes: number;
   destinations: { coolingOffMs: number };
   /** Null: WeChat Pay is not set up. */
   wechatPay: WeChatPayNotificationsConfig | null;
@@ -69,6 +71,7 @@ export function loadApiConfig(env: Environment = process.env): ApiConfig {
             mode: values.BANK_TRANSFER_MODE,
             currencies: values.BANK_TRANSFER_CURRENCIES,
           },
+    claimMinutes: values.CLAIM_MINUTES,
     destinations: { coolingOffMs: values.DESTINATION_COOLING_OFF_MINUTES * 60_000 },
   });
 }

@@ -130,6 +130,11 @@ export const VARIABLES = {
     schema: integer(1_024, 104_857_600).default(10_485_760),
     example: '10485760',
   }),
+  CLAIM_MINUTES: define({
+    about: 'How long a stage that somebody takes is theirs when they do not say.',
+    schema: integer(1, 480).default(30),
+    example: '30',
+  }),
   TRUSTED_PROXY_HOPS: define({
     about: 'Reverse proxies in front of the API whose X-Forwarded-For is believed; 0 believes none.',
     schema: integer(0, 10).default(0),

@@ -1,7 +1,7 @@
 import { direct, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import { decisionFactsOf } from './delegation-facts';
-import { factsColumns, type FactsColumns, type Standing } from './refund-views';
+import { factsColumns, JUDGES_STAGE, type FactsColumns, type Standing } from './refund-views';
 
 export type CommandKind =
   | 'create_refund'
@@ -36,6 +36,8 @@ export type CommandKind =
   | 'change_calendar'
   | 'delegate'
   | 'revoke_delegation'
+  | 'claim_stage'
+  | 'release_stage'
   | 'reject_bank_file';
 
 /** An authenticated intent. Whoever acts on it compares what it is told with this row. */
@@ -102,13 +104,13 @@ export async function claimCommandAbout(
   customerId: string | null,
   now: Date,
 ): Promise<Claim | { state: 'no_refund' }> {
-  const isDecision = command.kind === 'decide';
+  const judgesStage = JUDGES_STAGE.includes(command.kind);
   const [found] = await direct(db).$queryRaw<
     ({ claimed: boolean; process: Standing['process']; rounds: number } & FactsColumns)[]
   >`
     WITH about AS (
       SELECT r.process, (r.plan->>'maxCorrectionRounds')::int AS rounds,
-        ${factsColumns(Prisma.sql`${isDecision}::boolean`, now)} FROM refunds r
+        ${factsColumns(Prisma.sql`${judgesStage}::boolean`, now)} FROM refunds r
       WHERE r.id = ${command.refundId} AND r.mode = ${command.mode}::"Mode"
         AND (${customerId}::text IS NULL OR r.customer_id = ${customerId})),
     claimed AS (
@@ -122,7 +124,7 @@ export async function claimCommandAbout(
   const standing: Standing = {
     process: found.process,
     maxCorrectionRounds: found.rounds,
-    facts: isDecision ? decisionFactsOf(found) : null,
+    facts: judgesStage ? decisionFactsOf(found) : null,
     outcome: 'open',
     transitionSeq: null,
     refusalCode: null,

@@ -1,4 +1,4 @@
-import type { DecisionFacts, Delegation } from '../domain/approval';
+import type { DecisionFacts, Delegation, StageClaim } from '../domain/approval';
 import { Prisma } from './generated/prisma/client';
 import type { Fragment } from './rows';
 
@@ -25,6 +25,11 @@ export const LENT_ROLES = Prisma.sql`
     WHERE h.person_id = d.delegator_id AND d.delegate_id IS NOT NULL
       AND (SELECT bool_and(n.active) FROM people n WHERE n.id IN (d.delegator_id, d.delegate_id))), '[]')`;
 
+/** Who has taken the open stage of a refund, and until when: as a column of a larger statement, null when nobody has. */
+export const claimOf = (refundId: Fragment): Fragment => Prisma.sql`
+  (SELECT jsonb_build_object('personId', s.assignee_id, 'until', ${isoOf(Prisma.sql`s.claimed_until`)})
+     FROM stages s WHERE s.refund_id = ${refundId} AND s.status = 'open' AND s.assignee_id IS NOT NULL)`;
+
 const isoOf = (instant: Fragment): Fragment =>
   Prisma.sql`to_char(${instant} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
@@ -33,8 +38,10 @@ export const decisionFactsOf = (row: {
   currency: string;
   acceptedAt: Date;
   delegations: Delegation[] | null;
+  claim: StageClaim | null;
 }): DecisionFacts => ({
   currency: row.currency,
   acceptedAt: row.acceptedAt.toISOString(),
   delegations: row.delegations ?? [],
+  claim: row.claim,
 });

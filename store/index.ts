@@ -16,6 +16,7 @@ export type { Subscriber } from './outgoing';
 export * from './record-transition';
 export * from './refusals';
 export * from './snapshots';
+export * from './stage-claims';
 export * from './customers';
 export * from './order-input';
 export * from './orders';

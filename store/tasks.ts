@@ -24,11 +24,15 @@ export interface StageTask {
   calendarId: string;
   /** In whose place the caller may decide it; null: by a role of their own. */
   onBehalfOf: { id: string; name: string } | null;
+  /** Who has taken it, and until when; null: it is free. */
+  claim: { by: { id: string; name: string }; until: string } | null;
   /** What the plan calls the stage; null when it does not name it. */
   label: LocalizedText | null;
 }
 
 export interface TaskCursor {
+  /** 0: taken by the caller; 1: free; 2: taken by somebody else. */
+  rank: number;
   dueAt: string;
   refundId: string;
 }
@@ -49,12 +53,16 @@ interface TaskRow {
   snapshot_version: number;
   calendar_id: string;
   on_behalf_of: StageTask['onBehalfOf'];
+  rank: number;
+  claim_by: { id: string; name: string } | null;
+  claimed_until: Date | null;
   label: LocalizedText | null;
 }
 
 /**
  * Open stages that this person may decide, by the rules of the domain's `authorityOf`: a role that may decide now, their own or
- * that of somebody in whose place they decide; never where they are excluded or tied to somebody who is. First due first.
+ * that of somebody in whose place they decide; never where they are excluded or tied to somebody who is. What they have taken comes first, what
+ * others have taken last; in each, what is first due.
  */
 export async function listTasks(
   db: Db,
@@ -76,7 +84,8 @@ export async function listTasks(
       WHERE d.delegate_id IS NOT NULL AND d.from_at <= ${who.at}::timestamptz)
     SELECT s.refund_id, s.stage_id, s.role, s.roles, s.due_at, s.opened_at, r.amount_minor, r.currency,
            o.external_id AS order_external_id, r.reason_code, r.branch, c.tier AS customer_tier,
-           (r.process ->> 'snapshotVersion')::int AS snapshot_version, lent.who AS on_behalf_of, r.plan ->> 'calendarId' AS calendar_id,
+           (r.process ->> 'snapshotVersion')::int AS snapshot_version, lent.who AS on_behalf_of,
+           taken.rank, taken.by AS claim_by, s.claimed_until, r.plan ->> 'calendarId' AS calendar_id,
            (SELECT p -> 'label' FROM jsonb_array_elements(r.plan -> 'stages') AS p WHERE p ->> 'id' = s.stage_id) AS label
     FROM stages s
     JOIN refunds r ON r.id = s.refund_id
@@ -90,11 +99,15 @@ export async function listTasks(
         AND (d.cap_minor IS NULL OR (d.cap_currency = r.currency AND d.cap_minor >= ${AT_STAKE}))
         AND NOT ${isExcluded(Prisma.sql`d.delegator_id`)}
       ORDER BY d.from_at, d.id LIMIT 1) lent ON true
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN k.by IS NULL THEN 1 WHEN s.assignee_id = ${who.personId} THEN 0 ELSE 2 END AS rank, k.by
+      FROM (SELECT (SELECT jsonb_build_object('id', p.id, 'name', p.name) FROM people p
+        WHERE p.id = s.assignee_id AND s.claimed_until > ${who.at}::timestamptz) AS by) k) taken
     WHERE s.status = 'open' AND r.status = 'in_review' AND r.mode = ${who.mode}::"Mode"
       AND (s.roles && ${who.roles}::text[] OR lent.who IS NOT NULL)
       AND NOT ${isExcluded(Prisma.sql`${who.personId}::text`)}
-      AND (s.due_at, s.refund_id) > (${afterAt}::timestamptz, ${afterId}::text)
-    ORDER BY s.due_at, s.refund_id
+      AND (taken.rank, s.due_at, s.refund_id) > (${page.after?.rank ?? 0}::int, ${afterAt}::timestamptz, ${afterId}::text)
+    ORDER BY taken.rank, s.due_at, s.refund_id
     LIMIT ${page.limit + 1}::int`;
   const shown = rows.slice(0, page.limit);
   const last = shown.at(-1);
@@ -115,9 +128,13 @@ export async function listTasks(
       snapshotVersion: row.snapshot_version,
       calendarId: row.calendar_id,
       onBehalfOf: row.on_behalf_of,
+      claim: row.claim_by && row.claimed_until && { by: row.claim_by, until: toIso(row.claimed_until) },
       label: row.label,
     })),
-    next: rows.length > page.limit && last ? { dueAt: toIso(last.due_at), refundId: last.refund_id } : null,
+    next:
+      rows.length > page.limit && last
+        ? { rank: last.rank, dueAt: toIso(last.due_at), refundId: last.refund_id }
+        : null,
   };
 }
 

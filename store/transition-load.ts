@@ -1,12 +1,12 @@
 import type { BusinessCalendar } from '../domain/calendar';
-import type { Candidate, DecisionFacts, Delegation } from '../domain/approval';
+import type { Candidate, DecisionFacts, Delegation, StageClaim } from '../domain/approval';
 import { readAnswer, type AnsweredRequest, type LegToPay, type StoredCommand } from '../domain/process';
 import type { Subscriber } from './outgoing';
 import { readNamedLines } from './reservations';
 import type { Plan, ProcessState, RecordTransitionInput, RefundAmounts, TransitionKind } from '../domain/refund';
 import { measuredArrivals } from './arrival-observations';
 import { calendarOfText } from './calendars';
-import { decisionFactsOf, delegationsSince } from './delegation-facts';
+import { claimOf, decisionFactsOf, delegationsSince } from './delegation-facts';
 import { Prisma } from './generated/prisma/client';
 import type { Statements } from './statements';
 
@@ -78,6 +78,7 @@ interface LoadRow {
   legs: LegToPay[] | null;
   candidates: Candidate[] | null;
   delegations: Delegation[] | null;
+  claim: StageClaim | null;
   subscribers: Subscriber[] | null;
 }
 
@@ -148,6 +149,7 @@ export async function loadForTransition(
           atIso: input.at,
         })}
       END AS delegations,
+      CASE WHEN ${transition.kind === 'decision'} THEN ${claimOf(Prisma.sql`${refund.id}`)} END AS claim,
       (SELECT jsonb_agg(jsonb_build_object('id', w.id, 'events', w.events)) FROM webhook_endpoints w
          WHERE w.mode = ${refund.mode}::"Mode" AND w.status = 'enabled') AS subscribers`;
   if (!row) throw new Error('The database answered a query without a row.');

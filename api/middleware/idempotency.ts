@@ -209,7 +209,15 @@ function snapshotVersionOf(body: unknown): number | null {
   return typeof version === 'number' ? version : null;
 }
 
-const KINDS_OF_A_REFUND: readonly CommandKind[] = ['decide', 'withdraw', 'inform', 'confirm_receipt', 'book_exchange'];
+const KINDS_OF_A_REFUND: readonly CommandKind[] = [
+  'decide',
+  'claim_stage',
+  'release_stage',
+  'withdraw',
+  'inform',
+  'confirm_receipt',
+  'book_exchange',
+];
 
 const refundOfPath = (req: Request, kind: CommandKind): Pick<Intent, 'refundId' | 'findsRefund'> =>
   KINDS_OF_A_REFUND.includes(kind)

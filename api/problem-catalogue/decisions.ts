@@ -17,6 +17,13 @@ export const DECISION_PROBLEMS = {
     '同一人不得审批',
     '没有作出决定。根据规则 `{rule}`，您不能审批阶段 {stage}；请由其他人员处理。',
   ),
+  claimed_by_other: entry(
+    409,
+    'Somebody else has taken this stage',
+    'Nothing was changed. Stage {stage} is taken by the person in `claimedBy` until {until}; take other work, ask them to release it, or come back then.',
+    '该阶段已被他人领取',
+    '没有做任何更改。阶段 {stage} 已由 `claimedBy` 所示人员领取，至 {until} 为止；请处理其他任务、请其释放，或届时再试。',
+  ),
   stale_snapshot: entry(
     409,
     'The refund has changed since you looked',

@@ -32,6 +32,7 @@ registerRoute({
     'refund_not_found',
     'not_your_stage',
     'same_person',
+    'claimed_by_other',
     'stale_snapshot',
     'already_decided',
     'stage_not_open',

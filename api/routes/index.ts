@@ -2,6 +2,7 @@ import type { Router } from 'express';
 import type { AppDeps } from '../types';
 import { bankFileRoutes } from './bank-files';
 import { calendarRoutes } from './calendars';
+import { claimRoutes } from './claims';
 import { decisionRoutes } from './decisions';
 import { delegationRoutes } from './delegations';
 import { deskRoutes } from './desk';
@@ -29,6 +30,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   refundPreviewRoutes,
   decisionRoutes,
   taskRoutes,
+  claimRoutes,
   delegationRoutes,
   deskRoutes,
   reconciliationRoutes,

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 
 import { describeDue } from '../../domain/calendar';
-import { listTasks, type StageTask } from '../../store';
+import { listTasks, type StageTask, type TaskCursor } from '../../store';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseQuery } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
@@ -20,9 +20,9 @@ registerRoute({
   method: 'get',
   path: '/v1/tasks',
   tag: 'Tasks',
-  summary: 'The work of the caller, most urgent first',
+  summary: 'The work of the caller: what they have taken, then what is free, most urgent first',
   description:
-    'Open stages that the caller may decide: by role, by escalation or in the place of somebody who is away (`onBehalfOf`), and never where they are excluded.',
+    'Open stages that the caller may decide: by role, by escalation or in the place of somebody who is away (`onBehalfOf`), and never where they are excluded. What somebody else has taken (`claim`) comes last.',
   roles: DECIDERS,
   request: { query: tasksQuery },
   responses: { 200: { description: 'A page.', schema: taskPage } },
@@ -58,7 +58,7 @@ export function taskRoutes(deps: AppDeps): Router {
           explanation: calendar ? describeDue(calendar, now.toISOString(), task.dueAt, req.language) : '',
         };
       }),
-      nextCursor: next && encodeCursor([next.dueAt, next.refundId]),
+      nextCursor: next && encodeCursor([String(next.rank), next.dueAt, next.refundId]),
     });
   });
 
@@ -74,6 +74,7 @@ function taskView(task: StageTask, roles: string[], now: Date, language: Languag
     role: task.role,
     why: whyOf(task, roles),
     onBehalfOf: task.onBehalfOf,
+    claim: task.claim,
     priority: leftMs < 0 ? 'overdue' : leftMs < URGENT_MS ? 'urgent' : 'normal',
     dueAt: task.dueAt,
     openedAt: task.openedAt,
@@ -84,7 +85,11 @@ function taskView(task: StageTask, roles: string[], now: Date, language: Languag
     branch: task.branch,
     customerTier: task.customerTier,
     snapshotVersion: task.snapshotVersion,
-    links: { refund: `/v1/refunds/${task.refundId}`, decisions: `/v1/refunds/${task.refundId}/decisions` },
+    links: {
+      refund: `/v1/refunds/${task.refundId}`,
+      decisions: `/v1/refunds/${task.refundId}/decisions`,
+      claim: `/v1/tasks/${task.refundId}/${task.stageId}/claim`,
+    },
   };
 }
 
@@ -94,8 +99,8 @@ function whyOf({ onBehalfOf, role }: StageTask, roles: string[]): 'role' | 'esca
 }
 
 /** @throws Problem invalid_cursor */
-function taskCursor(cursor: string): { dueAt: string; refundId: string } {
-  const [dueAt = '', refundId = ''] = decodeCursor(cursor, 2);
-  if (Number.isNaN(Date.parse(dueAt))) throw new Problem('invalid_cursor');
-  return { dueAt, refundId };
+function taskCursor(cursor: string): TaskCursor {
+  const [rank = '', dueAt = '', refundId = ''] = decodeCursor(cursor, 3);
+  if (!/^[012]$/.test(rank) || Number.isNaN(Date.parse(dueAt))) throw new Problem('invalid_cursor');
+  return { rank: Number(rank), dueAt, refundId };
 }

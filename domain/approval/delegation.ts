@@ -22,14 +22,27 @@ export interface Delegation {
 /** Why nobody can be put in somebody's place. */
 export type DelegationRefusal = 'not_yours' | 'oneself' | 'own_gain' | 'nothing_to_lend' | 'over_already';
 
-/** What a decision is judged by beside the state of the process: whom people stand in for, and what is at stake. */
-export interface DecisionFacts {
+/** Whom people stand in for, and what is at stake. */
+export interface Substitutes {
   /** Of the refund, ISO 4217. */
   currency: string;
   /** When the refund was accepted, ISO. */
   acceptedAt: string;
   /** All that were in force at some time since then. */
   delegations: Delegation[];
+}
+
+/** That somebody has taken the open stage to decide it: until then, nobody else does. */
+export interface StageClaim {
+  personId: string;
+  /** ISO. From this instant on it counts for nothing. */
+  until: string;
+}
+
+/** What a decision is judged by beside the state of the process. */
+export interface DecisionFacts extends Substitutes {
+  /** Of the open stage; null when nobody has taken it. */
+  claim: StageClaim | null;
 }
 
 /** On whose behalf somebody decides, and by which delegation. */
@@ -64,7 +77,7 @@ export const isWithinCap = ({ cap }: Delegation, amountMinor: number, currency: 
 export function exclusionOf(
   excluded: ExcludedPerson[],
   personId: string,
-  facts: DecisionFacts | null,
+  facts: Substitutes | null,
   at: string,
 ): ExclusionRule | null {
   const own = excluded.find((one) => one.personId === personId);
@@ -93,7 +106,7 @@ export function authorityOf(
   state: ProcessState,
   stageRoles: string[],
   actor: Actor & { personId: string },
-  facts: DecisionFacts | null,
+  facts: Substitutes | null,
   at: string,
 ): Authority {
   const { personId } = actor;

@@ -9,7 +9,7 @@ import type {
   Transition,
 } from '../refund';
 import { canWithdraw, isWatched } from '../refund';
-import { authorityOf, type Authority, type DecisionFacts } from './delegation';
+import { authorityOf, type Authority, type DecisionFacts, type StageClaim } from './delegation';
 import { judgeDeskAction } from './judge-desk';
 
 const refuse = (code: RefusalCode, data: Refusal['data'] = {}): Refusal => ({ code, data });
@@ -31,9 +31,10 @@ export interface DecisionContext {
  * 2. the actor is a person who holds a role that may decide now, or stands in for one within the cap, else `not_your_stage`;
  * 3. that person is none of the excluded and neither stands in for one nor is stood in for by one, else `same_person` with the
  *    rule;
- * 4. what was seen is what stands, else `stale_snapshot`;
- * 5. an approved amount is above zero and not above what was asked or last approved, else `amount_not_allowed`;
- * 6. a send-back is within the allowed rounds, else `rounds_exhausted`.
+ * 4. nobody else has a claim on the stage that is in force, else `claimed_by_other` (who, until when);
+ * 5. what was seen is what stands, else `stale_snapshot`;
+ * 6. an approved amount is above zero and not above what was asked or last approved, else `amount_not_allowed`;
+ * 7. a send-back is within the allowed rounds, else `rounds_exhausted`.
  * @param context what is known around it. Without facts (in a workflow's validator) the delegation that the message names is
  *   taken for true and none else is known; the record step judges again with them.
  */
@@ -43,19 +44,7 @@ export function judgeDecision(
   content: DecisionContent,
   { maxCorrectionRounds, at, facts }: DecisionContext,
 ): Refusal | null {
-  const stage = state.stage;
-  if (state.status !== 'in_review' || !stage || stage.id !== content.stage || stage.pausedAt) {
-    const last = state.lastDecision;
-    if (last && last.stageId === content.stage)
-      return refuse('already_decided', {
-        stage: last.stageId,
-        decision: last.decision,
-        personId: last.personId,
-        at: last.at,
-      });
-    return refuse('stage_not_open', { stage: content.stage, openStage: stage?.id ?? null, status: state.status });
-  }
-  const barred = refusalOf(stage, judgeAuthority(state, stage.roles, actor, { facts, at }));
+  const barred = judgeOpenStage(state, actor, content.stage, { at, facts });
   if (barred) return barred;
   if (content.snapshotVersion !== state.snapshotVersion)
     return refuse('stale_snapshot', { seen: content.snapshotVersion, current: state.snapshotVersion });
@@ -70,6 +59,39 @@ export function judgeDecision(
     return refuse('rounds_exhausted', { rounds: maxCorrectionRounds });
   return null;
 }
+
+/**
+ * Whether somebody may decide the open stage or take it for themselves: rules 1 to 4 of `judgeDecision`.
+ * @param stageId the stage that they mean.
+ */
+export function judgeOpenStage(
+  state: ProcessState,
+  actor: Actor,
+  stageId: string,
+  { at, facts }: Pick<DecisionContext, 'facts' | 'at'>,
+): Refusal | null {
+  const stage = state.stage;
+  if (state.status !== 'in_review' || !stage || stage.id !== stageId || stage.pausedAt) {
+    const last = state.lastDecision;
+    if (last && last.stageId === stageId)
+      return refuse('already_decided', {
+        stage: last.stageId,
+        decision: last.decision,
+        personId: last.personId,
+        at: last.at,
+      });
+    return refuse('stage_not_open', { stage: stageId, openStage: stage?.id ?? null, status: state.status });
+  }
+  const barred = refusalOf(stage, judgeAuthority(state, stage.roles, actor, { facts, at }));
+  if (barred) return barred;
+  const claim = facts?.claim;
+  return claim && claim.personId !== actor.personId && isClaimed(claim, at)
+    ? refuse('claimed_by_other', { stage: stage.id, personId: claim.personId, until: claim.until })
+    : null;
+}
+
+/** Whether a claim is in force at an instant. */
+export const isClaimed = (claim: StageClaim, at: string): boolean => at < claim.until;
 
 /** By what right somebody may decide the open stage: none but a person has any. */
 export const judgeAuthority = (

@@ -1,5 +1,5 @@
 import type { ExcludedPerson } from '../refund';
-import { exclusionOf, isInForce, isWithinCap, type DecisionFacts } from './delegation';
+import { exclusionOf, isInForce, isWithinCap, type Substitutes } from './delegation';
 
 /** Somebody who could decide. */
 export interface Candidate {
@@ -24,7 +24,7 @@ export interface AvailablePeople {
 export function availablePeople(
   candidates: Candidate[],
   excluded: ExcludedPerson[],
-  facts: DecisionFacts,
+  facts: Substitutes,
   when: { at: string; dueAt: string },
   stakeMinor: number,
 ): AvailablePeople {

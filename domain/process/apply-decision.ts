@@ -42,6 +42,8 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
       lowerApprovedAmount(step, content.approvedAmountMinor);
       stage.approvals += 1;
       if (stage.approvals >= planStage(context.plan, stage.index).quorum) advance(step);
+      // It stays open for the next person: whoever had taken it has decided.
+      else effects.stages.push({ stageId: stage.id, round: state.round, status: 'open' });
       break;
     case 'decline':
       effects.audit.push({ type: 'refund.declined', data });

@@ -27,7 +27,7 @@ export type PublicEvent = (typeof PUBLIC_EVENTS)[number];
 
 export type StageStatus = 'pending' | 'open' | 'paused' | 'approved' | 'declined' | 'sent_back' | 'skipped';
 
-/** A stage's row after a transition; what is absent stays as it is. */
+/** A stage's row after a transition; what is absent stays as it is, but a claim on it ends with any change. */
 export interface StageChange {
   stageId: string;
   round: number;

@@ -80,6 +80,7 @@ export type RefusalCode =
   | 'stage_not_open'
   | 'not_your_stage'
   | 'same_person'
+  | 'claimed_by_other'
   | 'too_late'
   | 'amount_not_allowed'
   | 'rounds_exhausted'

@@ -92,6 +92,9 @@ const OBSERVATION = (workingDays: number): string =>
   `INSERT INTO arrival_observations (refund_id, mode, provider, method, working_days, confirmed_at)
    SELECT id, mode, 'stripe', 'bank_card', ${workingDays}, created_at FROM refunds`;
 
+const open = (change: string): string => set('stages', `${change} WHERE status = 'open'`);
+const CLAIMED = `assignee_id = (SELECT id FROM people LIMIT 1), claimed_at = now(), claimed_until = now() + interval '1 minute'`;
+
 const RULES: Rules = {
   payments_amounts_not_negative: {
     refused: ['captured_minor', 'refunded_minor', 'refunded_elsewhere_minor', 'disputed_minor', 'reserved_minor'].map(
@@ -240,6 +243,21 @@ const RULES: Rules = {
   stages_one_open: {
     refused: [set('stages', `status = 'open'`), set('stages', `status = 'paused'`)],
     legal: [set(`stages`, `status = 'paused' WHERE status = 'open'`)],
+  },
+  stages_claim: {
+    refused: [
+      open(`assignee_id = (SELECT id FROM people LIMIT 1)`),
+      open(`claimed_until = now()`),
+      open(CLAIMED.replace('claimed_at = now()', 'claimed_at = NULL')),
+      open(CLAIMED.replace(` + interval '1 minute'`, '')),
+      [open(CLAIMED), open(`status = 'approved'`)],
+      [open(CLAIMED), open(`status = 'paused'`)],
+      set('stages', `${CLAIMED} WHERE status = 'pending'`),
+    ],
+    legal: [
+      open(CLAIMED),
+      [open(CLAIMED), open(`status = 'approved', assignee_id = NULL, claimed_at = NULL, claimed_until = NULL`)],
+    ],
   },
   commands_outcome: {
     refused: [set('commands', `outcome = 'maybe'`)],

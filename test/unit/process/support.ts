@@ -21,7 +21,7 @@ export const STAFF: Candidate[] = [
   { personId: 'approver2', roles: ['approver'] },
 ];
 
-export const NOBODY_AWAY: DecisionFacts = { currency: 'CNY', acceptedAt: ACCEPTED_AT, delegations: [] };
+export const NOBODY_AWAY: DecisionFacts = { currency: 'CNY', acceptedAt: ACCEPTED_AT, delegations: [], claim: null };
 
 export const person = (personId: string, roles?: string[]): Actor => ({
   kind: 'person',
