@@ -1,16 +1,12 @@
 import { Router } from 'express';
 
-import { judgeAuthority, judgeDecision } from '../../domain/approval';
-import type { Actor, DecisionContent } from '../../domain/refund';
-import type { Standing } from '../../store';
+import { decider } from '../decide';
 import { idempotent } from '../middleware/idempotency';
 import { readingOf, requireRefundId } from '../middleware/refund-request';
 import { principalOf } from '../middleware/require-role';
 import { registerRoute } from '../openapi-registry';
 import { presentRefund } from '../presenters/refund';
-import { Problem } from '../problems';
-import { actorOf, refundCommands } from '../refund-commands';
-import { acceptedCommand, decisionBody, type DecisionBody } from '../schemas/decisions';
+import { acceptedCommand, decisionBody } from '../schemas/decisions';
 import { refundAnswer, refundParams } from '../schemas/refunds';
 import type { AppDeps } from '../types';
 
@@ -43,75 +39,30 @@ registerRoute({
   ],
 });
 
-/** What goes to the process: reasons and words to the customer stay in the command row. */
-const contentOf = (body: DecisionBody): DecisionContent => ({
-  stage: body.stage,
-  decision: body.decision,
-  snapshotVersion: body.snapshotVersion,
-  approvedAmountMinor: body.approvedAmountMinor ?? null,
-});
-
 /** POST /v1/refunds/{id}/decisions */
 export function decisionRoutes(deps: AppDeps): Router {
   const router = Router();
   router.param('id', requireRefundId);
-  const commands = refundCommands(deps);
-
-  async function counted<T>(decision: string, decide: () => Promise<T>): Promise<T> {
-    try {
-      const decided = await decide();
-      deps.metrics.decisions.inc({ decision, outcome: 'recorded' });
-      return decided;
-    } catch (error) {
-      if (error instanceof Problem) deps.metrics.decisions.inc({ decision, outcome: error.code });
-      throw error;
-    }
-  }
+  const { decide, handOver } = decider(deps);
 
   router.post(
     '/v1/refunds/:id/decisions',
     idempotent(deps, { kind: 'decide', body: decisionBody }, async (req, command, body) => {
       const refundId = String(req.params['id']);
-      const content = contentOf(body);
-      let actor: Actor = actorOf(command);
-      const ask = {
-        refundId,
-        principal: principalOf(req),
-        command,
-        refusedAs: 'refund.decision_refused',
-        judge: (standing: Standing, at: string) => {
-          actor = inPlaceOf(actorOf(command), standing, at);
-          return judgeDecision(standing.process, actor, content, { ...standing, at });
-        },
-      };
+      const asked = { refundId, principal: principalOf(req), command, body };
       if (prefersAsync(req.get('prefer'))) {
-        await commands.handOver(ask, () =>
-          deps.refundClient.decideBySignal(refundId, { commandId: command.id, actor, content }),
-        );
+        await handOver(asked);
         return {
           status: 202,
           body: { commandId: command.id, refund: `/v1/refunds/${refundId}` },
           headers: { 'Preference-Applied': 'respond-async' },
         };
       }
-      const refund = await counted(body.decision, () =>
-        commands.run({
-          ...ask,
-          send: (_, updateId) =>
-            deps.refundClient.decide(refundId, { commandId: command.id, actor, content }, updateId),
-        }),
-      );
-      return { status: 200, body: await presentRefund(deps, refund, readingOf(req)) };
+      return { status: 200, body: await presentRefund(deps, await decide(asked), readingOf(req)) };
     }),
   );
 
   return router;
-}
-
-/** The actor with whose place they take, as Postgres has it at this instant: the workflow's validator cannot look. */
-function inPlaceOf(actor: Actor, { process, facts }: Standing, at: string): Actor {
-  const authority = process.stage && judgeAuthority(process, process.stage.roles, actor, { facts, at });
-  return authority?.may && authority.onBehalfOf ? { ...actor, onBehalfOf: authority.onBehalfOf.personId } : actor;
 }
 
 /** RFC 7240: a list of preferences, each perhaps with parameters. */

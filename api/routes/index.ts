@@ -1,6 +1,7 @@
 import type { Router } from 'express';
 import type { AppDeps } from '../types';
 import { bankFileRoutes } from './bank-files';
+import { bulkDecisionRoutes } from './bulk-decisions';
 import { calendarRoutes } from './calendars';
 import { claimRoutes } from './claims';
 import { decisionRoutes } from './decisions';
@@ -29,6 +30,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   refundRoutes,
   refundPreviewRoutes,
   decisionRoutes,
+  bulkDecisionRoutes,
   taskRoutes,
   claimRoutes,
   delegationRoutes,
