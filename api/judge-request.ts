@@ -95,6 +95,7 @@ export function judgeRequest(
     policy: input.policy,
     purchasePolicy: input.purchasePolicy,
     candidates: input.candidates,
+    delegations: input.delegations,
   });
   const { lines } = checked;
   const amounts = goodwill ? { ...checked.amounts, goodwill: goodwill.goodwill } : checked.amounts;

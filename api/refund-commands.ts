@@ -23,7 +23,8 @@ export interface Ask {
   command: CommandRecord;
   /** Type of the audit entry when it is refused before it reached the process. */
   refusedAs: string;
-  judge: (refund: Standing) => Refusal | null;
+  /** @param at the instant of the judgement */
+  judge: (refund: Standing, at: string) => Refusal | null;
   send: (actor: Actor, updateId: string) => Promise<Verdict>;
 }
 
@@ -86,10 +87,11 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
     ask: Omit<Ask, 'send'>,
     known?: Standing,
   ): Promise<{ counted: StoredRefund } | { refusal: Refusal } | 'open'> {
-    const standing = known ?? (await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id));
+    const standing =
+      known ?? (await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id, deps.clock()));
     if (!standing) throw new Problem('refund_not_found');
     if (standing.outcome === 'done') return { counted: await atLeast(ask, standing.transitionSeq ?? 0) };
-    const refusal = ask.judge(standing);
+    const refusal = ask.judge(standing, deps.clock().toISOString());
     if (standing.outcome === 'refused') {
       const code = standing.refusalCode as Refusal['code'] | null;
       return { refusal: refusal && refusal.code === code ? refusal : { code: code ?? 'command_invalid', data: {} } };
@@ -138,9 +140,9 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
       return refuse(ask, error.refusal);
     }
     if (error instanceof WorkflowMissing) {
-      const standing = await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id);
+      const standing = await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id, deps.clock());
       if (!standing) throw new Problem('refund_not_found');
-      const refusal = ask.judge(standing);
+      const refusal = ask.judge(standing, deps.clock().toISOString());
       if (refusal) return refuse(ask, refusal);
       if (!isOver(standing.process)) startSoon(ask.refundId, null);
       throw unavailable();
@@ -157,7 +159,7 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
       return await send();
     } catch (error) {
       if (!(error instanceof WorkflowMissing)) throw error;
-      const standing = await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id);
+      const standing = await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id, deps.clock());
       if (!standing || isOver(standing.process)) throw error;
       await deps.refundClient.start(ask.refundId);
       return await send();

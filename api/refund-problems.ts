@@ -30,6 +30,15 @@ export async function refusalProblem(
         },
       });
     }
+    case 'claimed_by_other': {
+      const personId = String(data['personId']);
+      const name = isStaff(principal) ? await readPersonName(deps.db, personId) : null;
+      const claimedBy = isStaff(principal) ? { id: personId, name } : null;
+      return new Problem(code, {
+        params,
+        extra: { stage: data['stage'] ?? null, claimedBy, claimedUntil: data['until'] ?? null },
+      });
+    }
     case 'stale_snapshot': {
       const seen = Number(data['seen'] ?? 0);
       return new Problem(code, {
@@ -73,6 +82,7 @@ const UNSAID: Record<string, string> = {
   roles: '–',
   rule: '–',
   act: '–',
+  until: '–',
 };
 
 function paramsOf(refusal: Refusal): Record<string, string | number> {

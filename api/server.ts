@@ -42,6 +42,7 @@ function settingsOf(config: ApiConfig): ApiSettings {
     temporalUiUrl: config.temporal.uiUrl,
     temporalNamespace: config.temporal.namespace,
     trustedProxyHops: config.http.trustedProxyHops,
+    claimMinutes: config.claimMinutes,
   };
 }
 

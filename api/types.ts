@@ -38,6 +38,8 @@ export interface ApiSettings {
   temporalNamespace: string;
   /** Proxies between the client and this process, for the address that limits count by. */
   trustedProxyHops: number;
+  /** How long a stage that somebody takes is theirs when they do not say. */
+  claimMinutes: number;
 }
 
 /** What routes get; only the composition root and tests construct it. */

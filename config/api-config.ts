@@ -9,6 +9,7 @@ const API_NAMES = [
   ...EVIDENCE_NAMES,
   'RATE_LIMIT_PER_MINUTE',
   'BODY_LIMIT_BYTES',
+  'CLAIM_MINUTES',
   'TRUSTED_PROXY_HOPS',
   'STRIPE_WEBHOOK_SECRETS',
   'DESTINATION_COOLING_OFF_MINUTES',
@@ -30,6 +31,7 @@ export interface ApiConfig extends SharedConfig {
     /** The account itself is the worker's to know. */
     bank_transfer: { merchantAccount: string; mode: 'live' | 'test'; currencies: string[] }[];
   };
+  claimMinutes: number;
   destinations: { coolingOffMs: number };
   evidence: EvidenceConfig;
 }
@@ -75,6 +77,7 @@ export function loadApiConfig(env: Environment = process.env): ApiConfig {
             ],
     },
     evidence,
+    claimMinutes: values.CLAIM_MINUTES,
     destinations: { coolingOffMs: values.DESTINATION_COOLING_OFF_MINUTES * 60_000 },
   });
 }

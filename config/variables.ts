@@ -162,6 +162,11 @@ export const VARIABLES = {
       }))
       .optional(),
   }),
+  CLAIM_MINUTES: define({
+    about: 'How long a stage that somebody takes is theirs when they do not say.',
+    schema: integer(1, 480).default(30),
+    example: '30',
+  }),
   TRUSTED_PROXY_HOPS: define({
     about: 'Reverse proxies in front of the API whose X-Forwarded-For is believed; 0 believes none.',
     schema: integer(0, 10).default(0),

@@ -1,8 +1,10 @@
-import type { Candidate } from '../domain/approval';
+import type { Candidate, Delegation } from '../domain/approval';
 import type { OrderFacts, OrderLineFacts, OrderPaymentFacts } from '../domain/process';
 import { DECIDING_ROLES } from '../domain/policy';
 import { breakdownAt, type ExcludedPerson, type RefundAmounts } from '../domain/refund';
 import { toIso } from './client';
+import { delegationsSince } from './delegation-facts';
+import { Prisma } from './generated/prisma/client';
 import { REFUNDABLE_MINOR } from './payment-room';
 import type { Statements } from './statements';
 import type { Subscriber } from './outgoing';
@@ -17,6 +19,7 @@ export interface LoadedOrder {
   facts: OrderFacts;
   knownEvidence: string[];
   candidates: Candidate[];
+  delegations: Delegation[];
   /** The destination that the request names, when this customer may use it. */
   destination: { id: string; fingerprint: string } | null;
   /** Members of staff who are this customer. */
@@ -55,6 +58,7 @@ interface FactsRow {
       }[]
     | null;
   evidence: string[] | null;
+  delegations: Delegation[] | null;
   people: { id: string; isCustomer: boolean; roles: string[] | null }[] | null;
   subscribers: Subscriber[] | null;
   policies: LoadedOrder['policies'] | null;
@@ -135,6 +139,7 @@ export async function loadOrderFacts(
            'roles', (SELECT jsonb_agg(h.role) FROM person_roles h WHERE h.person_id = n.id)))
          FROM people n WHERE n.mode = ${mode}::"Mode" AND n.active AND (n.customer_id = o.customer_id
            OR EXISTS (SELECT 1 FROM person_roles h WHERE h.person_id = n.id AND h.role = ANY(${DECIDING})))) AS people,
+      ${delegationsSince({ mode: Prisma.sql`${mode}::"Mode"`, since: Prisma.sql`${nowIso}::timestamptz`, atIso: nowIso })} AS delegations,
       (SELECT jsonb_agg(jsonb_build_object('id', w.id, 'events', w.events)) FROM webhook_endpoints w
          WHERE w.mode = ${mode}::"Mode" AND w.status = 'enabled') AS subscribers,
       (SELECT jsonb_agg(jsonb_build_object('hash', p.hash,
@@ -160,6 +165,7 @@ export async function loadOrderFacts(
     policies: facts.policies ?? [],
     calendars: facts.calendars ?? {},
     knownEvidence: facts.evidence ?? [],
+    delegations: facts.delegations ?? [],
     candidates: people.map((person) => ({ personId: person.id, roles: person.roles ?? [] })),
     staffCustomers: people
       .filter((person) => person.isCustomer)

@@ -46,6 +46,7 @@ export interface AcceptanceInput {
   calendar: AcceptanceFacts['calendar'];
   knownEvidence: string[];
   candidates: AcceptanceFacts['candidates'];
+  delegations: AcceptanceFacts['delegations'];
   excluded: ExcludedPerson[];
   /** The destination that the request names, when this customer may use it. */
   destination: { id: string; fingerprint: string } | null;
@@ -88,6 +89,7 @@ export async function inputOf(
     knownEvidence: loaded.knownEvidence,
     destination: loaded.destination,
     candidates: loaded.candidates,
+    delegations: loaded.delegations,
     excluded: [...request.behindKey, ...loaded.staffCustomers],
     payments: loaded.facts.payments.map((payment) => ({
       id: payment.id,

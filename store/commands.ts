@@ -1,6 +1,7 @@
 import { direct, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
-import type { Standing } from './refund-views';
+import { decisionFactsOf } from './delegation-facts';
+import { factsColumns, JUDGES_STAGE, type FactsColumns, type Standing } from './refund-views';
 import { LAZILY } from './rows';
 
 export type CommandKind =
@@ -37,6 +38,10 @@ export type CommandKind =
   | 'approve_policy'
   | 'return_policy'
   | 'change_calendar'
+  | 'delegate'
+  | 'revoke_delegation'
+  | 'claim_stage'
+  | 'release_stage'
   | 'reject_bank_file';
 
 /** An authenticated intent. Whoever acts on it compares what it is told with this row. */
@@ -103,22 +108,27 @@ export async function claimCommandAbout(
   customerId: string | null,
   now: Date,
 ): Promise<Claim | { state: 'no_refund' }> {
-  const [found] = await direct(db).$queryRaw<{ claimed: boolean; process: Standing['process']; rounds: number }[]>`
+  const judgesStage = JUDGES_STAGE.includes(command.kind);
+  const [found] = await direct(db).$queryRaw<
+    ({ claimed: boolean; process: Standing['process']; rounds: number } & FactsColumns)[]
+  >`
     WITH about AS (
-      SELECT process, (plan->>'maxCorrectionRounds')::int AS rounds FROM refunds
-      WHERE id = ${command.refundId} AND mode = ${command.mode}::"Mode"
-        AND (${customerId}::text IS NULL OR customer_id = ${customerId})),
+      SELECT r.process, (r.plan->>'maxCorrectionRounds')::int AS rounds,
+        ${factsColumns(Prisma.sql`${judgesStage}::boolean`, now)} FROM refunds r
+      WHERE r.id = ${command.refundId} AND r.mode = ${command.mode}::"Mode"
+        AND (${customerId}::text IS NULL OR r.customer_id = ${customerId})),
     claimed AS (
       INSERT INTO commands (${COLUMNS})
       SELECT ${valuesOf(command, now)} FROM about
       ON CONFLICT DO NOTHING
       RETURNING id)
-    SELECT EXISTS (SELECT 1 FROM claimed) AS claimed, process, rounds FROM about`;
+    SELECT EXISTS (SELECT 1 FROM claimed) AS claimed, about.* FROM about`;
   if (!found) return { state: 'no_refund' };
   if (!found.claimed) return claimAgain(db, command, now);
   const standing: Standing = {
     process: found.process,
     maxCorrectionRounds: found.rounds,
+    facts: judgesStage ? decisionFactsOf(found) : null,
     outcome: 'open',
     transitionSeq: null,
     refusalCode: null,

@@ -7,7 +7,7 @@ import {
   type StoredCommand,
   type TransitionOutcome,
 } from '../domain/process';
-import type { Candidate } from '../domain/approval';
+import type { Candidate, DecisionFacts, OnBehalf } from '../domain/approval';
 import type { BusinessCalendar } from '../domain/calendar';
 import {
   waitingForOf,
@@ -38,6 +38,8 @@ export interface LoadedTransition {
   legs: LegToPay[];
   receivedAt: string | null;
   candidates: Candidate[];
+  /** Who stands in for whom; read for decisions. */
+  facts: DecisionFacts | null;
   /** Who may want to hear of it: the enabled endpoints of its mode. */
   subscribers: Subscriber[];
   answered: AnsweredRequest | null;
@@ -116,11 +118,10 @@ function earlierRefusal(command: (StoredCommand & { refusalCode: string | null }
     : null;
 }
 
-function actorOf(input: RecordTransitionInput): AuditEntry['actor'] {
-  const { transition } = input;
+function actorOf({ transition }: RecordTransitionInput, onBehalfOf: OnBehalf | null): AuditEntry['actor'] {
   if (!('actor' in transition)) return { kind: 'machine', id: null };
   const { actor } = transition;
-  return { kind: actor.kind, id: actor.personId ?? actor.id };
+  return { kind: actor.kind, id: actor.personId ?? actor.id, onBehalfOf: onBehalfOf?.personId ?? null };
 }
 
 async function writeRefusal(
@@ -132,7 +133,7 @@ async function writeRefusal(
   isOwn: boolean,
 ): Promise<void> {
   const { transition } = input;
-  const { rows, head } = chain(refund, input.at, actorOf(input), [
+  const { rows, head } = chain(refund, input.at, actorOf(input, null), [
     {
       type: 'refund.command_refused',
       data: { kind: transition.kind, transitionId: transition.id, code: refused.code, ...refused.data },
@@ -167,13 +168,13 @@ async function writeTransition(
   const chained = chain(
     refund,
     input.at,
-    actorOf(input),
+    actorOf(input, effects.onBehalfOf),
     effects.audit.map((note) => ({ type: note.type, data: { seq: state.seq, ...note.data, ...bound } })),
   );
   const moneyLast = await writeMoney(tx, refund, input, command, state, effects);
   const { ending, opening } = courseFragments(refund, state, effects, input.at);
   const first = [insertTransition(refund, input, answered, state), ...ending, insertAudit(chained.rows)];
-  if (command) first.push(useUp(command, state.seq), ...insertDecision(refund, input, command, state, bound));
+  if (command) first.push(useUp(command, state.seq), ...insertDecision(refund, input, command, state, effects, bound));
   const second = [...opening, project(refund, input, command, state, effects, snapshot, chained.head)];
   await Promise.all([
     ...moneyLast.map((write) => write()),
@@ -269,6 +270,7 @@ function insertDecision(
   { transition, at }: RecordTransitionInput,
   command: StoredCommand,
   state: ProcessState,
+  { onBehalfOf }: Effects,
   bound: { snapshotHash: string } | null,
 ): Fragment[] {
   if (transition.kind !== 'decision' || !command.personId || !bound) return [];
@@ -277,10 +279,10 @@ function insertDecision(
   return [
     Prisma.sql`
       INSERT INTO decisions (id, mode, refund_id, round, stage_id, decision, person_id, command_id, snapshot_version, snapshot_hash,
-        approved_amount_minor, reason, message_to_customer, transition_seq, decided_at)
+        approved_amount_minor, reason, message_to_customer, on_behalf_of, delegation_id, transition_seq, decided_at)
       VALUES (${newId('dc')}, ${refund.mode}::"Mode", ${refund.id}, ${refund.state.round}::int, ${content.stage}, ${content.decision},
         ${command.personId}, ${command.id}, ${content.snapshotVersion}::int, ${bound.snapshotHash}, ${content.approvedAmountMinor}::bigint,
-        ${reason ?? null}, ${messageToCustomer ?? null}, ${state.seq}::int, ${at}::timestamptz)`,
+        ${reason ?? null}, ${messageToCustomer ?? null}, ${onBehalfOf?.personId ?? null}, ${onBehalfOf?.delegationId ?? null}, ${state.seq}::int, ${at}::timestamptz)`,
   ];
 }
 

@@ -1,6 +1,9 @@
+import type { DecisionFacts, Delegation, StageClaim } from '../domain/approval';
 import type { Plan, ProcessState, PublicAccounting, RefundAmounts, RefundRecord, RefundStatus } from '../domain/refund';
 import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
-import type { Prisma } from './generated/prisma/client';
+import { claimOf, decisionFactsOf, delegationsSince } from './delegation-facts';
+import { Prisma } from './generated/prisma/client';
+import type { Fragment } from './rows';
 import type { Statements } from './statements';
 
 export type Mode = 'live' | 'test';
@@ -103,6 +106,8 @@ export async function refundExists(
 export interface Standing {
   process: ProcessState;
   maxCorrectionRounds: number;
+  /** Who stands in for whom, and who has taken the open stage; read for what JUDGES_STAGE names. */
+  facts: DecisionFacts | null;
   /** The command's own row. */
   outcome: string;
   transitionSeq: number | null;
@@ -118,14 +123,35 @@ export async function readStanding(
   mode: Mode,
   refundId: string,
   commandId: string,
+  now: Date,
 ): Promise<Standing | null> {
-  const [row] = await direct(db).$queryRaw<Standing[]>`
-    SELECT r.process, (r.plan->>'maxCorrectionRounds')::int AS "maxCorrectionRounds",
+  const [row] = await direct(db).$queryRaw<(Omit<Standing, 'facts'> & FactsColumns & { judgesStage: boolean })[]>`
+    SELECT r.process, (r.plan->>'maxCorrectionRounds')::int AS "maxCorrectionRounds", c.kind = ANY(${JUDGES_STAGE}) AS "judgesStage",
+      ${factsColumns(Prisma.sql`c.kind = ANY(${JUDGES_STAGE})`, now)},
       COALESCE(c.outcome, 'open') AS outcome, c.transition_seq AS "transitionSeq", c.refusal_code AS "refusalCode"
     FROM refunds r LEFT JOIN commands c ON c.id = ${commandId}
     WHERE r.id = ${refundId} AND r.mode = ${mode}::"Mode"`;
-  return row ?? null;
+  if (!row) return null;
+  const { currency, acceptedAt, delegations, claim, judgesStage, ...standing } = row;
+  return { ...standing, facts: judgesStage ? decisionFactsOf({ currency, acceptedAt, delegations, claim }) : null };
 }
+
+/** What `decisionFactsOf` takes, as columns of a statement about the refund `r`. */
+export interface FactsColumns {
+  currency: string;
+  acceptedAt: Date;
+  delegations: Delegation[] | null;
+  claim: StageClaim | null;
+}
+
+/** Commands that are judged by who may decide the open stage. */
+export const JUDGES_STAGE = ['decide', 'claim_stage', 'release_stage'];
+
+/** @param when whether they are wanted; else there are no delegations among them */
+export const factsColumns = (when: Fragment, now: Date): Fragment => Prisma.sql`
+  r.currency, r.created_at AS "acceptedAt", CASE WHEN ${when} THEN
+    ${delegationsSince({ mode: Prisma.sql`r.mode`, since: Prisma.sql`r.created_at`, atIso: now.toISOString() })}
+  END AS delegations, CASE WHEN ${when} THEN ${claimOf(Prisma.sql`r.id`)} END AS claim`;
 
 export interface RefundFilter {
   mode: Mode;
@@ -135,8 +161,8 @@ export interface RefundFilter {
   orderExternalId?: string;
   customerExternalId?: string;
   stage?: string;
-  /** A person whom the open stage is assigned to. */
-  assignee?: string;
+  /** A person who has taken the open stage, and the instant at which they have it. */
+  assignee?: { personId: string; at: string };
   branch?: string;
   /** Open refunds that are due before this instant. */
   dueBefore?: string;
@@ -207,7 +233,15 @@ function whereOf(filter: RefundFilter): Prisma.RefundWhereInput {
     ...(filter.stage === undefined ? {} : { waitingStage: filter.stage }),
     ...(filter.assignee === undefined
       ? {}
-      : { stages: { some: { status: { in: ['open', 'paused'] }, assigneeId: filter.assignee } } }),
+      : {
+          stages: {
+            some: {
+              status: { in: ['open', 'paused'] },
+              assigneeId: filter.assignee.personId,
+              claimedUntil: { gt: new Date(filter.assignee.at) },
+            },
+          },
+        }),
     ...(filter.branch === undefined ? {} : { branch: filter.branch }),
     ...(filter.dueBefore === undefined ? {} : { dueAt: { lt: new Date(filter.dueBefore) } }),
     ...(filter.createdFrom === undefined && filter.createdTo === undefined

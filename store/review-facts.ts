@@ -8,6 +8,8 @@ export interface DecisionFacts {
   decision: string;
   personId: string;
   personName: string;
+  /** In whose place it was taken; null: it was their own stage. */
+  onBehalfOf: { id: string; name: string } | null;
   snapshotVersion: number;
   approvedAmountMinor: number | null;
   reason: string | null;
@@ -73,6 +75,8 @@ export interface ReviewFacts {
     /** Disputes of the payment, oldest first. */
     disputes: { id: string; status: string; amountMinor: number; reasonCode: string | null; openedAt: string }[];
   }[];
+  /** Who has taken the open stage, and until when; in force or not. */
+  claim: { by: { id: string; name: string }; until: string } | null;
   desk: { id: string; kind: string; dueAt: string | null }[];
   firstResponse: { dueAt: string; respondedAt: string | null };
 }
@@ -104,6 +108,7 @@ interface FactsRow {
   evidence: EvidenceFacts[];
   decisions: DecisionFacts[];
   allocation: ReviewFacts['allocation'];
+  claim: ReviewFacts['claim'];
   desk: ReviewFacts['desk'];
   firstResponseDueAt: Date;
   firstRespondedAt: Date | null;
@@ -133,7 +138,8 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
            'fileName', e.file_name, 'createdAt', e.created_at) ORDER BY e.created_at)
          FROM evidence e WHERE e.refund_id = r.id), '[]') AS evidence,
       COALESCE((SELECT jsonb_agg(jsonb_build_object('stage', d.stage_id, 'round', d.round, 'decision', d.decision,
-           'personId', d.person_id, 'personName', p.name, 'snapshotVersion', d.snapshot_version,
+           'personId', d.person_id, 'personName', p.name,
+           'onBehalfOf', (SELECT jsonb_build_object('id', b.id, 'name', b.name) FROM people b WHERE b.id = d.on_behalf_of), 'snapshotVersion', d.snapshot_version,
            'approvedAmountMinor', d.approved_amount_minor, 'reason', d.reason,
            'messageToCustomer', d.message_to_customer, 'decidedAt', d.decided_at) ORDER BY d.transition_seq)
          FROM decisions d JOIN people p ON p.id = d.person_id WHERE d.refund_id = r.id), '[]') AS decisions,
@@ -154,7 +160,9 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
              FROM disputes d WHERE d.payment_id = p.id), '[]')) ORDER BY a.position)
          FROM allocations a JOIN payments p ON p.id = a.payment_id WHERE a.refund_id = r.id AND p.order_id IS NOT NULL), '[]') AS allocation,
       COALESCE((SELECT jsonb_agg(jsonb_build_object('id', k.id, 'kind', k.kind, 'dueAt', k.due_at) ORDER BY k.created_at)
-         FROM desk_items k WHERE k.refund_id = r.id AND k.status = 'open'), '[]') AS desk
+         FROM desk_items k WHERE k.refund_id = r.id AND k.status = 'open'), '[]') AS desk,
+      (SELECT jsonb_build_object('by', jsonb_build_object('id', p.id, 'name', p.name), 'until', s.claimed_until)
+         FROM stages s JOIN people p ON p.id = s.assignee_id WHERE s.refund_id = r.id AND s.status = 'open') AS claim
     FROM refunds r WHERE r.id = ${refundId}`;
   if (!row) return null;
   return {
@@ -193,6 +201,7 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
         openedAt: instant(dispute.openedAt),
       })),
     })),
+    claim: row.claim && { ...row.claim, until: instant(row.claim.until) },
     desk: row.desk.map((item) => ({ ...item, dueAt: item.dueAt === null ? null : instant(item.dueAt) })),
     firstResponse: { dueAt: toIso(row.firstResponseDueAt), respondedAt: toIsoOrNull(row.firstRespondedAt) },
   };

@@ -28,12 +28,16 @@ export function insertRound(
       "openedAt" timestamptz, "dueAt" timestamptz, "endedAt" timestamptz, "pausedAt" timestamptz)`;
 }
 
-/** Changes of stages that are there: a part of a larger statement. What a change leaves out stays as it is. */
+/**
+ * Changes of stages that are there: a part of a larger statement. What a change leaves out stays as it is; any change ends a
+ * claim.
+ */
 export function changeStages(refundId: string, changes: StageChange[]): Fragment {
   const rows = changes.map((change) => ({ ...change, setsPause: change.pausedAt !== undefined }));
   return Prisma.sql`
     UPDATE stages s SET status = x.status, roles = COALESCE(x.roles, s.roles), opened_at = COALESCE(x."openedAt", s.opened_at),
       due_at = COALESCE(x."dueAt", s.due_at), ended_at = COALESCE(x."endedAt", s.ended_at),
+      assignee_id = NULL, claimed_at = NULL, claimed_until = NULL,
       paused_at = CASE WHEN x."setsPause" THEN x."pausedAt" ELSE s.paused_at END
     FROM jsonb_to_recordset(${asJson(rows)}::jsonb) AS x("stageId" text, round int, status text, roles text[],
       "openedAt" timestamptz, "dueAt" timestamptz, "endedAt" timestamptz, "pausedAt" timestamptz, "setsPause" boolean)

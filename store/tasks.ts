@@ -1,6 +1,9 @@
 import type { LocalizedText } from '../domain/refund';
 import { direct, toIso, toMinor, type Db } from './client';
+import { ENDS_AT, LENT_ROLES } from './delegation-facts';
+import { Prisma } from './generated/prisma/client';
 import type { Mode } from './refund-views';
+import type { Fragment } from './rows';
 
 /** An open stage that somebody may decide. */
 export interface StageTask {
@@ -19,11 +22,17 @@ export interface StageTask {
   customerTier: string;
   snapshotVersion: number;
   calendarId: string;
+  /** In whose place the caller may decide it; null: by a role of their own. */
+  onBehalfOf: { id: string; name: string } | null;
+  /** Who has taken it, and until when; null: it is free. */
+  claim: { by: { id: string; name: string }; until: string } | null;
   /** What the plan calls the stage; null when it does not name it. */
   label: LocalizedText | null;
 }
 
 export interface TaskCursor {
+  /** 0: taken by the caller; 1: free; 2: taken by somebody else. */
+  rank: number;
   dueAt: string;
   refundId: string;
 }
@@ -43,34 +52,62 @@ interface TaskRow {
   customer_tier: string;
   snapshot_version: number;
   calendar_id: string;
+  on_behalf_of: StageTask['onBehalfOf'];
+  rank: number;
+  claim_by: { id: string; name: string } | null;
+  claimed_until: Date | null;
   label: LocalizedText | null;
 }
 
 /**
- * Open stages that this person may decide: a role that may decide now, and none of the excluded. First due first.
+ * Open stages that this person may decide, by the rules of the domain's `authorityOf`: a role that may decide now, their own or
+ * that of somebody in whose place they decide; never where they are excluded or tied to somebody who is. What they have taken comes first, what
+ * others have taken last; in each, what is first due.
  */
 export async function listTasks(
   db: Db,
-  who: { mode: Mode; personId: string; roles: string[] },
+  who: { mode: Mode; personId: string; roles: string[]; at: string },
   page: { limit: number; after: TaskCursor | null },
 ): Promise<{ tasks: StageTask[]; next: TaskCursor | null }> {
-  const excluded = JSON.stringify([{ personId: who.personId }]);
   const afterAt = page.after ? new Date(page.after.dueAt) : new Date(0);
   const afterId = page.after?.refundId ?? '';
   const rows = await direct(db).$queryRaw<TaskRow[]>`
+    WITH current AS (
+      SELECT d.id, d.delegator_id, d.from_at, d.cap_minor, d.cap_currency, ${LENT_ROLES} AS roles
+      FROM delegations d
+      WHERE d.delegate_id = ${who.personId} AND d.from_at <= ${who.at}::timestamptz AND ${ENDS_AT} > ${who.at}::timestamptz),
+    asked AS (SELECT ${who.personId}::text AS id UNION SELECT delegator_id FROM current),
+    ties AS (
+      SELECT a.id AS one, CASE a.id WHEN d.delegator_id THEN d.delegate_id ELSE d.delegator_id END AS other, d.from_at,
+        ${ENDS_AT} AS ends_at
+      FROM asked a JOIN delegations d ON a.id IN (d.delegator_id, d.delegate_id)
+      WHERE d.delegate_id IS NOT NULL AND d.from_at <= ${who.at}::timestamptz)
     SELECT s.refund_id, s.stage_id, s.role, s.roles, s.due_at, s.opened_at, r.amount_minor, r.currency,
            o.external_id AS order_external_id, r.reason_code, r.branch, c.tier AS customer_tier,
-           (r.process ->> 'snapshotVersion')::int AS snapshot_version, r.plan ->> 'calendarId' AS calendar_id,
+           (r.process ->> 'snapshotVersion')::int AS snapshot_version, lent.who AS on_behalf_of,
+           taken.rank, taken.by AS claim_by, s.claimed_until, r.plan ->> 'calendarId' AS calendar_id,
            (SELECT p -> 'label' FROM jsonb_array_elements(r.plan -> 'stages') AS p WHERE p ->> 'id' = s.stage_id) AS label
     FROM stages s
     JOIN refunds r ON r.id = s.refund_id
     JOIN orders o ON o.id = r.order_id
     JOIN customers c ON c.id = r.customer_id
+    LEFT JOIN LATERAL (
+      SELECT jsonb_build_object('id', p.id, 'name', p.name) AS who
+      FROM current d JOIN people p ON p.id = d.delegator_id
+      WHERE NOT s.roles && ${who.roles}::text[]
+        AND jsonb_exists_any(d.roles, s.roles)
+        AND (d.cap_minor IS NULL OR (d.cap_currency = r.currency AND d.cap_minor >= ${AT_STAKE}))
+        AND NOT ${isExcluded(Prisma.sql`d.delegator_id`)}
+      ORDER BY d.from_at, d.id LIMIT 1) lent ON true
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN k.by IS NULL THEN 1 WHEN s.assignee_id = ${who.personId} THEN 0 ELSE 2 END AS rank, k.by
+      FROM (SELECT (SELECT jsonb_build_object('id', p.id, 'name', p.name) FROM people p
+        WHERE p.id = s.assignee_id AND s.claimed_until > ${who.at}::timestamptz) AS by) k) taken
     WHERE s.status = 'open' AND r.status = 'in_review' AND r.mode = ${who.mode}::"Mode"
-      AND s.roles && ${who.roles}::text[]
-      AND NOT coalesce(r.process -> 'excluded', '[]'::jsonb) @> ${excluded}::jsonb
-      AND (s.due_at, s.refund_id) > (${afterAt}::timestamptz, ${afterId}::text)
-    ORDER BY s.due_at, s.refund_id
+      AND (s.roles && ${who.roles}::text[] OR lent.who IS NOT NULL)
+      AND NOT ${isExcluded(Prisma.sql`${who.personId}::text`)}
+      AND (taken.rank, s.due_at, s.refund_id) > (${page.after?.rank ?? 0}::int, ${afterAt}::timestamptz, ${afterId}::text)
+    ORDER BY taken.rank, s.due_at, s.refund_id
     LIMIT ${page.limit + 1}::int`;
   const shown = rows.slice(0, page.limit);
   const last = shown.at(-1);
@@ -90,8 +127,24 @@ export async function listTasks(
       customerTier: row.customer_tier,
       snapshotVersion: row.snapshot_version,
       calendarId: row.calendar_id,
+      onBehalfOf: row.on_behalf_of,
+      claim: row.claim_by && row.claimed_until && { by: row.claim_by, until: toIso(row.claimed_until) },
       label: row.label,
     })),
-    next: rows.length > page.limit && last ? { dueAt: toIso(last.due_at), refundId: last.refund_id } : null,
+    next:
+      rows.length > page.limit && last
+        ? { rank: last.rank, dueAt: toIso(last.due_at), refundId: last.refund_id }
+        : null,
   };
 }
+
+/** What a decision is about, as the domain's `atStakeMinor` has it, of the refund `r` of the query above. */
+const AT_STAKE = Prisma.sql`
+  (COALESCE(r.approved_amount_minor, r.amount_minor) + COALESCE((SELECT sum((l ->> 'amountMinor')::bigint)
+    FROM jsonb_array_elements(r.process -> 'legs') AS l WHERE l ->> 'fund' = 'goodwill'), 0))`;
+
+/** Whether a person is excluded from the refund `r`, or was tied to somebody who is at some time since its acceptance. */
+const isExcluded = (personId: Fragment): Fragment => Prisma.sql`
+  (COALESCE(r.process -> 'excluded', '[]') @> jsonb_build_array(jsonb_build_object('personId', ${personId}))
+    OR EXISTS (SELECT 1 FROM ties t WHERE t.one = ${personId} AND t.ends_at > r.created_at AND t.ends_at > t.from_at
+      AND r.process -> 'excluded' @> jsonb_build_array(jsonb_build_object('personId', t.other))))`;

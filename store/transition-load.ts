@@ -1,10 +1,11 @@
 import type { BusinessCalendar } from '../domain/calendar';
-import type { Candidate } from '../domain/approval';
+import type { Candidate, DecisionFacts, Delegation, StageClaim } from '../domain/approval';
 import { readAnswer, type AnsweredRequest, type LegToPay, type StoredCommand } from '../domain/process';
 import type { Subscriber } from './outgoing';
 import { readNamedLines } from './reservations';
 import type { Plan, ProcessState, RecordTransitionInput, RefundAmounts, TransitionKind } from '../domain/refund';
 import { measuredArrivals } from './arrival-observations';
+import { claimOf, decisionFactsOf, delegationsSince } from './delegation-facts';
 import { calendarOfText } from './known-documents';
 import { Prisma } from './generated/prisma/client';
 import type { Statements } from './statements';
@@ -16,6 +17,8 @@ export interface LockedRefund {
   orderId: string;
   customerId: string;
   customerLocale: string;
+  currency: string;
+  acceptedAt: Date;
   state: ProcessState;
   plan: Plan;
   planHash: string;
@@ -33,7 +36,8 @@ type Command = StoredCommand & { refusalCode: string | null };
 export async function lockRefund(tx: Statements, refundId: string): Promise<LockedRefund | null> {
   const [row] = await tx.$queryRaw<LockedRefund[]>`
     SELECT id, mode::text AS mode, order_id AS "orderId", customer_id AS "customerId",
-      (SELECT locale FROM customers c WHERE c.id = customer_id) AS "customerLocale", process AS state, plan,
+      (SELECT locale FROM customers c WHERE c.id = customer_id) AS "customerLocale", currency,
+      created_at AS "acceptedAt", process AS state, plan,
       plan_hash AS "planHash", snapshot, amounts, description, first_responded_at IS NOT NULL AS responded,
       audit_seq AS "auditSeq", audit_head AS "auditHead"
     FROM refunds WHERE id = ${refundId} FOR UPDATE`;
@@ -52,6 +56,7 @@ interface Loaded {
     legs: LegToPay[];
     receivedAt: string | null;
     candidates: Candidate[];
+    facts: DecisionFacts | null;
   };
 }
 
@@ -72,6 +77,8 @@ interface LoadRow {
   calendar: string | null;
   legs: LegToPay[] | null;
   candidates: Candidate[] | null;
+  delegations: Delegation[] | null;
+  claim: StageClaim | null;
   subscribers: Subscriber[] | null;
 }
 
@@ -135,6 +142,14 @@ export async function loadForTransition(
            FROM (SELECT n.id, array_agg(o.role) AS roles FROM people n JOIN person_roles o ON o.person_id = n.id
                  WHERE n.mode = ${refund.mode}::"Mode" AND n.active AND o.role = ANY(${roles}) GROUP BY n.id) h)
       END AS candidates,
+      CASE WHEN ${transition.kind === 'decision'} THEN
+        ${delegationsSince({
+          mode: Prisma.sql`${refund.mode}::"Mode"`,
+          since: Prisma.sql`${refund.acceptedAt}::timestamptz`,
+          atIso: input.at,
+        })}
+      END AS delegations,
+      CASE WHEN ${transition.kind === 'decision'} THEN ${claimOf(Prisma.sql`${refund.id}`)} END AS claim,
       (SELECT jsonb_agg(jsonb_build_object('id', w.id, 'events', w.events)) FROM webhook_endpoints w
          WHERE w.mode = ${refund.mode}::"Mode" AND w.status = 'enabled') AS subscribers`;
   if (!row) throw new Error('The database answered a query without a row.');
@@ -175,6 +190,7 @@ export async function loadForTransition(
       legs: row.legs ?? [],
       receivedAt: transition.kind === 'receipt' ? receivedAt(command, input.at) : null,
       candidates: row.candidates ?? [],
+      facts: transition.kind === 'decision' ? decisionFactsOf({ ...refund, ...row }) : null,
     },
   };
 }

@@ -13,7 +13,7 @@ import {
   type CommandRecord,
 } from '../../store';
 import { Problem, renderProblem, type ProblemCode } from '../problems';
-import type { AppDeps, Principal } from '../types';
+import type { AppDeps, Language, Principal } from '../types';
 import { principalOf } from './require-role';
 import { parseBody } from './validate';
 
@@ -68,8 +68,7 @@ export function idempotent<T extends z.ZodType>(
 ): RequestHandler {
   return async (req, res) => {
     const principal = principalOf(req);
-    const sent = canonicalize(req.body) ?? '';
-    const bodyHashes = options.confidential?.hashes(sent) ?? [hash(sent)];
+    const bodyHashes = options.confidential?.hashes(canonicalize(req.body) ?? '') ?? [hashOfBody(req.body)];
     const body = parseBody(options.body, req);
     await runCommand(deps, req, res, {
       kind: options.kind,
@@ -84,7 +83,7 @@ export function idempotent<T extends z.ZodType>(
   };
 }
 
-interface Intent {
+export interface Intent {
   kind: CommandKind;
   principal: Principal;
   body: unknown;
@@ -103,11 +102,60 @@ export async function runCommand(
   res: Response,
   intent: Intent,
 ): Promise<void> {
+  const route = `${req.method} ${req.baseUrl}${req.path}`;
+  const asked: Asked = {
+    key: idempotencyKeyOf(req),
+    scope: route,
+    route: req.route ? `${req.method} ${String(req.route.path)}` : route,
+    language: req.language,
+    requestId: req.requestId,
+    instance: req.path,
+  };
+  const { status, body, headers, isRepeated } = await settleCommand(deps, asked, intent);
+  if (isRepeated) res.set('Idempotency-Replayed', 'true');
+  if (headers) res.set(headers);
+  sendJson(res, status, body);
+}
+
+/** The key of a request. @throws Problem idempotency_key_required */
+export function idempotencyKeyOf(req: Request): string {
   const key = req.get('idempotency-key') ?? '';
   if (!VISIBLE_ASCII.test(key)) throw new Problem('idempotency_key_required');
+  return key;
+}
+
+/** How an intent was put: what its key is unique within, and how a refusal is worded. */
+export interface Asked {
+  key: string;
+  /** With the key, the principal and the mode: what the same intent is recognised by. */
+  scope: string;
+  /** The route as it is registered. */
+  route: string;
+  language: Language;
+  requestId: string;
+  instance: string;
+}
+
+/** What an intent came to, for now and for every repeat. */
+export interface Settled {
+  status: number;
+  /** Serialised JSON: of the answer or, when it was refused before, of the problem. */
+  body: string;
+  headers?: Record<string, string>;
+  isRepeated: boolean;
+}
+
+/**
+ * Claims the command of an intent, runs it and keeps its answer; a repeat gets what was kept.
+ * @throws Problem when it is refused now; what is to be kept of it is kept
+ */
+export async function settleCommand(
+  deps: Pick<AppDeps, 'db' | 'clock' | 'logger'>,
+  asked: Asked,
+  intent: Intent,
+): Promise<Settled> {
   const { principal } = intent;
   const now = deps.clock();
-  const route = `${req.method} ${req.baseUrl}${req.path}`;
   const command = {
     id: newId('cm'),
     mode: principal.mode,
@@ -117,8 +165,8 @@ export async function runCommand(
     principalId: principal.keyId,
     personId: principal.personId,
     roles: principal.roles,
-    route: req.route ? `${req.method} ${String(req.route.path)}` : route,
-    scopeHash: hash([principal.mode, `${principal.kind}:${principal.keyId}`, route, key].join('|')),
+    route: asked.route,
+    scopeHash: hash([principal.mode, `${principal.kind}:${principal.keyId}`, asked.scope, asked.key].join('|')),
     bodyHashes: intent.bodyHashes,
     body: intent.body,
     snapshotVersion: snapshotVersionOf(intent.body),
@@ -139,32 +187,26 @@ export async function runCommand(
     case 'running':
       throw new Problem('idempotency_in_progress', { retryAfterSeconds: 1 });
     case 'answered':
-      res.set('Idempotency-Replayed', 'true');
-      sendJson(res, claim.status, claim.body);
-      return;
+      return { status: claim.status, body: claim.body, isRepeated: true };
     case 'claimed':
-      await answerClaim(deps, req, res, intent, claim.command, claim.isNew);
+      return answerClaim(deps, asked, intent, claim.command, claim.isNew);
   }
 }
 
 async function answerClaim(
   deps: Pick<AppDeps, 'db' | 'logger'>,
-  req: Request,
-  res: Response,
+  { language, requestId, instance }: Asked,
   intent: Intent,
   command: CommandRecord,
   isNew: boolean,
-): Promise<void> {
+): Promise<Settled> {
   try {
     const answer = await intent.handler(command);
-    const serialised = 'kept' in answer ? answer.kept : await keep(deps, command, answer);
-    if (answer.headers) res.set(answer.headers);
-    sendJson(res, answer.status, serialised);
+    const body = 'kept' in answer ? answer.kept : await keep(deps, command, answer);
+    return { status: answer.status, body, ...(answer.headers && { headers: answer.headers }), isRepeated: false };
   } catch (error) {
     if (error instanceof Problem && isStored(error)) {
-      const body = JSON.stringify(
-        renderProblem(error, { language: req.language, requestId: req.requestId, instance: req.path }),
-      );
+      const body = JSON.stringify(renderProblem(error, { language, requestId, instance }));
       await storeCommandAnswer(deps.db, command.id, { status: error.status, body });
     } else if (error instanceof Problem && error.status < 500 && isNew) {
       await discardCommand(deps.db, command.id);
@@ -202,6 +244,9 @@ function sendJson(res: Response, status: number, serialised: string): void {
     .send(serialised);
 }
 
+/** What a repeat of a body is recognised by. */
+export const hashOfBody = (body: unknown): string => hash(canonicalize(body) ?? '');
+
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 function snapshotVersionOf(body: unknown): number | null {
@@ -209,7 +254,15 @@ function snapshotVersionOf(body: unknown): number | null {
   return typeof version === 'number' ? version : null;
 }
 
-const KINDS_OF_A_REFUND: readonly CommandKind[] = ['decide', 'withdraw', 'inform', 'confirm_receipt', 'book_exchange'];
+const KINDS_OF_A_REFUND: readonly CommandKind[] = [
+  'decide',
+  'claim_stage',
+  'release_stage',
+  'withdraw',
+  'inform',
+  'confirm_receipt',
+  'book_exchange',
+];
 
 const refundOfPath = (req: Request, kind: CommandKind): Pick<Intent, 'refundId' | 'findsRefund'> =>
   KINDS_OF_A_REFUND.includes(kind)

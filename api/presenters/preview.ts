@@ -1,4 +1,5 @@
 import { describeDue } from '../../domain/calendar';
+import { atStakeMinor } from '../../domain/approval';
 import { previewStages, type PreviewedStage } from '../../domain/process';
 import { breakdownAt, type LocalizedText } from '../../domain/refund';
 import { sumMinor } from '../../domain/money';
@@ -23,7 +24,8 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
   const { policy, purchasePolicy, order, calendar } = input;
   const { accepted, amounts } = decision;
   const { evaluation, plan, state } = accepted;
-  const stages = accepted.declineClause === null ? previewStages(plan, input, calendar, nowIso) : [];
+  const atStake = { amountMinor: atStakeMinor(state), currency: order.currency };
+  const stages = accepted.declineClause === null ? previewStages(plan, input, atStake, calendar, nowIso) : [];
   const declinedBy = evaluation.eligible === true ? null : evaluation.eligible;
   const { automatic } = evaluation;
   const clause = declinedBy ? { ...declinedBy, policy: purchasePolicy } : automatic && { ...automatic, policy };

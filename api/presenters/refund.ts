@@ -1,4 +1,5 @@
 import { refundWorkflowId } from '../../contract';
+import { isClaimed } from '../../domain/approval';
 import type { BusinessCalendar } from '../../domain/calendar';
 import { destinationIdInSnapshot, statusAt } from '../../domain/destination';
 import { judgeRoute } from '../../domain/payment';
@@ -106,7 +107,7 @@ export function presentListed(
 async function reviewOf(deps: AppDeps, refund: StoredRefund, payments: PublicRefund['payments']): Promise<object> {
   const facts = await readReviewFacts(deps.db, refund.id);
   if (!facts) return {};
-  const { snapshot, ...rest } = facts;
+  const { snapshot, claim, ...rest } = facts;
   const grade = snapshot['riskGrade'] ?? null;
   const risk = grade === null ? null : { grade, reasons: snapshot['riskReasons'] ?? [] };
   return {
@@ -114,6 +115,7 @@ async function reviewOf(deps: AppDeps, refund: StoredRefund, payments: PublicRef
     payments: withRoutes(deps, refund, payments, facts.allocation),
     destination: await destinationOf(deps, refund, snapshot['destination']),
     risk,
+    claim: claim && isClaimed({ personId: claim.by.id, until: claim.until }, deps.clock().toISOString()) ? claim : null,
     excluded: refund.process.excluded,
   };
 }

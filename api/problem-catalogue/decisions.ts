@@ -6,9 +6,9 @@ export const DECISION_PROBLEMS = {
   not_your_stage: entry(
     403,
     'This stage is not yours to decide',
-    'Nothing was decided. Stage {stage} is open for: {roles}. Somebody with that role must decide it.',
+    'Nothing was decided. Stage {stage} is open for: {roles}. Somebody with that role must decide it, or whoever stands in for them now, as far as their cap goes.',
     '您无权审批该阶段',
-    '没有作出决定。阶段 {stage} 由以下角色审批：{roles}。请由具有该角色的人员处理。',
+    '没有作出决定。阶段 {stage} 由以下角色审批：{roles}。请由具有该角色的人员处理，或由其当前的受托人在授权额度内处理。',
   ),
   same_person: entry(
     403,
@@ -16,6 +16,13 @@ export const DECISION_PROBLEMS = {
     'Nothing was decided. You are excluded from stage {stage} by the rule `{rule}`; another person must decide it.',
     '同一人不得审批',
     '没有作出决定。根据规则 `{rule}`，您不能审批阶段 {stage}；请由其他人员处理。',
+  ),
+  claimed_by_other: entry(
+    409,
+    'Somebody else has taken this stage',
+    'Nothing was changed. Stage {stage} is taken by the person in `claimedBy` until {until}; take other work, ask them to release it, or come back then.',
+    '该阶段已被他人领取',
+    '没有做任何更改。阶段 {stage} 已由 `claimedBy` 所示人员领取，至 {until} 为止；请处理其他任务、请其释放，或届时再试。',
   ),
   stale_snapshot: entry(
     409,

@@ -1,4 +1,5 @@
 import { DECISION_PROBLEMS } from './decisions';
+import { DELEGATION_PROBLEMS } from './delegations';
 import { DESTINATION_PROBLEMS } from './destinations';
 import { DISPUTE_PROBLEMS } from './disputes';
 import { PAYOUT_PROBLEMS } from './payouts';
@@ -12,6 +13,7 @@ export const PROBLEMS = {
   ...REQUEST_PROBLEMS,
   ...REFUND_PROBLEMS,
   ...DECISION_PROBLEMS,
+  ...DELEGATION_PROBLEMS,
   ...DESTINATION_PROBLEMS,
   ...DISPUTE_PROBLEMS,
   ...PAYOUT_PROBLEMS,

@@ -1,16 +1,12 @@
 import { Router } from 'express';
 
-import { judgeDecision } from '../../domain/approval';
-import type { DecisionContent } from '../../domain/refund';
-import type { Standing } from '../../store';
+import { decider } from '../decide';
 import { idempotent } from '../middleware/idempotency';
 import { readingOf, requireRefundId } from '../middleware/refund-request';
 import { principalOf } from '../middleware/require-role';
 import { registerRoute } from '../openapi-registry';
 import { presentRefund } from '../presenters/refund';
-import { Problem } from '../problems';
-import { actorOf, refundCommands } from '../refund-commands';
-import { acceptedCommand, decisionBody, type DecisionBody } from '../schemas/decisions';
+import { acceptedCommand, decisionBody } from '../schemas/decisions';
 import { refundAnswer, refundParams } from '../schemas/refunds';
 import type { AppDeps } from '../types';
 
@@ -32,6 +28,7 @@ registerRoute({
     'refund_not_found',
     'not_your_stage',
     'same_person',
+    'claimed_by_other',
     'stale_snapshot',
     'already_decided',
     'stage_not_open',
@@ -42,62 +39,26 @@ registerRoute({
   ],
 });
 
-/** What goes to the process: reasons and words to the customer stay in the command row. */
-const contentOf = (body: DecisionBody): DecisionContent => ({
-  stage: body.stage,
-  decision: body.decision,
-  snapshotVersion: body.snapshotVersion,
-  approvedAmountMinor: body.approvedAmountMinor ?? null,
-});
-
 /** POST /v1/refunds/{id}/decisions */
 export function decisionRoutes(deps: AppDeps): Router {
   const router = Router();
   router.param('id', requireRefundId);
-  const commands = refundCommands(deps);
-
-  async function counted<T>(decision: string, decide: () => Promise<T>): Promise<T> {
-    try {
-      const decided = await decide();
-      deps.metrics.decisions.inc({ decision, outcome: 'recorded' });
-      return decided;
-    } catch (error) {
-      if (error instanceof Problem) deps.metrics.decisions.inc({ decision, outcome: error.code });
-      throw error;
-    }
-  }
+  const { decide, handOver } = decider(deps);
 
   router.post(
     '/v1/refunds/:id/decisions',
     idempotent(deps, { kind: 'decide', body: decisionBody }, async (req, command, body) => {
       const refundId = String(req.params['id']);
-      const content = contentOf(body);
-      const ask = {
-        refundId,
-        principal: principalOf(req),
-        command,
-        refusedAs: 'refund.decision_refused',
-        judge: (standing: Standing) =>
-          judgeDecision(standing.process, actorOf(command), content, standing.maxCorrectionRounds),
-      };
+      const asked = { refundId, principal: principalOf(req), command, body };
       if (prefersAsync(req.get('prefer'))) {
-        await commands.handOver(ask, (actor) =>
-          deps.refundClient.decideBySignal(refundId, { commandId: command.id, actor, content }),
-        );
+        await handOver(asked);
         return {
           status: 202,
           body: { commandId: command.id, refund: `/v1/refunds/${refundId}` },
           headers: { 'Preference-Applied': 'respond-async' },
         };
       }
-      const refund = await counted(body.decision, () =>
-        commands.run({
-          ...ask,
-          send: (actor, updateId) =>
-            deps.refundClient.decide(refundId, { commandId: command.id, actor, content }, updateId),
-        }),
-      );
-      return { status: 200, body: await presentRefund(deps, refund, readingOf(req)) };
+      return { status: 200, body: await presentRefund(deps, await decide(asked), readingOf(req)) };
     }),
   );
 

@@ -1,8 +1,11 @@
 import type { Router } from 'express';
 import type { AppDeps } from '../types';
 import { bankFileRoutes } from './bank-files';
+import { bulkDecisionRoutes } from './bulk-decisions';
 import { calendarRoutes } from './calendars';
+import { claimRoutes } from './claims';
 import { decisionRoutes } from './decisions';
+import { delegationRoutes } from './delegations';
 import { deskRoutes } from './desk';
 import { destinationRoutes } from './destinations';
 import { disputeRoutes } from './disputes';
@@ -29,7 +32,10 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   refundRoutes,
   refundPreviewRoutes,
   decisionRoutes,
+  bulkDecisionRoutes,
   taskRoutes,
+  claimRoutes,
+  delegationRoutes,
   deskRoutes,
   reconciliationRoutes,
   payoutStopRoutes,

@@ -113,12 +113,17 @@ export function refundRoutes(deps: AppDeps): Router {
   );
 
   router.get('/v1/refunds', async (req, res) => {
-    const { limit, cursor, status: asked, ...filter } = parseQuery(listRefundsQuery, req);
+    const { limit, cursor, status: asked, assignee, ...filter } = parseQuery(listRefundsQuery, req);
     const principal = principalOf(req);
     const status = asked && principal.kind === 'customer' ? statusesMeantByCustomer(asked) : asked;
     const page = await listRefunds(
       deps.db,
-      { ...withoutUndefined({ ...filter, status }), mode: principal.mode, ...ownOnly(principal) },
+      {
+        ...withoutUndefined({ ...filter, status }),
+        ...(assignee && { assignee: { personId: assignee, at: deps.clock().toISOString() } }),
+        mode: principal.mode,
+        ...ownOnly(principal),
+      },
       { limit, after: cursor === undefined ? null : refundCursor(cursor) },
     );
     res.json(await pageBody(req, page));

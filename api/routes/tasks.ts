@@ -1,7 +1,7 @@
 import { Router } from 'express';
 
 import { describeDue } from '../../domain/calendar';
-import { listTasks, type StageTask } from '../../store';
+import { listTasks, type StageTask, type TaskCursor } from '../../store';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseQuery } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
@@ -20,8 +20,9 @@ registerRoute({
   method: 'get',
   path: '/v1/tasks',
   tag: 'Tasks',
-  summary: 'The work of the caller, most urgent first',
-  description: 'Open stages that the caller may decide: by role or by escalation, and never where they are excluded.',
+  summary: 'The work of the caller: what they have taken, then what is free, most urgent first',
+  description:
+    'Open stages that the caller may decide: by role, by escalation or in the place of somebody who is away (`onBehalfOf`), and never where they are excluded. What somebody else has taken (`claim`) comes last.',
   roles: DECIDERS,
   request: { query: tasksQuery },
   responses: { 200: { description: 'A page.', schema: taskPage } },
@@ -36,12 +37,12 @@ export function taskRoutes(deps: AppDeps): Router {
     const { limit, cursor } = parseQuery(tasksQuery, req);
     const { mode, personId, roles } = principalOf(req);
     if (personId === null) throw new Problem('forbidden', { params: { roles: DECIDERS.join(', ') } });
+    const now = deps.clock();
     const { tasks, next } = await listTasks(
       deps.db,
-      { mode, personId, roles },
+      { mode, personId, roles, at: now.toISOString() },
       { limit, after: cursor === undefined ? null : taskCursor(cursor) },
     );
-    const now = deps.clock();
     const calendars = new Map(
       await Promise.all(
         [...new Set(tasks.map((task) => task.calendarId))].map(
@@ -57,7 +58,7 @@ export function taskRoutes(deps: AppDeps): Router {
           explanation: calendar ? describeDue(calendar, now.toISOString(), task.dueAt, req.language) : '',
         };
       }),
-      nextCursor: next && encodeCursor([next.dueAt, next.refundId]),
+      nextCursor: next && encodeCursor([String(next.rank), next.dueAt, next.refundId]),
     });
   });
 
@@ -71,7 +72,9 @@ function taskView(task: StageTask, roles: string[], now: Date, language: Languag
     stage: task.stageId,
     label: task.label?.[language] ?? task.stageId,
     role: task.role,
-    why: roles.includes(task.role) ? 'role' : 'escalation',
+    why: whyOf(task, roles),
+    onBehalfOf: task.onBehalfOf,
+    claim: task.claim,
     priority: leftMs < 0 ? 'overdue' : leftMs < URGENT_MS ? 'urgent' : 'normal',
     dueAt: task.dueAt,
     openedAt: task.openedAt,
@@ -82,13 +85,22 @@ function taskView(task: StageTask, roles: string[], now: Date, language: Languag
     branch: task.branch,
     customerTier: task.customerTier,
     snapshotVersion: task.snapshotVersion,
-    links: { refund: `/v1/refunds/${task.refundId}`, decisions: `/v1/refunds/${task.refundId}/decisions` },
+    links: {
+      refund: `/v1/refunds/${task.refundId}`,
+      decisions: `/v1/refunds/${task.refundId}/decisions`,
+      claim: `/v1/tasks/${task.refundId}/${task.stageId}/claim`,
+    },
   };
 }
 
+function whyOf({ onBehalfOf, role }: StageTask, roles: string[]): 'role' | 'escalation' | 'delegation' {
+  if (onBehalfOf) return 'delegation';
+  return roles.includes(role) ? 'role' : 'escalation';
+}
+
 /** @throws Problem invalid_cursor */
-function taskCursor(cursor: string): { dueAt: string; refundId: string } {
-  const [dueAt = '', refundId = ''] = decodeCursor(cursor, 2);
-  if (Number.isNaN(Date.parse(dueAt))) throw new Problem('invalid_cursor');
-  return { dueAt, refundId };
+function taskCursor(cursor: string): TaskCursor {
+  const [rank = '', dueAt = '', refundId = ''] = decodeCursor(cursor, 3);
+  if (!/^[012]$/.test(rank) || Number.isNaN(Date.parse(dueAt))) throw new Problem('invalid_cursor');
+  return { rank: Number(rank), dueAt, refundId };
 }

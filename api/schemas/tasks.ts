@@ -1,4 +1,4 @@
-import { pageOf, pageQuery } from './common';
+import { pageOf, pageQuery, redressId } from './common';
 import { z } from './zod';
 
 /** GET /v1/tasks */
@@ -7,13 +7,25 @@ export const tasksQuery = z.strictObject({
   mine: z.enum(['true']).default('true').openapi({ description: 'The work of the caller; nothing else is offered.' }),
 });
 
+/** Who takes a stage for longer is away rather than at work on it. */
+export const MAX_CLAIM_MINUTES = 480;
+
+const person = z.object({ id: z.string(), name: z.string() });
+
 export const taskPage = pageOf(
   z.object({
     refundId: z.string(),
     stage: z.string(),
     label: z.string(),
     role: z.string(),
-    why: z.enum(['role', 'escalation']),
+    why: z.enum(['role', 'escalation', 'delegation']),
+    onBehalfOf: person
+      .nullable()
+      .openapi({ description: 'In whose place the caller decides; null: it is theirs by a role of their own.' }),
+    claim: z
+      .object({ by: person, until: z.string() })
+      .nullable()
+      .openapi({ description: 'Who has taken it; null: it is free.' }),
     priority: z.enum(['overdue', 'urgent', 'normal']),
     dueAt: z.string(),
     openedAt: z.string(),
@@ -25,6 +37,31 @@ export const taskPage = pageOf(
     branch: z.string().nullable(),
     customerTier: z.string(),
     snapshotVersion: z.int(),
-    links: z.object({ refund: z.string(), decisions: z.string() }),
+    links: z.object({ refund: z.string(), decisions: z.string(), claim: z.string() }),
   }),
 ).openapi('TaskPage');
+
+export const claimParams = z.strictObject({
+  id: redressId('rf'),
+  stage: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/),
+});
+
+/** POST /v1/tasks/{id}/{stage}/claim */
+export const claimBody = z
+  .strictObject({
+    minutes: z
+      .int()
+      .min(1)
+      .max(MAX_CLAIM_MINUTES)
+      .optional()
+      .openapi({ description: 'For how long; absent: as configured.' }),
+  })
+  .openapi('ClaimInput');
+
+export const claimAnswer = z
+  .object({
+    refundId: z.string(),
+    stage: z.string(),
+    claim: z.object({ by: person, since: z.string(), until: z.string() }).nullable(),
+  })
+  .openapi('StageClaim');

@@ -1,3 +1,4 @@
+export * from './delegation';
 export * from './judge';
 export * from './judge-desk';
 export * from './list-desk-actions';

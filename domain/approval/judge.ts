@@ -1,42 +1,51 @@
-import type { Actor, DecisionContent, Plan, ProcessState, Refusal, RefusalCode, Transition } from '../refund';
+import type {
+  Actor,
+  DecisionContent,
+  OpenStage,
+  Plan,
+  ProcessState,
+  Refusal,
+  RefusalCode,
+  Transition,
+} from '../refund';
 import { canWithdraw, isWatched } from '../refund';
+import { authorityOf, type Authority, type DecisionFacts, type StageClaim } from './delegation';
 import { judgeDeskAction } from './judge-desk';
 
 const refuse = (code: RefusalCode, data: Refusal['data'] = {}): Refusal => ({ code, data });
+
+/** What a decision is judged in. */
+export interface DecisionContext {
+  /** From the plan. */
+  maxCorrectionRounds: number;
+  /** The instant of the judgement, ISO. */
+  at: string;
+  /** Null where they are not known. */
+  facts: DecisionFacts | null;
+}
 
 /**
  * Whether a decision counts. The same rule judges in the API (to answer early), in the update's validator, in the
  * workflow and under the row lock of the record step. The contract, first match wins:
  * 1. the stage is the open one, else `already_decided` (who, when) or `stage_not_open`;
- * 2. the actor is a person who holds a role that may decide now, else `not_your_stage`;
- * 3. that person is none of the excluded, else `same_person` with the rule;
- * 4. what was seen is what stands, else `stale_snapshot`;
- * 5. an approved amount is above zero and not above what was asked or last approved, else `amount_not_allowed`;
- * 6. a send-back is within the allowed rounds, else `rounds_exhausted`.
- * @param maxCorrectionRounds from the plan.
+ * 2. the actor is a person who holds a role that may decide now, or stands in for one within the cap, else `not_your_stage`;
+ * 3. that person is none of the excluded and neither stands in for one nor is stood in for by one, else `same_person` with the
+ *    rule;
+ * 4. nobody else has a claim on the stage that is in force, else `claimed_by_other` (who, until when);
+ * 5. what was seen is what stands, else `stale_snapshot`;
+ * 6. an approved amount is above zero and not above what was asked or last approved, else `amount_not_allowed`;
+ * 7. a send-back is within the allowed rounds, else `rounds_exhausted`.
+ * @param context what is known around it. Without facts (in a workflow's validator) the delegation that the message names is
+ *   taken for true and none else is known; the record step judges again with them.
  */
 export function judgeDecision(
   state: ProcessState,
   actor: Actor,
   content: DecisionContent,
-  maxCorrectionRounds: number,
+  { maxCorrectionRounds, at, facts }: DecisionContext,
 ): Refusal | null {
-  const stage = state.stage;
-  if (state.status !== 'in_review' || !stage || stage.id !== content.stage || stage.pausedAt) {
-    const last = state.lastDecision;
-    if (last && last.stageId === content.stage)
-      return refuse('already_decided', {
-        stage: last.stageId,
-        decision: last.decision,
-        personId: last.personId,
-        at: last.at,
-      });
-    return refuse('stage_not_open', { stage: content.stage, openStage: stage?.id ?? null, status: state.status });
-  }
-  if (actor.kind !== 'person' || !actor.personId || !actor.roles.some((role) => stage.roles.includes(role)))
-    return refuse('not_your_stage', { stage: stage.id, roles: stage.roles.join(' ') });
-  const exclusion = state.excluded.find((excluded) => excluded.personId === actor.personId);
-  if (exclusion) return refuse('same_person', { stage: stage.id, rule: exclusion.rule });
+  const barred = judgeOpenStage(state, actor, content.stage, { at, facts });
+  if (barred) return barred;
   if (content.snapshotVersion !== state.snapshotVersion)
     return refuse('stale_snapshot', { seen: content.snapshotVersion, current: state.snapshotVersion });
   if (content.approvedAmountMinor !== null) {
@@ -49,6 +58,61 @@ export function judgeDecision(
   if (content.decision === 'send_back' && state.round > maxCorrectionRounds)
     return refuse('rounds_exhausted', { rounds: maxCorrectionRounds });
   return null;
+}
+
+/**
+ * Whether somebody may decide the open stage or take it for themselves: rules 1 to 4 of `judgeDecision`.
+ * @param stageId the stage that they mean.
+ */
+export function judgeOpenStage(
+  state: ProcessState,
+  actor: Actor,
+  stageId: string,
+  { at, facts }: Pick<DecisionContext, 'facts' | 'at'>,
+): Refusal | null {
+  const stage = state.stage;
+  if (state.status !== 'in_review' || !stage || stage.id !== stageId || stage.pausedAt) {
+    const last = state.lastDecision;
+    if (last && last.stageId === stageId)
+      return refuse('already_decided', {
+        stage: last.stageId,
+        decision: last.decision,
+        personId: last.personId,
+        at: last.at,
+      });
+    return refuse('stage_not_open', { stage: stageId, openStage: stage?.id ?? null, status: state.status });
+  }
+  const barred = refusalOf(stage, judgeAuthority(state, stage.roles, actor, { facts, at }));
+  if (barred) return barred;
+  const claim = facts?.claim;
+  return claim && claim.personId !== actor.personId && isClaimed(claim, at)
+    ? refuse('claimed_by_other', { stage: stage.id, personId: claim.personId, until: claim.until })
+    : null;
+}
+
+/** Whether a claim is in force at an instant. */
+export const isClaimed = (claim: StageClaim, at: string): boolean => at < claim.until;
+
+/** By what right somebody may decide the open stage: none but a person has any. */
+export const judgeAuthority = (
+  state: ProcessState,
+  stageRoles: string[],
+  actor: Actor,
+  { facts, at }: Pick<DecisionContext, 'facts' | 'at'>,
+): Authority =>
+  isPerson(actor) ? authorityOf(state, stageRoles, actor, facts, at) : { may: false, why: 'no_role', capMinor: null };
+
+const isPerson = (actor: Actor): actor is Actor & { personId: string } =>
+  actor.kind === 'person' && actor.personId !== null;
+
+function refusalOf(stage: OpenStage, authority: Authority): Refusal | null {
+  if (authority.may) return null;
+  if (authority.why === 'excluded') return refuse('same_person', { stage: stage.id, rule: authority.rule });
+  const data = { stage: stage.id, roles: stage.roles.join(' ') };
+  return refuse(
+    'not_your_stage',
+    authority.why === 'above_cap' ? { ...data, why: 'above_cap', capMinor: authority.capMinor } : data,
+  );
 }
 
 /** Whether the request may still be withdrawn: until the first instruction to pay. */
@@ -68,11 +132,22 @@ export function judgeReceipt(state: ProcessState): Refusal | null {
   return isWatched(state) ? null : refuse('not_paid', { status: state.status });
 }
 
-/** Whether a transition counts in this state: asked by validators, by the workflow and under the row lock. */
-export function judgeTransition(state: ProcessState, transition: Transition, plan: Plan): Refusal | null {
+/**
+ * Whether a transition counts in this state: asked by validators and under the row lock.
+ * @param known the instant and the facts around it; validators know no facts.
+ */
+export function judgeTransition(
+  state: ProcessState,
+  transition: Transition,
+  plan: Plan,
+  known: Pick<DecisionContext, 'at' | 'facts'>,
+): Refusal | null {
   switch (transition.kind) {
     case 'decision':
-      return judgeDecision(state, transition.actor, transition.content, plan.maxCorrectionRounds);
+      return judgeDecision(state, transition.actor, transition.content, {
+        ...known,
+        maxCorrectionRounds: plan.maxCorrectionRounds,
+      });
     case 'withdrawal':
       return judgeWithdrawal(state);
     case 'information':

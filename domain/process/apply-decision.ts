@@ -1,4 +1,4 @@
-import { unstaffedStages } from '../approval';
+import { atStakeMinor, availablePeople, judgeAuthority, unstaffedStages } from '../approval';
 import { addBusinessDays } from '../calendar';
 import { assertNever, type Transition } from '../refund';
 import { changeLegs } from './legs';
@@ -12,9 +12,24 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
   const personId = transition.actor.personId;
   if (!stage || !personId) throw new Error('A decision was applied without an open stage or a person.');
   const { content, commandId } = transition;
-  state.lastDecision = { stageId: stage.id, decision: content.decision, personId, at: context.at };
+  const authority = judgeAuthority(state, stage.roles, transition.actor, context);
+  const onBehalfOf = authority.may ? authority.onBehalfOf : null;
+  effects.onBehalfOf = onBehalfOf;
+  state.lastDecision = {
+    stageId: stage.id,
+    decision: content.decision,
+    personId,
+    ...(onBehalfOf && { onBehalfOf: onBehalfOf.personId }),
+    at: context.at,
+  };
   respond(step);
-  const data = { stage: stage.id, commandId, personId, snapshotVersion: content.snapshotVersion };
+  const data = {
+    stage: stage.id,
+    commandId,
+    personId,
+    snapshotVersion: content.snapshotVersion,
+    ...(onBehalfOf && { onBehalfOf: onBehalfOf.personId, delegationId: onBehalfOf.delegationId }),
+  };
   switch (content.decision) {
     case 'approve':
       effects.audit.push({
@@ -22,9 +37,13 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
         data: { ...data, approvedAmountMinor: content.approvedAmountMinor },
       });
       state.excluded.push({ personId, rule: 'earlier_stage' });
+      // It was their word too: neither they nor another one who stands in for them says it again.
+      if (onBehalfOf) state.excluded.push({ personId: onBehalfOf.personId, rule: 'delegator' });
       lowerApprovedAmount(step, content.approvedAmountMinor);
       stage.approvals += 1;
       if (stage.approvals >= planStage(context.plan, stage.index).quorum) advance(step);
+      // It stays open for the next person: whoever had taken it has decided.
+      else effects.stages.push({ stageId: stage.id, round: state.round, status: 'open' });
       break;
     case 'decline':
       effects.audit.push({ type: 'refund.declined', data });
@@ -113,7 +132,10 @@ function lowerApprovedAmount(step: Step, approvedAmountMinor: number | null): vo
 
 function checkStaffing(step: Step, fromIndex: number): void {
   const { state, context } = step;
-  const excluded = state.excluded.map((one) => one.personId);
-  const unstaffed = unstaffedStages(context.plan.stages.slice(fromIndex), context.candidates, excluded);
+  const { facts, at, candidates } = context;
+  if (!facts || !state.stage) throw new Error('A stage was opened by what is no decision.');
+  const when = { at, dueAt: state.stage.dueAt };
+  const available = availablePeople(candidates, state.excluded, facts, when, atStakeMinor(state));
+  const unstaffed = unstaffedStages(context.plan.stages.slice(fromIndex), available);
   if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
 }

@@ -41,7 +41,7 @@ export function applyInformation(step: Step, transition: Extract<Transition, { k
   state.roundStartedAt = context.at;
   state.approvedAmountMinor = null;
   changeLegs(step, state.amountMinor);
-  state.excluded = state.excluded.filter((excluded) => excluded.rule !== 'earlier_stage');
+  state.excluded = state.excluded.filter(({ rule }) => rule !== 'earlier_stage' && rule !== 'delegator');
   effects.newRound = { round: state.round };
   openNextStage(step, 0);
   noteForCrm(step, 'delivery');

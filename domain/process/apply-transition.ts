@@ -19,7 +19,7 @@ export function applyTransition(
   transition: Transition,
   context: TransitionContext,
 ): TransitionOutcome {
-  const refused = judgeTransition(before, transition, context.plan);
+  const refused = judgeTransition(before, transition, context.plan, context);
   if (refused) return { refused, state: before };
   if (transition.kind === 'provider_event' && !knownLeg(before, context))
     return {

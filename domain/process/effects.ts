@@ -1,5 +1,6 @@
 import type { NamedLine } from './answer';
 import type { AttemptStatus, ObservedArrival, PaymentFailure } from '../payment';
+import type { OnBehalf } from '../approval';
 import type { MessageToSend, ProcessState, RefundAmounts, Refusal } from '../refund';
 
 /** Names of the events that outgoing webhooks carry. */
@@ -26,7 +27,7 @@ export type PublicEvent = (typeof PUBLIC_EVENTS)[number];
 
 export type StageStatus = 'pending' | 'open' | 'paused' | 'approved' | 'declined' | 'sent_back' | 'skipped';
 
-/** A stage's row after a transition; what is absent stays as it is. */
+/** A stage's row after a transition; what is absent stays as it is, but a claim on it ends with any change. */
 export interface StageChange {
   stageId: string;
   round: number;
@@ -123,6 +124,8 @@ export interface Effects {
   deskResolve: DeskKind[];
   events: PublicEvent[];
   audit: AuditNote[];
+  /** Whose place the deciding person took; null: their own. */
+  onBehalfOf: OnBehalf | null;
   arrival: { from: string; to: string } | null;
   /** How long the money took, when a receipt tells. */
   observed: ObservedArrival | null;
@@ -146,6 +149,7 @@ export const noEffects = (): Effects => ({
   deskResolve: [],
   events: [],
   audit: [],
+  onBehalfOf: null,
   arrival: null,
   observed: null,
 });

@@ -1,4 +1,4 @@
-import { unstaffedStages, type Candidate } from '../approval';
+import { atStakeMinor, availablePeople, unstaffedStages, type Candidate, type Delegation } from '../approval';
 import type { BusinessCalendar } from '../calendar';
 import { allocateBy, convertAtRate, isRate, type AllocationStrategy } from '../money';
 import {
@@ -41,6 +41,8 @@ export interface AcceptanceFacts extends PolicyFacts {
   purchasePolicy: PolicyDocument;
   /** Everybody who could decide, to see that no stage stays without anybody. */
   candidates: Candidate[];
+  /** Those in force now. */
+  delegations: Delegation[];
 }
 
 /** What a leg is in the books, frozen with the capture's rate. */
@@ -111,6 +113,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
       legs: [],
       answered: null,
       candidates: [],
+      facts: null,
       sighted: null,
       canReturn: () => false,
       providerToAccounts: () => null,
@@ -146,16 +149,19 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
 }
 
 /** Stage one is open with its clock, everybody who should know is told, and a stage without anybody is the desk's at once. */
-function openReview(step: Step, { candidates, excluded }: AcceptanceFacts, responseDueAt: string): void {
+function openReview(step: Step, facts: AcceptanceFacts, responseDueAt: string): void {
   const { state, effects, context } = step;
   openNextStage(step, 0);
   addFirstResponse(state, responseDueAt);
   effects.events.push('refund.in_review');
-  const unstaffed = unstaffedStages(
-    context.plan.stages,
-    candidates,
-    excluded.map((one) => one.personId),
+  const available = availablePeople(
+    facts.candidates,
+    facts.excluded,
+    { currency: facts.currency, acceptedAt: facts.now, delegations: facts.delegations },
+    { at: facts.now, dueAt: state.stage?.dueAt ?? facts.now },
+    atStakeMinor(state),
   );
+  const unstaffed = unstaffedStages(context.plan.stages, available);
   if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
   tellCustomer(step, 'refund_received', 'delivery');
   noteForCrm(step, 'delivery');

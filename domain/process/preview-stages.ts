@@ -1,4 +1,4 @@
-import { unstaffedStages, type Candidate } from '../approval';
+import { availablePeople, unstaffedStages, type Candidate, type Delegation } from '../approval';
 import type { BusinessCalendar } from '../calendar';
 import type { ExcludedPerson, LocalizedText, Plan } from '../refund';
 import { openStage } from './stage-clock';
@@ -20,25 +20,28 @@ export interface PreviewedStage {
 
 /**
  * The stages of a plan as they would open at an instant.
+ * @param atStake what each of them would decide about.
  * @throws UncertifiedYearError
  */
 export function previewStages(
   plan: Plan,
-  people: { candidates: Candidate[]; excluded: ExcludedPerson[] },
+  people: { candidates: Candidate[]; excluded: ExcludedPerson[]; delegations: Delegation[] },
+  atStake: { amountMinor: number; currency: string },
   calendar: BusinessCalendar,
   now: string,
 ): PreviewedStage[] {
-  const excludedIds = people.excluded.map((one) => one.personId);
-  const unstaffed = unstaffedStages(plan.stages, people.candidates, excludedIds);
+  const facts = { currency: atStake.currency, acceptedAt: now, delegations: people.delegations };
+  if (plan.stages.length === 0) return [];
+  const when = { at: now, dueAt: openStage(calendar, plan, 0, now, now).dueAt };
+  const available = availablePeople(people.candidates, people.excluded, facts, when, atStake.amountMinor);
+  const unstaffed = unstaffedStages(plan.stages, available);
   return plan.stages.map(({ id, label, role, quorum }, index) => ({
     id,
     label,
     role,
     quorum,
     dueAt: openStage(calendar, plan, index, now, now).dueAt,
-    peopleCount: people.candidates.filter(
-      ({ personId, roles }) => roles.includes(role) && !excludedIds.includes(personId),
-    ).length,
+    peopleCount: available.people.filter(({ roles }) => roles.includes(role)).length,
     staffed: !unstaffed.includes(id),
   }));
 }

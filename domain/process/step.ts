@@ -1,4 +1,4 @@
-import type { Candidate } from '../approval';
+import type { Candidate, DecisionFacts } from '../approval';
 import type { AnsweredRequest } from './answer';
 import type { BusinessCalendar } from '../calendar';
 import type { DeskFacts } from './desk-facts';
@@ -36,6 +36,8 @@ export interface TransitionContext {
   answered: AnsweredRequest | null;
   /** Everybody who could decide; read for decisions and answers. */
   candidates: Candidate[];
+  /** Who stands in for whom; read for decisions, null for everything else. */
+  facts: DecisionFacts | null;
   /** What a stored notification says of a leg; null when it says nothing of this refund's money. */
   sighted: { legId: string; attempt: number; sighting: PaymentSighting } | null;
   /** A fresh reference to pay by, fixed when its attempt is written. */

@@ -12,7 +12,16 @@ import type { Rung } from './plan';
 import { isFinal, type RefundStatus, type WaitingKind } from './status';
 
 /** Why a person may not decide this refund; the rule is named to whoever is refused. */
-export type ExclusionRule = 'requester' | 'key_owner' | 'key_creator' | 'is_customer' | 'earlier_stage';
+export type ExclusionRule =
+  | 'requester'
+  | 'key_owner'
+  | 'key_creator'
+  | 'is_customer'
+  | 'earlier_stage'
+  /** Somebody has decided on their behalf, or somebody excluded stands in for them. */
+  | 'delegator'
+  /** They stand in for somebody excluded. */
+  | 'delegate';
 
 export interface ExcludedPerson {
   personId: string;
@@ -135,6 +144,8 @@ export interface LastDecision {
   stageId: string;
   decision: DecisionKind;
   personId: string;
+  /** Whose place the person took, when it was not their own stage. */
+  onBehalfOf?: string;
   at: string;
 }
 

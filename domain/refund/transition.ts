@@ -9,6 +9,11 @@ export interface Actor {
   /** The person behind it, when there is one: separation of duties compares persons. */
   personId: string | null;
   roles: string[];
+  /**
+   * The person in whose place a decision is taken, as the API found it. A hint for the workflow's validator, which cannot look
+   * it up: the record step finds out for itself.
+   */
+  onBehalfOf?: string;
 }
 
 /** What a decision states. Reasons and words to the customer stay in the command row: history holds no free text. */
@@ -75,6 +80,7 @@ export type RefusalCode =
   | 'stage_not_open'
   | 'not_your_stage'
   | 'same_person'
+  | 'claimed_by_other'
   | 'too_late'
   | 'amount_not_allowed'
   | 'rounds_exhausted'

@@ -20,6 +20,7 @@ const SETTINGS: ApiSettings = {
   temporalUiUrl: null,
   temporalNamespace: 'default',
   trustedProxyHops: 0,
+  claimMinutes: 30,
 };
 
 const notAsked = (): never => {

@@ -194,6 +194,18 @@ describe('separate_people', () => {
       ),
     ).toEqual([named('separate_people', 'is not what its command states')]);
   });
+
+  test('somebody who approved in their own place and by another one', async () => {
+    const [first, second] = await world.db.decision.findMany({ orderBy: { transitionSeq: 'asc' } });
+    const found = await judgeAfter(
+      `WITH planted AS (INSERT INTO delegations (id, mode, delegator_id, delegate_id, from_at, until_at, created_by, created_at)
+         VALUES ('dg_planted', 'test', '${first?.personId}', '${second?.personId}', '2020-01-01', '2020-01-02', 'pn', '2020-01-01'))
+       UPDATE decisions SET on_behalf_of = '${first?.personId}', delegation_id = 'dg_planted' WHERE id = '${second?.id}'`,
+      `WITH gone AS (DELETE FROM delegations)
+       UPDATE decisions SET on_behalf_of = NULL, delegation_id = NULL WHERE id = '${second?.id}'`,
+    );
+    expect(found).toEqual([named('separate_people', 'in their own place and by another one')]);
+  });
 });
 
 describe('unbroken_audit', () => {

@@ -7,6 +7,7 @@ import {
   decideStageSignal,
   decideStageUpdate,
   DELIVERY_WORKFLOW_ID,
+  getRefundQuery,
   providerEventSignal,
   RECONCILE_WORKFLOW_TYPE,
   reconcileWorkflowId,
@@ -83,6 +84,33 @@ const SCENARIOS: Record<string, Scenario> = {
     await world.decide(handle, 'reviewer', approve('first_review'));
     await world.decide(handle, 'reviewer2', approve('second_review'));
     await world.decide(handle, 'approver2', approve('final_approval'));
+    await world.until(handle, paid);
+    return handle;
+  },
+  'decided-in-place': async (world) => {
+    const handle = await world.start(10_000);
+    const { refundId } = await handle.query(getRefundQuery);
+    const { reviewer, finance } = world.shop.personIds;
+    const at = Date.now();
+    await world.db.delegation.create({
+      data: {
+        id: 'dg_in_place',
+        mode: 'test',
+        delegatorId: reviewer,
+        delegateId: finance,
+        fromAt: new Date(at - 3_600_000),
+        untilAt: new Date(at + 24 * 3_600_000),
+        createdBy: reviewer,
+        createdAt: new Date(at),
+      },
+    });
+    const content = approve('first_review');
+    const command = await world.shop.decide(refundId, 'finance', content, { reason: 'seen' });
+    const message = decisionMessage(command, content);
+    await handle.executeUpdate(decideStageUpdate, {
+      args: [{ ...message, actor: { ...message.actor, onBehalfOf: reviewer } }],
+      updateId: command.scopeHash,
+    });
     await world.until(handle, paid);
     return handle;
   },

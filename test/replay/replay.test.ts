@@ -29,6 +29,7 @@ test('there is a history of every path', () => {
       'approve-two-payments',
       'arrival-watch-ended',
       'arrived',
+      'decided-in-place',
       'decline',
       'declined-by-policy',
       'desk-extended',

@@ -4,6 +4,7 @@ import type { StageStatus } from '../../domain/process';
 import type { AttemptStatus } from '../../domain/payment';
 import { openStore, type TestStore } from './support/open-store';
 import { AMOUNT_RULES } from './support/amount-rules';
+import { DELEGATION_RULES } from './support/delegation-rules';
 import { DESTINATION_RULES } from './support/destination-rules';
 import { GOODWILL_RULES } from './support/goodwill-rules';
 import { INTERLOCK_RULES } from './support/interlock-rules';
@@ -13,7 +14,14 @@ import { RECONCILIATION_RULES } from './support/reconciliation-rules';
 import { proveRules, set, type Rules } from './support/prove-rules';
 
 /** Rules that have test files of their own. */
-const PROVEN_ELSEWHERE: Rules[] = [AMOUNT_RULES, DESTINATION_RULES, GOODWILL_RULES, INTERLOCK_RULES, POLICY_RULES];
+const PROVEN_ELSEWHERE: Rules[] = [
+  AMOUNT_RULES,
+  DELEGATION_RULES,
+  DESTINATION_RULES,
+  GOODWILL_RULES,
+  INTERLOCK_RULES,
+  POLICY_RULES,
+];
 
 let store: TestStore;
 let sql: Client;
@@ -83,6 +91,9 @@ const BY_HAND = `route = 'manual', proof_evidence_id = 'ev_1', paid_at = now()`;
 const OBSERVATION = (workingDays: number): string =>
   `INSERT INTO arrival_observations (refund_id, mode, provider, method, working_days, confirmed_at)
    SELECT id, mode, 'stripe', 'bank_card', ${workingDays}, created_at FROM refunds`;
+
+const open = (change: string): string => set('stages', `${change} WHERE status = 'open'`);
+const CLAIMED = `assignee_id = (SELECT id FROM people LIMIT 1), claimed_at = now(), claimed_until = now() + interval '1 minute'`;
 
 const RULES: Rules = {
   payments_amounts_not_negative: {
@@ -233,6 +244,21 @@ const RULES: Rules = {
     refused: [set('stages', `status = 'open'`), set('stages', `status = 'paused'`)],
     legal: [set(`stages`, `status = 'paused' WHERE status = 'open'`)],
   },
+  stages_claim: {
+    refused: [
+      open(`assignee_id = (SELECT id FROM people LIMIT 1)`),
+      open(`claimed_until = now()`),
+      open(CLAIMED.replace('claimed_at = now()', 'claimed_at = NULL')),
+      open(CLAIMED.replace(` + interval '1 minute'`, '')),
+      [open(CLAIMED), open(`status = 'approved'`)],
+      [open(CLAIMED), open(`status = 'paused'`)],
+      set('stages', `${CLAIMED} WHERE status = 'pending'`),
+    ],
+    legal: [
+      open(CLAIMED),
+      [open(CLAIMED), open(`status = 'approved', assignee_id = NULL, claimed_at = NULL, claimed_until = NULL`)],
+    ],
+  },
   commands_outcome: {
     refused: [set('commands', `outcome = 'maybe'`)],
     legal: ['open', 'done', 'refused'].map((outcome) => set('commands', `outcome = '${outcome}'`)),
@@ -342,7 +368,7 @@ proveRules(() => sql, RULES, WORDS);
 
 test('every rule that the database has is proven, and none that it has not', async () => {
   const { rows } = await sql.query<{ name: string }>(`
-    SELECT conname AS name FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace
+    SELECT conname AS name FROM pg_constraint WHERE contype IN ('c', 'x') AND connamespace = 'public'::regnamespace
     UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal
     UNION SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
       WHERE i.indisunique AND i.indpred IS NOT NULL AND c.relnamespace = 'public'::regnamespace`);

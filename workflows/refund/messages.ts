@@ -105,7 +105,9 @@ function onUpdate<Input extends CommandMessage>(
       description,
       validator: (message: Input) => {
         if (refund.outcomes[message.commandId]) return;
-        const refused = judgeTransition(refund.state, toTransition(message), refund.input.plan);
+        // Who stands in for whom is not known here; the record step judges with it.
+        const known = { at: new Date().toISOString(), facts: null };
+        const refused = judgeTransition(refund.state, toTransition(message), refund.input.plan, known);
         if (refused) throw refusal(refused);
       },
     },

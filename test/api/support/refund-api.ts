@@ -104,6 +104,7 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
       temporalUiUrl: 'http://127.0.0.1:8233',
       temporalNamespace: 'default',
       trustedProxyHops: 0,
+      claimMinutes: 30,
     },
     db,
     refundClient,

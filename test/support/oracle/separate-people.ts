@@ -1,22 +1,32 @@
-import type { Plan, ProcessState } from '../../../domain/refund';
+import type { ExclusionRule, Plan, ProcessState } from '../../../domain/refund';
 import { APPROVED, sumOf, violated, type Violation } from './input';
 import type { Db } from '../../../store';
 
+/** Rules that a decision brings about; they hold for the rest of its round. */
+const BY_DECIDING: ExclusionRule[] = ['earlier_stage', 'delegator'];
+
 /**
  * 4. Different people approved every stage of what is paid; nobody decided who asked or was excluded; each decision is what
- * a person stated in time, in a role of that stage, about what they saw. What the machine approved names its rule.
+ * a person stated in time, in a role of that stage or in the place of somebody by a delegation that names both, about what they
+ * saw. What the machine approved names its rule.
  */
 export async function separatePeople(db: Db): Promise<Violation[]> {
-  const refunds = await db.refund.findMany({ include: { decisions: { include: { command: true } }, stages: true } });
+  const refunds = await db.refund.findMany({
+    include: { decisions: { include: { command: true, delegation: true } }, stages: true },
+  });
   return refunds.flatMap((refund) => {
     const state = refund.process as unknown as ProcessState;
     const plan = refund.plan as unknown as Plan;
     const ofRound = refund.decisions.filter((one) => one.round === state.round && one.decision === 'approve');
     const persons = new Set(ofRound.map((one) => one.personId));
+    const places = ofRound.flatMap(({ onBehalfOf }) => onBehalfOf ?? []);
     const seats = sumOf(plan.stages, (stage) => stage.quorum);
-    const barred = new Set(state.excluded.filter((one) => one.rule !== 'earlier_stage').map((one) => one.personId));
+    const barred = new Set(state.excluded.filter((one) => !BY_DECIDING.includes(one.rule)).map((one) => one.personId));
     const found = [
       ...(persons.size === ofRound.length ? [] : ['one person approved twice']),
+      ...(new Set([...persons, ...places]).size === persons.size + places.length
+        ? []
+        : ['one person approved in their own place and by another one']),
       ...(APPROVED.includes(refund.status) && persons.size !== seats
         ? [`${persons.size} approved ${seats} seats`]
         : []),
@@ -34,7 +44,8 @@ export async function separatePeople(db: Db): Promise<Violation[]> {
           one.snapshotVersion <= refund.snapshotVersion
             ? []
             : [`decision ${one.id} is not what its command states`]),
-          ...(command.roles.some((role) => stage?.roles.includes(role))
+          ...(command.roles.some((role) => stage?.roles.includes(role)) ||
+          (one.delegation?.delegateId === one.personId && one.delegation.delegatorId === one.onBehalfOf)
             ? []
             : [`decision ${one.id} is by nobody whose stage it was`]),
         ];

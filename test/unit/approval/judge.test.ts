@@ -14,9 +14,10 @@ import {
   type ExclusionRule,
   type ProcessState,
 } from '../../../domain/refund';
-import { accepted, decision, person } from '../process/support';
+import { accepted, decision, NOBODY_AWAY, person } from '../process/support';
 
 const { plan, state: fresh } = accepted();
+const known = { at: fresh.roundStartedAt, facts: NOBODY_AWAY };
 const content = (changes: Partial<DecisionContent> = {}): DecisionContent => ({
   stage: 'first_review',
   decision: 'approve',
@@ -25,7 +26,7 @@ const content = (changes: Partial<DecisionContent> = {}): DecisionContent => ({
   ...changes,
 });
 const judge = (state: ProcessState, actor: Actor, changes: Partial<DecisionContent> = {}) =>
-  judgeDecision(state, actor, content(changes), 2);
+  judgeDecision(state, actor, content(changes), { ...known, maxCorrectionRounds: 2 });
 const openStage = (state: ProcessState, changes: Partial<NonNullable<ProcessState['stage']>>): ProcessState => ({
   ...state,
   stage: state.stage && { ...state.stage, ...changes },
@@ -208,9 +209,9 @@ describe('other messages by status', () => {
 
   test('a decision is judged alike by every door', () => {
     const transition = decision(person('reviewer2'), { stage: 'first_review', snapshotVersion: 3 });
-    expect(judgeTransition(fresh, transition, plan)).toEqual(
-      judgeDecision(fresh, transition.actor, transition.content, plan.maxCorrectionRounds),
+    expect(judgeTransition(fresh, transition, plan, known)).toEqual(
+      judgeDecision(fresh, transition.actor, transition.content, { ...known, ...plan }),
     );
-    expect(judgeTransition(fresh, transition, plan)?.code).toBe('stale_snapshot');
+    expect(judgeTransition(fresh, transition, plan, known)?.code).toBe('stale_snapshot');
   });
 });

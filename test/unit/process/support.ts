@@ -1,7 +1,7 @@
 import { planAcceptance, type AcceptanceFacts, type LegToPay, type TransitionContext } from '../../../domain/process';
 import { cnShanghaiCalendar } from '../../../domain/calendar';
 import { parsePolicy, type PolicyDocument } from '../../../domain/policy';
-import type { Candidate } from '../../../domain/approval';
+import type { Candidate, DecisionFacts } from '../../../domain/approval';
 import type { Actor, DecisionContent, Plan, ProcessState, Transition } from '../../../domain/refund';
 import document from '../../../prisma/seed/default-policy.json';
 
@@ -20,6 +20,8 @@ export const STAFF: Candidate[] = [
   { personId: 'approver', roles: ['second_reviewer', 'approver'] },
   { personId: 'approver2', roles: ['approver'] },
 ];
+
+export const NOBODY_AWAY: DecisionFacts = { currency: 'CNY', acceptedAt: ACCEPTED_AT, delegations: [], claim: null };
 
 export const person = (personId: string, roles?: string[]): Actor => ({
   kind: 'person',
@@ -69,6 +71,7 @@ export const facts = (changes: Partial<AcceptanceFacts> = {}): AcceptanceFacts =
     policy,
     purchasePolicy: policy,
     candidates: STAFF,
+    delegations: [],
     ...changes,
   };
 };
@@ -107,6 +110,7 @@ export function contextOf(
     legs,
     answered: null,
     candidates: STAFF,
+    facts: NOBODY_AWAY,
     sighted: null,
     canReturn: () => false,
     providerToAccounts: () => 'to_accounts',
