@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createApiKey, findCustomerId } from '../../store';
 import { bearer, openFrame, request, type Frame } from './frame';
 
 const PNG = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(100, 7)]);
@@ -10,21 +9,11 @@ let customerKey: string;
 let otherCustomerKey: string;
 let sent = 0;
 
-async function keyOfCustomer(externalId: string): Promise<string> {
-  const customerId = (await findCustomerId(frame.db, 'test', externalId)) ?? '';
-  const holder = { kind: 'customer', customerId } as const;
-  return createApiKey(
-    frame.db,
-    { mode: 'test', name: externalId, holder, creatorPersonId: null, expiresAt: null },
-    new Date(),
-  );
-}
-
 beforeAll(async () => {
   frame = await openFrame();
   app = frame.app();
-  customerKey = await keyOfCustomer('CUST-1');
-  otherCustomerKey = await keyOfCustomer('CUST-2');
+  customerKey = await frame.keyOfCustomer('CUST-1');
+  otherCustomerKey = await frame.keyOfCustomer('CUST-2');
 });
 afterAll(() => frame.close());
 

@@ -27,6 +27,7 @@ import {
 } from '../../../store';
 import { createTestDatabase } from '../../support/database';
 import { testCipher } from '../../support/data-keys';
+import { judgeRows, type RowsJudge } from '../../support/judge-rows';
 import { testCalendar } from '../../support/shop';
 
 export const WEBHOOK_SECRET = 'whsec_test_of_the_api';
@@ -55,6 +56,7 @@ export interface RefundApi {
   app: Server;
   deps: AppDeps;
   db: Database;
+  databaseUrl: string;
   keys: Record<KeyName, string>;
   personIds: Record<PersonName, string>;
   /** The customers behind the keys `customer` and `stranger`. */
@@ -64,6 +66,9 @@ export interface RefundApi {
   /** Writes an order with one payment of this amount and requests it back. */
   putOrder(amountMinor: number, options?: { customer?: 'customer' | 'stranger' }): Promise<{ orderExternalId: string }>;
   accept(amountMinor: number): Promise<Record<string, never> & { id: string }>;
+  /** Says that rows break invariants on purpose. */
+  plants: RowsJudge['plants'];
+  /** Ends it. @throws Error when what stands in the database breaks an invariant */
   close(): Promise<void>;
 }
 
@@ -117,6 +122,7 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
     refundRules: (mode, provider) =>
       mode === MODE && (provider === 'stripe' || provider === 'bank_transfer') ? refundRulesOf(provider) : null,
   };
+  const rows = judgeRows(db);
   const people = await seedPeople(db);
   const app = createServer(createApp(deps));
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
@@ -124,6 +130,7 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
     app,
     deps,
     db,
+    databaseUrl: database.url,
     ...people,
     get: (key, url, headers = {}) =>
       request(app).get(url).set('Authorization', `Bearer ${people.keys[key]}`).set(headers),
@@ -140,12 +147,12 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
       if (answer.status !== 202) throw new Error(`Not accepted: ${answer.status} ${answer.text}`);
       return answer.body as Record<string, never> & { id: string };
     },
+    plants: rows.plants,
     async close() {
       app.closeAllConnections();
       await new Promise((resolve) => app.close(resolve));
       await refundClient.close();
-      await db.$disconnect();
-      await database.drop();
+      await rows.end(database);
     },
   };
   return api;
@@ -232,7 +239,7 @@ async function seedOrder(
         {
           externalId: `${orderExternalId}-P1`,
           provider: 'stripe',
-          providerPaymentId: `pi_${randomUUID()}`,
+          providerPaymentId: `pi_${randomUUID().replaceAll('-', '')}`,
           merchantAccount: 'default',
           method: 'bank_card',
           amountMinor,
