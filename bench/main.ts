@@ -8,7 +8,6 @@ import { startStack } from '../devstack/stack';
 import type { Supervisor } from '../devstack/supervisor';
 import { runBare, startBareWorker } from './bare/run';
 import { median, percentile } from './measure';
-import { measureReconciliation, printReconcileReport } from './reconcile';
 import { historyOf, RefundLoad, type Stages } from './refunds';
 import { printReport, type OpenLoop, type Report, type Row } from './report';
 
@@ -19,7 +18,6 @@ const USAGE = `usage: npm run bench [-- options]
   --runs N           interleaved runs, of which the median counts (default 3)
   --json             print the figures as JSON alone
   --quick            one run of 20 at concurrency 10, no open loop
-  --reconcile        the reconciliation of a day instead, with --rows N refunds (default 100000)
 
 API and worker run as they are shipped, from dist/. Every run measures bare workflows and refunds in turn on the same server, so that the ratio holds when the machine drifts.`;
 
@@ -29,18 +27,10 @@ interface Options {
   runs: number;
   json: boolean;
   quick: boolean;
-  /** Rows of the reconciliation to measure; null: refunds are measured. */
-  reconcileRows: number | null;
 }
 
 async function main(options: Options): Promise<void> {
   const say = options.json ? () => undefined : (line: string) => void process.stderr.write(`${line}\n`);
-  if (options.reconcileRows !== null) {
-    const report = await measureReconciliation(options.reconcileRows, say);
-    if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-    else printReconcileReport(report);
-    return;
-  }
   say('Building what is shipped …');
   execFileSync('npm', ['run', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
   const home = mkdtempSync(path.join(os.tmpdir(), 'redress-bench-'));
@@ -195,8 +185,6 @@ function readOptions(): Options | null {
       runs: { type: 'string', default: '3' },
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
-      reconcile: { type: 'boolean', default: false },
-      rows: { type: 'string', default: '100000' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -204,10 +192,8 @@ function readOptions(): Options | null {
   const numbers = values.quick ? [10] : values.concurrency.split(',').map(Number);
   const refunds = values.quick ? 20 : Number(values.refunds);
   const runs = values.quick ? 1 : Number(values.runs);
-  const rows = Number(values.rows);
-  if (![refunds, runs, rows, ...numbers].every((one) => Number.isSafeInteger(one) && one > 0)) return null;
-  const reconcileRows = values.reconcile ? rows : null;
-  return { refunds, runs, concurrency: numbers, json: values.json, quick: values.quick, reconcileRows };
+  if (![refunds, runs, ...numbers].every((one) => Number.isSafeInteger(one) && one > 0)) return null;
+  return { refunds, runs, concurrency: numbers, json: values.json, quick: values.quick };
 }
 
 const options = readOptions();
