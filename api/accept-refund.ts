@@ -1,38 +1,17 @@
-import { UncertifiedYearError } from '../domain/calendar';
-import {
-  checkGoodwill,
-  checkRequest,
-  directLegs,
-  planAcceptance,
-  policyFacts,
-  type AcceptedGoodwill,
-  type DestinationRefusal,
-  type RequestedRefund,
-  type RequestRefusal,
-} from '../domain/process';
-import { assertNever, type ExcludedPerson } from '../domain/refund';
 import {
   acceptRefund as accept,
-  OrderNotFoundError,
-  PolicyMissingError,
   type Acceptance,
-  type AcceptanceInput,
   type AcceptanceOptions,
   type CommandRecord,
   type Database,
 } from '../store';
-import { CONTRADICTIONS, DEDUCTION_PROBLEMS, GOODWILL_PROBLEMS } from './contradictions';
-import { Problem } from './problems';
+import { judgeRequest, judgingProblem, newRefundOf, type JudgeDeps } from './judge-request';
 import type { CreateRefundBody } from './schemas/refunds';
 import type { Principal } from './types';
 
-export interface AcceptDeps {
+export interface AcceptDeps extends JudgeDeps {
   db: Database;
   clock: () => Date;
-  /** Whether this installation can pay through an account of a provider. */
-  canPay: (mode: 'live' | 'test', provider: string, merchantAccount: string) => boolean;
-  /** Whether this installation can pay to accounts of customers. */
-  paysToAccounts: (mode: 'live' | 'test', currency: string) => boolean;
 }
 
 /**
@@ -48,193 +27,16 @@ export async function acceptRefund(
   options: AcceptanceOptions = {},
 ): Promise<Acceptance> {
   const now = deps.clock().toISOString();
-  const requested: RequestedRefund = {
-    amountMinor: body.amountMinor,
-    currency: body.currency,
-    reasonCode: body.reasonCode,
-    description: body.description,
-    channel: body.channel,
-    lines: body.lines ?? null,
-    evidenceIds: body.evidenceIds,
-    resolution: body.resolution,
-    expectedRefundableMinor: body.expectedRefundableMinor ?? null,
-    allocation: body.allocation ?? null,
-    deductions: body.deductions,
-    goodwill: body.goodwill ?? null,
-  };
-  // How it is spread, what is kept back and what is given beside it are the shop's to say.
-  if (principal.kind === 'customer' && (requested.allocation !== null || body.deductions.length > 0 || body.goodwill))
-    throw new Problem('forbidden', { params: { roles: 'integrator, agent' } });
+  const request = { ...newRefundOf(principal, body), commandId: command.id };
   try {
     return await accept(
       deps.db,
-      {
-        mode: principal.mode,
-        orderExternalId: body.orderExternalId,
-        amountMinor: body.amountMinor,
-        currency: body.currency,
-        reasonCode: body.reasonCode,
-        description: body.description,
-        channel: body.channel,
-        resolution: body.resolution,
-        evidenceIds: body.evidenceIds,
-        requestedBy: body.requestedBy ?? null,
-        externalReference: body.externalReference ?? null,
-        destinationId: body.destinationId ?? null,
-        metadata: body.metadata,
-        enteredBy: { kind: principal.kind, id: principal.keyId, personId: principal.personId },
-        behindKey: personsBehind(principal),
-        customerId: principal.kind === 'customer' ? principal.customerId : null,
-        commandId: command.id,
-        givesGoodwill: body.goodwill !== undefined,
-      },
+      request,
       now,
-      (input) => {
-        const checked = checkRequest(
-          requested,
-          input.order,
-          input.policy,
-          input.knownEvidence,
-          (provider, merchantAccount) => deps.canPay(principal.mode, provider, merchantAccount),
-          now,
-          input.purchasePolicy,
-        );
-        if (checked.refused) throw problemOf(checked.refused, requested.expectedRefundableMinor);
-        const goodwill = goodwillOf(deps, principal.mode, requested, input);
-        const accepted = planAcceptance({
-          ...policyFacts(requested, input.order, now),
-          amountMinor: requested.amountMinor,
-          allocation: requested.allocation ?? null,
-          goodwill,
-          payments: input.payments,
-          excluded: input.excluded,
-          calendar: input.calendar,
-          policy: input.policy,
-          purchasePolicy: input.purchasePolicy,
-          candidates: input.candidates,
-        });
-        const { lines } = checked;
-        const amounts = goodwill ? { ...checked.amounts, goodwill: goodwill.goodwill } : checked.amounts;
-        if (accepted.declineClause !== null) return { accepted, lines, amounts };
-        const directed = directLegs(accepted.state.legs, body.destinationId ?? null, input.destination);
-        if ('refused' in directed) throw destinationProblem(directed.refused);
-        return { accepted: { ...accepted, state: { ...accepted.state, legs: directed.legs } }, lines, amounts };
-      },
+      (input) => judgeRequest(deps, principal.mode, body, input, now),
       options,
     );
   } catch (error) {
-    if (error instanceof OrderNotFoundError) throw new Problem('order_not_found');
-    if (error instanceof PolicyMissingError) throw new Problem('policy_not_configured');
-    if (error instanceof UncertifiedYearError)
-      throw new Problem('calendar_not_certified', { params: { calendarId: error.calendarId, year: error.year } });
-    throw error;
-  }
-}
-
-/** What is given beside the refund; null where nothing is. @throws Problem when it cannot be given */
-function goodwillOf(
-  deps: AcceptDeps,
-  mode: 'live' | 'test',
-  requested: RequestedRefund,
-  input: AcceptanceInput,
-): AcceptedGoodwill | null {
-  if (!requested.goodwill || !input.goodwill) return null;
-  const hasDestination = input.destination !== null && deps.paysToAccounts(mode, requested.currency);
-  const checked = checkGoodwill(requested.goodwill, input.goodwill, input.policy, requested.currency, hasDestination);
-  if (checked.refused) throw problemOf(checked.refused, null);
-  return checked.accepted;
-}
-
-/** None of these may decide: who entered the request, and who owns or made the key that it came with. */
-function personsBehind(principal: Principal): ExcludedPerson[] {
-  const persons: [string | null, ExcludedPerson['rule']][] = [
-    [principal.personId, 'requester'],
-    [principal.ownerPersonId, 'key_owner'],
-    [principal.creatorPersonId, 'key_creator'],
-  ];
-  const seen = new Set<string>();
-  return persons.flatMap(([personId, rule]) => {
-    if (!personId || seen.has(personId)) return [];
-    seen.add(personId);
-    return [{ personId, rule }];
-  });
-}
-
-function destinationProblem(refused: DestinationRefusal): Problem {
-  switch (refused.code) {
-    case 'destination_required':
-    case 'destination_not_needed':
-      return new Problem(refused.code);
-    case 'destination_not_found':
-      return new Problem(refused.code, { params: { destinationId: refused.destinationId } });
-  }
-}
-
-function problemOf(refused: RequestRefusal, expectedMinor: number | null): Problem {
-  switch (refused.code) {
-    case 'resolution_not_available':
-      return new Problem(refused.code, { params: { resolution: refused.resolution } });
-    case 'contradictory_facts':
-      return new Problem(refused.code, {
-        params: { reason: CONTRADICTIONS[refused.why] },
-        errors: [{ path: refused.path, code: refused.why, message: CONTRADICTIONS[refused.why].en }],
-        extra: refused.data,
-      });
-    case 'deduction_not_allowed': {
-      const { why, path, data } = refused.problem;
-      return new Problem(refused.code, {
-        params: { reason: DEDUCTION_PROBLEMS[why] },
-        errors: [{ path, code: why, message: DEDUCTION_PROBLEMS[why].en }],
-        extra: { why, ...data },
-      });
-    }
-    case 'goodwill_not_allowed':
-      return new Problem(refused.code, {
-        params: { reason: GOODWILL_PROBLEMS[refused.why] },
-        errors: [{ path: 'goodwill', code: refused.why, message: GOODWILL_PROBLEMS[refused.why].en }],
-        extra: { why: refused.why, ...(refused.atMostMinor === null ? {} : { atMostMinor: refused.atMostMinor }) },
-      });
-    case 'goodwill_destination_required':
-      return new Problem(refused.code);
-    case 'goodwill_budget_exhausted':
-      return new Problem(refused.code, {
-        params: { availableMinor: refused.availableMinor },
-        extra: { availableMinor: refused.availableMinor },
-      });
-    case 'provider_not_configured':
-      return new Problem(refused.code, {
-        params: { provider: refused.provider, merchantAccount: refused.merchantAccount },
-      });
-    case 'reason_not_available':
-      return new Problem(refused.code, {
-        params: { reasons: refused.allowed.join(', ') },
-        extra: { allowed: refused.allowed },
-      });
-    case 'description_too_short':
-      return new Problem('invalid_request', {
-        errors: [{ path: 'description', code: refused.code, message: `at least ${refused.minLength} characters` }],
-      });
-    case 'evidence_required':
-      return new Problem('invalid_request', {
-        errors: [{ path: 'evidenceIds', code: refused.code, message: 'this reason needs evidence' }],
-      });
-    case 'evidence_not_found':
-      return new Problem(refused.code, {
-        params: { evidenceId: refused.evidenceIds.join(', ') },
-        extra: { evidenceIds: refused.evidenceIds },
-      });
-    case 'refundable_changed':
-    case 'insufficient_refundable':
-      return new Problem(refused.code, {
-        params: { refundableMinor: refused.refundableMinor, expectedMinor: expectedMinor ?? refused.refundableMinor },
-        extra: { refundableMinor: refused.refundableMinor },
-      });
-    case 'duplicate_refund':
-      return new Problem(refused.code, {
-        params: { refundId: refused.refundId },
-        extra: { refundId: refused.refundId },
-      });
-    default:
-      return assertNever(refused);
+    throw judgingProblem(error);
   }
 }

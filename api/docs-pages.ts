@@ -33,7 +33,7 @@ article { border-top: 1px solid #ddd; } article p { margin: .25rem 0; }
 .status { color: #555; font-weight: normal; }
 h3 { font-size: 1rem; margin: 1rem 0 .25rem; } .scroll { overflow-x: auto; } code { overflow-wrap: anywhere; }
 table { border-collapse: collapse; margin: .5rem 0; } th, td { border-bottom: 1px solid #ddd; padding: .35rem .75rem .35rem 0; text-align: left; vertical-align: top; }
-a { color: #0b57d0; } :target { background: #fff6d6; }
+a { color: #0b57d0; overflow-wrap: anywhere; } :target { background: #fff6d6; }
 `;
 
 /** A text as the content of an element or an attribute. */

@@ -10,13 +10,31 @@ export interface RouteResponse {
   contentType?: string;
 }
 
+/** The groups of the page, in the order in which it shows them: the way of a refund, then what surrounds it. */
+export const TAGS = [
+  'Orders',
+  'Refunds',
+  'Evidence',
+  'Destinations',
+  'Decisions',
+  'Tasks',
+  'Desk',
+  'Payouts',
+  'Bank files',
+  'Ledger',
+  'Reconciliation',
+  'Policies',
+  'Webhooks',
+  'Webhooks in',
+  'System',
+] as const;
+
 /** One route as the documentation shows it, made of the schemas that the route parses with. */
 export interface RouteDefinition {
   method: 'get' | 'post' | 'put' | 'delete';
   /** As Express writes it: /v1/refunds/:id */
   path: string;
-  /** Groups the routes on the page: Orders, Refunds, Decisions … */
-  tag: string;
+  tag: (typeof TAGS)[number];
   summary: string;
   description?: string;
   /** Who may; left out for what needs no key. */

@@ -1,5 +1,5 @@
 import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteasolutions/zod-to-openapi';
-import { registeredRoutes, type RouteDefinition } from './openapi-registry';
+import { registeredRoutes, TAGS, type RouteDefinition } from './openapi-registry';
 import { PROBLEMS, type ProblemCode } from './problems';
 import { z } from './schemas/zod';
 
@@ -114,5 +114,6 @@ export function openApiDocument(publicUrl: string): object {
         'Durable refund approvals. Amounts are whole minor units, instants ISO 8601 with Z. Every refusal is problem+json with a stable code: see [/docs/problems](/docs/problems).',
     },
     servers: [{ url: publicUrl }],
+    tags: TAGS.map((name) => ({ name })),
   });
 }

@@ -19,9 +19,9 @@ type Words = Record<Language, string>;
 
 const WORDS = {
   title: { en: 'Refund policy', 'zh-CN': '退款政策' },
-  version: { en: 'Version', 'zh-CN': '版本' },
-  from: { en: 'In force from', 'zh-CN': '生效时间' },
-  until: { en: 'until', 'zh-CN': '失效时间' },
+  version: { en: 'Version ', 'zh-CN': '版本：' },
+  from: { en: 'In force from ', 'zh-CN': '生效时间：' },
+  until: { en: 'until ', 'zh-CN': '失效时间：' },
   fingerprint: { en: 'Fingerprint of the text (SHA-256)', 'zh-CN': '文本指纹（SHA-256）' },
   reasons: { en: 'Reasons for a refund', 'zh-CN': '退款原因' },
   reason: { en: 'Reason', 'zh-CN': '原因' },
@@ -29,19 +29,23 @@ const WORDS = {
   evidence: { en: 'Photos or documents', 'zh-CN': '照片或文件' },
   notRefundable: { en: 'What cannot be refunded', 'zh-CN': '不予退款的情形' },
   forReasons: { en: 'For: ', 'zh-CN': '适用原因：' },
+  colon: { en: ': ', 'zh-CN': '：' },
+  comma: { en: ', ', 'zh-CN': '，' },
+  stop: { en: '. ', 'zh-CN': '。' },
   nothing: { en: 'Nothing is excluded.', 'zh-CN': '无。' },
   deductions: { en: 'What may be kept back', 'zh-CN': '可扣除的费用' },
   noDeductions: { en: 'Nothing is kept back.', 'zh-CN': '不扣除任何费用。' },
   upTo: { en: 'up to', 'zh-CN': '最高' },
-  shipping: { en: 'Shipping', 'zh-CN': '运费' },
+  shipping: { en: 'Shipping ', 'zh-CN': '运费' },
   decides: { en: 'Who decides, and by when', 'zh-CN': '审批环节与时限' },
   total: { en: 'Refunds of the order together', 'zh-CN': '订单退款总额' },
-  above: { en: 'above that', 'zh-CN': '以上' },
+  above: { en: 'above', 'zh-CN': '高于' },
   other: { en: 'Any other currency', 'zh-CN': '其他币种' },
   stages: { en: 'Stages', 'zh-CN': '环节' },
   stage: { en: 'Stage', 'zh-CN': '环节' },
   responsible: { en: 'Responsible', 'zh-CN': '负责角色' },
   due: { en: 'Due after', 'zh-CN': '时限' },
+  automatic: { en: 'Approved at once by the machine, without a person', 'zh-CN': '由系统立即批准，无需人工审批' },
   special: { en: 'Special cases, looked at first', 'zh-CN': '特殊情形（优先适用）' },
   arrival: { en: 'When the money arrives', 'zh-CN': '到账时间' },
   method: { en: 'Paid by', 'zh-CN': '支付方式' },
@@ -100,6 +104,12 @@ export function policyHtml({ policy, state, hash, until, url }: PolicyPage, lang
     policy.reasonCodes
       .flatMap(({ code, label }) => (codes.includes(code) ? [say(label)] : []))
       .join(language === 'en' ? ', ' : '、');
+  const when = (iso: string): string =>
+    `<time datetime="${iso}">${new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(new Date(iso))} UTC</time>`;
+  const limits = (maxMinor: Record<string, number>): string =>
+    Object.entries(maxMinor)
+      .map(([currency, minor]) => `${word('upTo')} ${escapeHtml(formatAmount(minor, currency, language))}`)
+      .join(word('comma'));
   const all = policy.stages.map(({ id }) => id);
   const { amounts } = policy;
 
@@ -114,7 +124,7 @@ export function policyHtml({ policy, state, hash, until, url }: PolicyPage, lang
 <body>
 <p class="top"><a href="?lang=${other}" hreflang="${other}" lang="${other}">${other === 'en' ? 'English' : '中文'}</a></p>
 <h1>${word('title')}</h1>
-<p>${word('version')} <code>${escapeHtml(policy.name)}@${policy.version}</code>, <strong>${say(STATES[state])}</strong>. ${word('from')} <time>${policy.effectiveFrom}</time>${until === null ? '' : `, ${word('until')} <time>${until}</time>`}.</p>
+<p>${word('version')}<code>${escapeHtml(policy.name)}@${policy.version}</code>${word('comma')}<strong>${say(STATES[state])}</strong>${word('stop')}${word('from')}${when(policy.effectiveFrom)}${until === null ? '' : `${word('comma')}${word('until')}${when(until)}`}${word('stop')}</p>
 <h2>${word('reasons')}</h2>
 ${table(
   [word('reason'), word('description'), word('evidence')],
@@ -137,23 +147,28 @@ ${
 ${
   amounts.deductions.length === 0
     ? `<p>${word('noDeductions')}</p>`
-    : list(amounts.deductions.map(({ label, maxPercent }) => `${say(label)}: ${word('upTo')} ${maxPercent} %`))
+    : list(
+        amounts.deductions.map(
+          ({ label, maxPercent }) => `${say(label)}${word('colon')}${word('upTo')} ${maxPercent}%`,
+        ),
+      )
 }
-<p>${word('shipping')} ${say(SHIPPING[amounts.shipping])}</p>
+<p>${word('shipping')}${say(SHIPPING[amounts.shipping])}</p>
 <h2>${word('decides')}</h2>
-${policy.routes.length === 0 ? '' : `<h3>${word('special')}</h3>${list(policy.routes.map(({ label, stageIds }) => `${say(label)}: ${stageNames(stageIds)}`))}`}
+${policy.routes.length === 0 ? '' : `<h3>${word('special')}</h3>${list(policy.routes.map(({ label, stageIds }) => `${say(label)}${word('colon')}${stageNames(stageIds)}`))}`}
+${policy.automaticApprovals.length === 0 ? '' : `<h3>${word('automatic')}</h3>${list(policy.automaticApprovals.map(({ label, maxMinor }) => `${say(label)}${word('colon')}${limits(maxMinor)}`))}`}
 ${table(
   [word('total'), word('stages')],
   [
     ...Object.entries(policy.thresholds).flatMap(([currency, tiers]) =>
-      tiers.map(({ upToMinor, stageIds }) =>
-        row(
-          upToMinor === null
-            ? `${escapeHtml(currency)}, ${word('above')}`
-            : `${word('upTo')} ${escapeHtml(formatAmount(upToMinor, currency, language))}`,
+      tiers.map(({ upToMinor, stageIds }, index) => {
+        const limitMinor = upToMinor ?? tiers[index - 1]?.upToMinor ?? null;
+        const limit = limitMinor === null ? null : escapeHtml(formatAmount(limitMinor, currency, language));
+        return row(
+          limit === null ? escapeHtml(currency) : `${word(upToMinor === null ? 'above' : 'upTo')} ${limit}`,
           stageNames(stageIds),
-        ),
-      ),
+        );
+      }),
     ),
     row(word('other'), stageNames(all)),
   ],
@@ -172,7 +187,7 @@ ${table(
     return row(say(words), workingDays(fromWorkingDays, toWorkingDays));
   }),
 )}
-<p class="status">${word('fingerprint')}: <code>${hash}</code><br><a href="${escapeHtml(url)}">${escapeHtml(url)}</a></p>
+<p class="status">${word('fingerprint')}${word('colon')}<code>${hash}</code><br><a href="${escapeHtml(url)}">${escapeHtml(url)}</a></p>
 </body>
 </html>
 `;

@@ -98,7 +98,7 @@ export async function lockOrder(tx: Statements, request: OrderRequest & { comman
  */
 export async function loadOrderFacts(
   tx: Statements,
-  request: OrderRequest & { commandId: string; evidenceIds: string[]; destinationId?: string | null },
+  request: OrderRequest & { commandId: string | null; evidenceIds: string[]; destinationId?: string | null },
   nowIso: string,
 ): Promise<LoadedOrder | null> {
   const { mode, customerId, evidenceIds } = request;

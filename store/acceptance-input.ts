@@ -8,8 +8,8 @@ import { newId } from './new-id';
 import { newReference } from './reference';
 import type { Statements } from './statements';
 
-/** A request as it came through the door, with who brought it. */
-export interface NewRefund {
+/** What is asked for, with who asks: enough to judge it by. */
+export interface RefundQuestion {
   mode: 'live' | 'test';
   orderExternalId: string;
   amountMinor: number;
@@ -29,9 +29,13 @@ export interface NewRefund {
   behindKey: ExcludedPerson[];
   /** Set for a customer's own token: only their own orders. */
   customerId: string | null;
-  commandId: string;
   /** True when something is given beside the refund. */
   givesGoodwill?: boolean;
+}
+
+/** A request as it came through the door: a question that is to be acted on, once. */
+export interface NewRefund extends RefundQuestion {
+  commandId: string;
 }
 
 /** What the decision to accept is made with, read under the locks of the order's payments. */
@@ -68,7 +72,7 @@ export class PolicyMissingError extends Error {
 /** Everything that a request is judged by. @throws PolicyMissingError */
 export async function inputOf(
   tx: Statements,
-  request: NewRefund,
+  request: RefundQuestion,
   loaded: LoadedOrder,
   nowIso: string,
 ): Promise<AcceptanceInput> {

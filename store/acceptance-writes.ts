@@ -146,6 +146,7 @@ function recordOf(
     workflowId: null,
     policyName: plan.policyName,
     policyVersion: plan.policyVersion,
+    declineClause: accepted.declineClause,
     plan,
     process: state,
     stages: roundOf(plan, closedWhenDeclined(accepted)).map(({ stageId, status, dueAt }) => ({

@@ -5,6 +5,7 @@ import {
   type AcceptanceDecision,
   type AcceptanceInput,
   type NewRefund,
+  type RefundQuestion,
 } from './acceptance-input';
 import { writeAcceptance, type Acceptance, type AcceptanceOptions } from './acceptance-writes';
 import { direct, inTransaction, type Database } from './client';
@@ -50,6 +51,26 @@ async function acceptAgain(
       if (attempt >= MAX_ATTEMPTS || !isWriteConflict(error)) throw error;
     }
   }
+}
+
+/**
+ * Judges a request as acceptRefund would at this instant, and keeps nothing: no lock outlasts the answer, and what was true
+ * for it may have changed before the request itself is made.
+ * @param judge pure; throws to refuse
+ * @throws OrderNotFoundError, PolicyMissingError, whatever `judge` throws.
+ */
+export async function previewRefund<T>(
+  db: Database,
+  question: RefundQuestion,
+  nowIso: string,
+  judge: (input: AcceptanceInput) => T,
+): Promise<T> {
+  // Budgets and destinations are read under locks, which need a transaction to end with.
+  return await inTransaction(db, async (tx) => {
+    const loaded = await loadOrderFacts(tx, { ...question, commandId: null }, nowIso);
+    if (!loaded) throw new OrderNotFoundError(`No order ${question.orderExternalId}.`);
+    return judge(await inputOf(tx, question, loaded, nowIso));
+  });
 }
 
 /** Judges without a lock. @throws whatever `decide` throws, OrderNotFoundError, PolicyMissingError */

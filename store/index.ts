@@ -32,6 +32,7 @@ export {
   type AcceptanceDecision,
   type AcceptanceInput,
   type NewRefund,
+  type RefundQuestion,
 } from './acceptance-input';
 export type { Acceptance, AcceptanceOptions } from './acceptance-writes';
 export * from './workflow-start';

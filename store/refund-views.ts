@@ -67,7 +67,8 @@ export async function readRefund(db: Statements, mode: Mode, refundId: string): 
       (SELECT o.external_id FROM orders o WHERE o.id = r.order_id) AS "orderExternalId",
       r.amount_minor AS "amountMinor", r.paid_amount_minor AS "paidAmountMinor", r.currency, r.reason_code AS "reasonCode",
       r.channel, r.resolution, r.external_reference AS "externalReference", r.metadata, r.branch,
-      r.workflow_id AS "workflowId", r.policy_name AS "policyName", r.policy_version AS "policyVersion", r.plan, r.process,
+      r.workflow_id AS "workflowId", r.policy_name AS "policyName", r.policy_version AS "policyVersion",
+      r.decline_clause AS "declineClause", r.plan, r.process,
       COALESCE((SELECT jsonb_agg(jsonb_build_object(
            'round', s.round, 'stageId', s.stage_id, 'status', s.status, 'dueAt', s.due_at) ORDER BY s.position)
          FROM stages s WHERE s.refund_id = r.id), '[]') AS stages,
@@ -273,6 +274,7 @@ function toRecord(row: RefundRow): StoredRefund {
     workflowId: row.workflowId,
     policyName: row.policyName,
     policyVersion: row.policyVersion,
+    declineClause: row.declineClause,
     plan: row.plan,
     process: row.process,
     stages: row.stages

@@ -41,7 +41,6 @@ export interface ReviewFacts {
   branch: string | null;
   requestedBy: { name: string; contact: string } | null;
   enteredBy: { kind: string; id: string; personId: string | null };
-  declineClause: string | null;
   snapshot: Record<string, unknown>;
   customer: {
     externalId: string;
@@ -98,7 +97,6 @@ interface FactsRow {
   enteredByKind: string;
   enteredById: string;
   enteredByPersonId: string | null;
-  declineClause: string | null;
   snapshot: Record<string, unknown>;
   customer: Omit<ReviewFacts['customer'], 'history'>;
   history: { status: string; currency: string; count: number; paidMinor: number }[];
@@ -119,7 +117,7 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
   const [row] = await direct(db).$queryRaw<FactsRow[]>`
     SELECT r.description, r.branch, r.requested_by_name AS "requestedByName", r.requested_by_contact AS "requestedByContact",
       r.entered_by_kind AS "enteredByKind", r.entered_by_id AS "enteredById", r.entered_by_person_id AS "enteredByPersonId",
-      r.decline_clause AS "declineClause", r.snapshot, r.first_response_due_at AS "firstResponseDueAt",
+      r.snapshot, r.first_response_due_at AS "firstResponseDueAt",
       r.first_responded_at AS "firstRespondedAt",
       (SELECT jsonb_build_object('externalId', c.external_id, 'name', c.name, 'email', c.email, 'phone', c.phone,
            'locale', c.locale, 'tier', c.tier, 'since', c.created_at)
@@ -167,7 +165,6 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
         ? null
         : { name: row.requestedByName ?? '', contact: row.requestedByContact ?? '' },
     enteredBy: { kind: row.enteredByKind, id: row.enteredById, personId: row.enteredByPersonId },
-    declineClause: row.declineClause,
     snapshot: row.snapshot,
     customer: { ...row.customer, since: instant(row.customer.since), history: historyOf(row.history) },
     lines: row.lines.map((line) => ({

@@ -106,14 +106,13 @@ export function presentListed(
 async function reviewOf(deps: AppDeps, refund: StoredRefund, payments: PublicRefund['payments']): Promise<object> {
   const facts = await readReviewFacts(deps.db, refund.id);
   if (!facts) return {};
-  const { snapshot, declineClause, ...rest } = facts;
+  const { snapshot, ...rest } = facts;
   const grade = snapshot['riskGrade'] ?? null;
   const risk = grade === null ? null : { grade, reasons: snapshot['riskReasons'] ?? [] };
   return {
     ...rest,
     payments: withRoutes(deps, refund, payments, facts.allocation),
     destination: await destinationOf(deps, refund, snapshot['destination']),
-    clause: declineClause,
     risk,
     excluded: refund.process.excluded,
   };

@@ -32,6 +32,7 @@ const SHOWN: Readonly<Record<string, Shown>> = {
     ],
   },
   'refund.declined_by_policy': toBoth('seq', 'clause', 'policyVersion'),
+  'refund.approved_by_policy': toBoth('seq', 'clause', 'policyVersion'),
   'refund.stage_approved': { customer: DECIDED, integrator: [...DECIDED, 'seq', 'commandId'] },
   'refund.declined': { customer: DECIDED, integrator: [...DECIDED, 'seq', 'commandId'] },
   'refund.information_requested': { customer: DECIDED, integrator: [...DECIDED, 'seq', 'commandId'] },

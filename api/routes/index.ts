@@ -14,6 +14,7 @@ import { reconciliationRoutes } from './reconciliations';
 import { payoutLimitRoutes } from './payout-limits';
 import { payoutStopRoutes } from './payout-stops';
 import { policyRoutes } from './policies';
+import { refundPreviewRoutes } from './refund-preview';
 import { refundRoutes } from './refunds';
 import { settlementRateRoutes } from './settlement-rates';
 import { taskRoutes } from './tasks';
@@ -24,6 +25,7 @@ import { webhookRoutes } from './webhooks';
 export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   orderRoutes,
   refundRoutes,
+  refundPreviewRoutes,
   decisionRoutes,
   taskRoutes,
   deskRoutes,

@@ -13,6 +13,25 @@ import {
   withdrawalBody,
 } from '../schemas/refunds';
 
+/** What a request can be refused for beside its form. */
+export const REQUEST_PROBLEMS = [
+  'order_not_found',
+  'insufficient_refundable',
+  'refundable_changed',
+  'duplicate_refund',
+  'contradictory_facts',
+  'deduction_not_allowed',
+  'goodwill_not_allowed',
+  'goodwill_destination_required',
+  'goodwill_budget_exhausted',
+  'reason_not_available',
+  'resolution_not_available',
+  'provider_not_configured',
+  'evidence_not_found',
+  'no_eligible_person',
+  'card_number_in_text',
+] as const;
+
 const STAFF = ['agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'] as const;
 const READERS = ['integrator', ...STAFF, 'customer'] as const;
 const refund = (description: string) => ({ description, schema: refundAnswer });
@@ -28,23 +47,7 @@ registerRoute({
   idempotent: true,
   request: { body: createRefundBody },
   responses: { 202: refund('Accepted; the amount is reserved.') },
-  problems: [
-    'order_not_found',
-    'insufficient_refundable',
-    'refundable_changed',
-    'duplicate_refund',
-    'contradictory_facts',
-    'deduction_not_allowed',
-    'goodwill_not_allowed',
-    'goodwill_destination_required',
-    'goodwill_budget_exhausted',
-    'reason_not_available',
-    'resolution_not_available',
-    'provider_not_configured',
-    'evidence_not_found',
-    'no_eligible_person',
-    'card_number_in_text',
-  ],
+  problems: REQUEST_PROBLEMS,
 });
 registerRoute({
   method: 'get',

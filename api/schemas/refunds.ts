@@ -192,6 +192,29 @@ export const searchBody = z
   .openapi('RefundSearch');
 
 const nullableText = z.string().nullable();
+/** What an amount is made of. */
+export const breakdown = z.object({
+  lines: z.array(
+    z.object({
+      externalId: z.string(),
+      quantity: z.int(),
+      goodsMinor: z.int(),
+      discountMinor: z.int(),
+      taxMinor: z.int(),
+    }),
+  ),
+  shippingMinor: z.int(),
+  unattributedMinor: z.int(),
+  deductions: z.array(
+    z.looseObject({
+      code: z.string(),
+      amountMinor: z.int(),
+      label: z.object({ en: z.string(), 'zh-CN': z.string() }),
+    }),
+  ),
+  totalMinor: z.int(),
+});
+
 const failure = z
   .looseObject({
     class: z.enum(FAILURE_CLASSES),
@@ -224,6 +247,10 @@ export const refundAnswer = z
     metadata: z.record(z.string(), z.unknown()),
     snapshotVersion: z.int(),
     policyVersion: z.string(),
+    decidedBy: z.enum(['people', 'machine']).openapi({
+      description: 'The machine declines or approves at once by an explicit clause of the policy alone.',
+    }),
+    clause: nullableText.openapi({ description: 'The clause by which the machine decided; null where people decide.' }),
     waitingFor: z
       .object({
         kind: z.string(),
@@ -264,33 +291,10 @@ export const refundAnswer = z
           .openapi({ description: 'The leg in the currency of the books, by the rate of the capture.' }),
       }),
     ),
-    breakdown: z
-      .object({
-        lines: z.array(
-          z.object({
-            externalId: z.string(),
-            quantity: z.int(),
-            goodsMinor: z.int(),
-            discountMinor: z.int(),
-            taxMinor: z.int(),
-          }),
-        ),
-        shippingMinor: z.int(),
-        unattributedMinor: z.int(),
-        deductions: z.array(
-          z.looseObject({
-            code: z.string(),
-            amountMinor: z.int(),
-            label: z.object({ en: z.string(), 'zh-CN': z.string() }),
-          }),
-        ),
-        totalMinor: z.int(),
-      })
-      .nullable()
-      .openapi({
-        description:
-          'What the amount approved so far, or else asked for, is made of: lines (goods - discount + tax), shipping and what stands on no line, less the deductions, are `totalMinor`.',
-      }),
+    breakdown: breakdown.nullable().openapi({
+      description:
+        'What the amount approved so far, or else asked for, is made of: lines (goods - discount + tax), shipping and what stands on no line, less the deductions, are `totalMinor`.',
+    }),
     goodwill: z
       .object({
         code: z.string(),

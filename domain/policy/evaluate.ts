@@ -34,10 +34,12 @@ export type ReasonProblem =
 
 export interface PolicyEvaluation {
   tier: Tier;
-  /** Never empty, in the order in which they decide. */
+  /** In the order in which they decide; empty where the machine approves, and nowhere else. */
   stageIds: string[];
-  /** The route that says so, or null where the thresholds do. */
+  /** The route that says so, or null where another rule does. */
   routeId: string | null;
+  /** The rule by which the machine approves at once, or null: people decide. */
+  automatic: { clauseId: string; texts: LocalizedText } | null;
   /** Rules whose condition could not be answered for these facts: nothing was decided on them, and every stage decides. */
   unanswered: string[];
   /** Not eligible: declined at once by the machine, with this clause. */
@@ -62,7 +64,8 @@ export function evaluatePolicy(
   const clause = purchasePolicy.ineligible.find((candidate) => applies(candidate, facts, context, unanswered));
   const reasonProblem = checkReason(policy, facts);
   return {
-    ...whoDecides(policy, facts, context, unanswered),
+    // What is declined is never approved beside it: its plan says who would have decided.
+    ...whoDecides(clause ? { ...policy, automaticApprovals: [] } : policy, facts, context, unanswered),
     unanswered,
     eligible: clause === undefined ? true : { clauseId: clause.id, texts: clause.texts },
     ...(reasonProblem === undefined ? {} : { reasonProblem }),
@@ -70,7 +73,10 @@ export function evaluatePolicy(
 }
 
 /** The plan of a refund: the parts of a policy that its workflow follows, as a snapshot that later versions do not touch. */
-export function planFrom(policy: PolicyDocument, evaluation: Pick<PolicyEvaluation, 'tier' | 'stageIds'>): Plan {
+export function planFrom(
+  policy: PolicyDocument,
+  evaluation: Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'automatic'>,
+): Plan {
   return {
     policyName: policy.name,
     policyVersion: policy.version,
@@ -88,27 +94,49 @@ export function planFrom(policy: PolicyDocument, evaluation: Pick<PolicyEvaluati
         { from: range.fromWorkingDays, to: range.toWorkingDays },
       ]),
     ),
+    ...(evaluation.automatic ? { approvedBy: evaluation.automatic.clauseId } : {}),
   };
 }
 
-/** Where a condition cannot be answered nobody knows who is left out, so nobody is. */
+type WhoDecides = Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'routeId' | 'automatic'>;
+
+/**
+ * Routes come first: a special case is nothing that a machine approves. Where a condition cannot be answered nobody knows
+ * who is left out, so nobody is.
+ */
 function whoDecides(
-  policy: PolicyDocument,
+  policy: Pick<PolicyDocument, 'stages' | 'routes' | 'automaticApprovals' | 'thresholds'>,
   facts: PolicyFacts,
   context: ConditionContext,
   unanswered: string[],
-): Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'routeId'> {
-  const route = policy.routes.find((candidate) => {
-    const answer = holds(candidate.when, context);
-    if (answer === 'failed') unanswered.push(candidate.id);
+): WhoDecides {
+  const answers = (rule: { id: string; when: string }): boolean => {
+    const answer = holds(rule.when, context);
+    if (answer === 'failed') unanswered.push(rule.id);
     return answer !== false;
-  });
-  if (unanswered.length > 0) return { tier: 'large', stageIds: policy.stages.map((stage) => stage.id), routeId: null };
-  if (route) return { tier: route.tier, stageIds: [...route.stageIds], routeId: route.id };
-  return { ...tierFor(policy, facts.currency, facts.orderTotalOpenAndPaidMinor), routeId: null };
+  };
+  const byPeople = { routeId: null, automatic: null };
+  const route = policy.routes.find(answers);
+  const rule = route
+    ? undefined
+    : policy.automaticApprovals.find((candidate) => isWithin(candidate.maxMinor, facts) && answers(candidate));
+  if (unanswered.length > 0) return { tier: 'large', stageIds: policy.stages.map((stage) => stage.id), ...byPeople };
+  if (route) return { ...byPeople, tier: route.tier, stageIds: [...route.stageIds], routeId: route.id };
+  const byAmount = tierFor(policy, facts.currency, facts.orderTotalOpenAndPaidMinor);
+  if (!rule) return { ...byAmount, ...byPeople };
+  return { tier: byAmount.tier, stageIds: [], routeId: null, automatic: { clauseId: rule.id, texts: rule.label } };
 }
 
-function tierFor(policy: PolicyDocument, currency: string, totalMinor: number): { tier: Tier; stageIds: string[] } {
+const isWithin = (
+  maxMinor: Readonly<Record<string, number>>,
+  { currency, orderTotalOpenAndPaidMinor }: PolicyFacts,
+): boolean => Object.hasOwn(maxMinor, currency) && orderTotalOpenAndPaidMinor <= (maxMinor[currency] ?? 0);
+
+function tierFor(
+  policy: Pick<PolicyDocument, 'stages' | 'thresholds'>,
+  currency: string,
+  totalMinor: number,
+): { tier: Tier; stageIds: string[] } {
   const tiers = Object.hasOwn(policy.thresholds, currency) ? (policy.thresholds[currency] ?? []) : [];
   const tier = tiers.find((candidate) => candidate.upToMinor === null || totalMinor <= candidate.upToMinor);
   // Without thresholds nobody has said what is small in this currency.

@@ -14,6 +14,7 @@ interface PolicyReferences {
   thresholds: Record<string, TierReferences[]>;
   reasonCodes: { code: string }[];
   routes: { id: string; when: string; stageIds: string[] }[];
+  automaticApprovals: { id: string; when: string }[];
   ineligible: { id: string; reasonCodes: 'any' | string[]; when: { kind: string; cel?: string } }[];
   amounts: { deductions: { code: string }[]; goodwill: { codes: { code: string }[] } };
 }
@@ -56,6 +57,10 @@ export function checkReferences(policy: PolicyReferences): Problem[] {
       'routes',
     ),
     ...policy.routes.flatMap((route, index) => checkStageIds(route.stageIds, stageIds, ['routes', index])),
+    ...duplicates(
+      policy.automaticApprovals.map((rule) => rule.id),
+      'automaticApprovals',
+    ),
     ...checkReach(policy),
     ...policy.ineligible.flatMap((clause, index) =>
       (clause.reasonCodes === 'any' ? [] : clause.reasonCodes)
@@ -96,12 +101,18 @@ function checkStageIds(named: string[], stageIds: string[], path: (string | numb
 }
 
 /** What can never apply because an earlier rule always does, and a clause that leaves nothing to be refunded. */
-function checkReach({ routes, ineligible, reasonCodes }: PolicyReferences): Problem[] {
+function checkReach({ routes, automaticApprovals, ineligible, reasonCodes }: PolicyReferences): Problem[] {
   const problems: Problem[] = [];
   for (const [index, route] of routes.entries()) {
     const earlier = routes.slice(0, index).find(({ when }) => isAlways(when) || when === route.when);
     if (earlier) problems.push({ path: ['routes', index], message: `is never reached: "${earlier.id}" comes first` });
     if (isNever(route.when)) problems.push({ path: ['routes', index, 'when'], message: 'never holds' });
+  }
+  for (const [index, rule] of automaticApprovals.entries()) {
+    const earlier = routes.find(({ when }) => isAlways(when) || when === rule.when);
+    if (earlier)
+      problems.push({ path: ['automaticApprovals', index], message: `is never reached: "${earlier.id}" comes first` });
+    if (isNever(rule.when)) problems.push({ path: ['automaticApprovals', index, 'when'], message: 'never holds' });
   }
   for (const [index, clause] of ineligible.entries()) {
     const { cel } = clause.when;

@@ -81,6 +81,20 @@ const routeSchema = z.strictObject({
   stageIds: z.array(slug).min(1),
 });
 
+/**
+ * What the machine approves at once. Its limit counts what is open and paid on the order together, so that a large refund
+ * cannot be asked for in small parts, and holds in the currencies that it names alone.
+ */
+const automaticApprovalSchema = z.strictObject({
+  id: slug,
+  /** What everybody is told whom it approves for. */
+  label: localizedText,
+  when: celSchema,
+  maxMinor: z
+    .record(z.string().refine(isCurrency, 'must be an ISO 4217 currency code'), z.int().min(1).max(MAX_AMOUNT_MINOR))
+    .refine((limits) => Object.keys(limits).length > 0, 'must name the limit of at least one currency'),
+});
+
 const reasonSchema = z.strictObject({
   code: slug,
   label: localizedText,
@@ -164,6 +178,8 @@ export const policyDocumentSchema = z
     ),
     /** Looked at in their order before the thresholds; the first whose condition holds says who decides. */
     routes: z.array(routeSchema).max(200).default([]),
+    /** Looked at behind the routes; the first that applies approves. None: people decide everything. */
+    automaticApprovals: z.array(automaticApprovalSchema).max(50).default([]),
     reasonCodes: z.array(reasonSchema).min(1),
     /** What the machine declines at once; the first clause that applies is the one that is told. */
     ineligible: z.array(clauseSchema).max(200),

@@ -9,6 +9,7 @@ export * from './direct-legs';
 export * from './effects';
 export * from './match-command';
 export * from './plan-acceptance';
+export * from './preview-stages';
 export * from './answer';
 export { type LegToPay, type TransitionContext } from './step';
 export * from './prorate-lines';

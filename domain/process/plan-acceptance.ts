@@ -62,8 +62,8 @@ export interface AcceptedPlan {
 }
 
 /**
- * Plans a refund that fits its payments: the stages by policy, stage one open with its clock, letters and notices; or a
- * decline by the machine with its clause, when the policy does not allow it.
+ * Plans a refund that fits its payments: the stages by policy, stage one open with its clock, letters and notices; or what
+ * the machine decides at once by an explicit rule of a policy: a decline with its clause, or an approval with its rule.
  * @throws InsufficientAvailableError when the payments cannot give the amount; UncertifiedYearError.
  */
 export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
@@ -123,21 +123,56 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
   if (evaluation.unanswered.length > 0)
     effects.audit.push({ type: 'policy.condition_unanswered', data: { rules: evaluation.unanswered } });
   effects.newRound = { round: 1 };
-  openNextStage(step, 0);
-  if (evaluation.eligible === true) {
-    addFirstResponse(state, responseDueAt);
-    effects.events.push('refund.in_review');
-    const unstaffed = unstaffedStages(
-      plan.stages,
-      facts.candidates,
-      facts.excluded.map((one) => one.personId),
-    );
-    if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
-    tellCustomer(step, 'refund_received', 'delivery');
-    noteForCrm(step, 'delivery');
-    return { evaluation, plan, state, effects, firstResponseDueAt: responseDueAt, declineClause: null, accounting };
+  const accepted = {
+    evaluation,
+    plan,
+    state,
+    effects,
+    firstResponseDueAt: responseDueAt,
+    declineClause: null,
+    accounting,
+  };
+  if (evaluation.eligible !== true) {
+    declineByPolicy(step, evaluation.eligible.clauseId);
+    return { ...accepted, declineClause: evaluation.eligible.clauseId };
   }
-  const { clauseId } = evaluation.eligible;
+  if (evaluation.automatic) approveByPolicy(step, evaluation.automatic.clauseId);
+  else openReview(step, facts, responseDueAt);
+  return accepted;
+}
+
+/** Stage one is open with its clock, everybody who should know is told, and a stage without anybody is the desk's at once. */
+function openReview(step: Step, { candidates, excluded }: AcceptanceFacts, responseDueAt: string): void {
+  const { state, effects, context } = step;
+  openNextStage(step, 0);
+  addFirstResponse(state, responseDueAt);
+  effects.events.push('refund.in_review');
+  const unstaffed = unstaffedStages(
+    context.plan.stages,
+    candidates,
+    excluded.map((one) => one.personId),
+  );
+  if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
+  tellCustomer(step, 'refund_received', 'delivery');
+  noteForCrm(step, 'delivery');
+}
+
+/** The machine's yes, by an explicit rule of the policy: there is nothing to review, and the payment is next. */
+function approveByPolicy(step: Step, clauseId: string): void {
+  const { state, effects, context } = step;
+  state.status = 'paying';
+  effects.events.push('refund.approved', 'refund.paying');
+  effects.audit.push({
+    type: 'refund.approved_by_policy',
+    data: { clause: clauseId, policyVersion: context.plan.policyVersion },
+  });
+  tellOutsiders(step, 'refund_approved', 'refund');
+}
+
+/** The machine's no, with the clause that says why. */
+function declineByPolicy(step: Step, clauseId: string): void {
+  const { state, effects, context } = step;
+  openNextStage(step, 0);
   effects.messages = [];
   closeStage(step, 'declined');
   state.status = 'declined';
@@ -145,10 +180,9 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
   effects.events.push('refund.declined');
   effects.audit.push({
     type: 'refund.declined_by_policy',
-    data: { clause: clauseId, policyVersion: plan.policyVersion },
+    data: { clause: clauseId, policyVersion: context.plan.policyVersion },
   });
   tellOutsiders(step, 'refund_declined', 'refund', { clause: clauseId });
-  return { evaluation, plan, state, effects, firstResponseDueAt: responseDueAt, declineClause: clauseId, accounting };
 }
 
 function legOf(facts: AcceptanceFacts, part: { id: string; amountMinor: number }): Leg {

@@ -48,6 +48,8 @@ export interface Plan {
   arrivalWatchDays: number;
   /** Working days until the money is there, by payment method: what the customer is promised. */
   arrivalBusinessDays: Record<string, { from: number; to: number }>;
+  /** The rule by which the machine approved at acceptance; then there are no stages. Absent: people decide. */
+  approvedBy?: string;
 }
 
 /** One step of a ladder, at an instant that a business calendar has fixed. */

@@ -19,6 +19,8 @@ export interface RefundRecord {
   metadata: Record<string, unknown>;
   policyName: string;
   policyVersion: number;
+  /** The clause by which the machine declined it at once; null where people decide. */
+  declineClause: string | null;
   plan: Plan;
   process: ProcessState;
   /** Rows of the present round; a stage without a row shows what the process says. */
@@ -114,6 +116,10 @@ export interface PublicRefund {
   metadata: Record<string, unknown>;
   snapshotVersion: number;
   policyVersion: string;
+  /** The machine decides by an explicit clause of a policy alone. */
+  decidedBy: 'people' | 'machine';
+  /** The clause by which the machine decided at once; null where people decide. */
+  clause: string | null;
   waitingFor: (WaitingFor & { explanation: string | null }) | null;
   plan: PublicStage[];
   /** How the total is spread over the payments. */
@@ -151,6 +157,7 @@ export function publicRefund(
 ): PublicRefund {
   const { process } = record;
   const waitingFor = waitingForOf(process);
+  const clause = record.declineClause ?? record.plan.approvedBy ?? null;
   const self = `/v1/refunds/${record.id}`;
   return {
     id: record.id,
@@ -168,6 +175,8 @@ export function publicRefund(
     metadata: record.metadata,
     snapshotVersion: process.snapshotVersion,
     policyVersion: `${record.policyName}@${record.policyVersion}`,
+    decidedBy: clause === null ? 'people' : 'machine',
+    clause,
     waitingFor: waitingFor && { ...waitingFor, explanation: words.explanation ?? null },
     plan: publicPlan(record),
     allocationStrategy: process.allocation ?? 'original_first',

@@ -132,6 +132,11 @@ describe('the documentation', () => {
   test('is OpenAPI 3.1 with a schema for every JSON answer', async () => {
     const { body } = await request(app).get('/openapi.json');
     expect(body.openapi).toBe('3.1.0');
+    const used = new Set(registeredRoutes().map(({ tag }) => tag));
+    expect(
+      body.tags.map(({ name }: { name: string }) => name).filter((name: string) => !used.has(name as never)),
+    ).toEqual([]);
+    expect(body.tags[0]).toEqual({ name: 'Orders' });
     expect(body.paths['/v1/orders/{externalId}'].put.requestBody.content['application/json'].schema).toEqual({
       $ref: '#/components/schemas/OrderInput',
     });

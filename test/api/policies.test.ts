@@ -184,6 +184,9 @@ describe('what everybody may read', () => {
     ]);
     expect(zh.text).toContain('退款政策');
     expect(zh.text).toContain('初审 → 复审 → 终审');
+    expect(zh.text).toContain('生效时间：');
+    // Punctuation of the other language between its words, or an instant that only machines read.
+    expect(zh.text).not.toMatch(/[\u4e00-\u9fff] ?[,;:.] |>\d{4}-\d\d-\d\dT/);
     const en = await page('?lang=en');
     expect(en.text).toContain(`default@${version}`);
     expect(en.text).toContain('First review → Second review → Final approval');

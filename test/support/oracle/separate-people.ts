@@ -4,7 +4,7 @@ import type { Db } from '../../../store';
 
 /**
  * 4. Different people approved every stage of what is paid; nobody decided who asked or was excluded; each decision is what
- * a person stated in time, in a role of that stage, about what they saw.
+ * a person stated in time, in a role of that stage, about what they saw. What the machine approved names its rule.
  */
 export async function separatePeople(db: Db): Promise<Violation[]> {
   const refunds = await db.refund.findMany({ include: { decisions: { include: { command: true } }, stages: true } });
@@ -20,6 +20,8 @@ export async function separatePeople(db: Db): Promise<Violation[]> {
       ...(APPROVED.includes(refund.status) && persons.size !== seats
         ? [`${persons.size} approved ${seats} seats`]
         : []),
+      // Nobody to ask is right only where a policy says so by name.
+      ...((plan.approvedBy === undefined) === plan.stages.length > 0 ? [] : ['no person and no rule approved it']),
       ...refund.decisions.flatMap((one) => {
         const { command } = one;
         const stage = refund.stages.find((row) => row.round === one.round && row.stageId === one.stageId);

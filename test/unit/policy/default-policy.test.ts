@@ -20,6 +20,7 @@ describe('the policy that ships', () => {
     expect(evaluatePolicy(defaultPolicy, facts({ orderTotalOpenAndPaidMinor }))).toEqual({
       tier,
       stageIds,
+      automatic: null,
       eligible: true,
       routeId: null,
       unanswered: [],

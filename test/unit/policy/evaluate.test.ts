@@ -100,7 +100,7 @@ describe('who decides', () => {
 });
 
 describe('conditions in a policy', () => {
-  const withRules = (rules: { routes?: object[]; ineligible?: object[] }) =>
+  const withRules = (rules: { routes?: object[]; ineligible?: object[]; automaticApprovals?: object[] }) =>
     parsePolicy({ ...structuredClone(defaultPolicy), ...rules });
   const texts = { en: 'Not this.', 'zh-CN': '不可退。' };
   const route = (id: string, when: string, stageIds: string[]) => ({ id, label: texts, when, tier: 'large', stageIds });
@@ -145,6 +145,60 @@ describe('conditions in a policy', () => {
     });
     const routes = [route('used', broken, ['first_review']), route('any', 'true', ['first_review'])];
     expect(evaluatePolicy(withRules({ routes }), small)).toMatchObject({ stageIds: all, unanswered: ['used'] });
+  });
+
+  describe('of automatic approvals', () => {
+    const automatic = (id: string, when: string, maxMinor = 5_000) => ({
+      id,
+      label: texts,
+      when,
+      maxMinor: { CNY: maxMinor },
+    });
+    const policy = withRules({ automaticApprovals: [automatic('small', 'refund.reasonCode == "quality"')] });
+    const decided = (changes: Partial<PolicyFacts>, document = policy) => evaluatePolicy(document, facts(changes));
+    const small = { orderTotalOpenAndPaidMinor: 5_000, amountMinor: 5_000 };
+
+    it('let the machine approve, and nobody is asked', () => {
+      expect(decided(small)).toMatchObject({ stageIds: [], tier: 'small', automatic: { clauseId: 'small', texts } });
+    });
+
+    it('hold up to their limit alone, counted over all refunds of the order, and in the currencies they name', () => {
+      expect(decided({ ...small, orderTotalOpenAndPaidMinor: 5_001 })).toMatchObject({ automatic: null });
+      expect(decided({ ...small, currency: 'USD' })).toMatchObject({ automatic: null, stageIds: all });
+      expect(decided({ ...small, reasonCode: 'other' })).toMatchObject({ automatic: null, stageIds: ['first_review'] });
+    });
+
+    it('give way to a route and to a clause that declines', () => {
+      const routed = withRules({
+        routes: [route('berlin', 'order.branch == "berlin"', all)],
+        automaticApprovals: [automatic('small', 'true')],
+      });
+      expect(decided({ ...small, branch: 'berlin' }, routed)).toMatchObject({ routeId: 'berlin', automatic: null });
+      const declining = withRules({
+        ineligible: [clause('all', 'order.ageDays >= 0')],
+        automaticApprovals: [automatic('small', 'true')],
+      });
+      expect(decided(small, declining)).toMatchObject({ eligible: { clauseId: 'all' }, automatic: null });
+      expect(decided(small, declining).stageIds).not.toEqual([]);
+    });
+
+    it('that cannot be answered approve nothing: every stage decides', () => {
+      const broken = withRules({ automaticApprovals: [automatic('used', 'lines.all(l, l.attributes.used == true)')] });
+      expect(decided(small, broken)).toMatchObject({ automatic: null, stageIds: all, unanswered: ['used'] });
+    });
+
+    it('never leave a refund with neither people nor a rule', () => {
+      fc.assert(
+        fc.property(fc.integer({ min: 1, max: 2_000_000 }), fc.constantFrom('CNY', 'USD'), (amountMinor, currency) => {
+          const { stageIds, automatic: rule } = decided({
+            amountMinor,
+            orderTotalOpenAndPaidMinor: amountMinor,
+            currency,
+          });
+          expect(stageIds.length > 0).toBe(rule === null);
+        }),
+      );
+    });
   });
 
   it('take no longer for two hundred rules than a request notices', () => {

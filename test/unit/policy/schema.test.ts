@@ -24,6 +24,15 @@ const route = (changes: Partial<PolicyDocument['routes'][number]>): PolicyDocume
   ...changes,
 });
 
+type Automatic = PolicyDocument['automaticApprovals'][number];
+const automatic = (changes: Partial<Automatic>): Automatic => ({
+  id: 'small',
+  label: { en: 'A small amount', 'zh-CN': '小额' },
+  when: 'refund.reasonCode == "quality"',
+  maxMinor: { CNY: 5_000 },
+  ...changes,
+});
+
 const path = (value: unknown): string[] => {
   try {
     parsePolicy(value);
@@ -88,6 +97,26 @@ describe('reading a policy', () => {
     ['routes.1', changed((policy) => void (policy.routes = [route({}), route({ id: 'again' })]))],
     ['routes.1', changed((policy) => void (policy.routes = [route({ when: 'true' }), route({ id: 'later' })]))],
     ['routes.0.when', changed((policy) => void (policy.routes = [route({ when: 'false' })]))],
+    [
+      'automaticApprovals.0.when',
+      changed((policy) => void (policy.automaticApprovals = [automatic({ when: 'false' })])),
+    ],
+    [
+      'automaticApprovals.0.maxMinor',
+      changed((policy) => void (policy.automaticApprovals = [automatic({ maxMinor: {} })])),
+    ],
+    [
+      'automaticApprovals.0.maxMinor.XXZ',
+      changed((policy) => void (policy.automaticApprovals = [automatic({ maxMinor: { XXZ: 1 } })])),
+    ],
+    ['automaticApprovals', changed((policy) => void (policy.automaticApprovals = [automatic({}), automatic({})]))],
+    [
+      'automaticApprovals.0',
+      changed((policy) => {
+        policy.routes = [route({ when: 'true' })];
+        policy.automaticApprovals = [automatic({})];
+      }),
+    ],
     ['ineligible.0.when.cel', changed((policy) => void (first(policy.ineligible).when = cel('1')))],
     ['ineligible.0.when.cel', changed((policy) => void (first(policy.ineligible).when = cel('false')))],
     [

@@ -107,6 +107,40 @@ test('legs sum to the amount and none gives more than its payment has', () => {
   );
 });
 
+describe('a request that a rule of the policy approves', () => {
+  const small = { orderTotalOpenAndPaidMinor: 5_000, amountMinor: 5_000 };
+  const lenient = parsePolicy({
+    ...policy,
+    automaticApprovals: [
+      { id: 'small', label: { en: 'Small', 'zh-CN': '小额' }, when: 'true', maxMinor: { CNY: 5_000 } },
+    ],
+  });
+
+  test('is the machine’s decision, with its rule: no stage, no ladder, nobody asked, and the payment is next', () => {
+    const { state, plan, effects, declineClause } = planAcceptance(facts({ ...small, policy: lenient }));
+    expect(declineClause).toBeNull();
+    expect(plan).toMatchObject({ stages: [], approvedBy: 'small' });
+    expect(state).toMatchObject({ status: 'paying', stage: null, seq: 0 });
+    expect(state.legs.map(({ amountMinor }) => amountMinor)).toEqual([5_000]);
+    expect(effects).toMatchObject({
+      release: false,
+      events: ['refund.accepted', 'refund.approved', 'refund.paying'],
+      deskOpen: [],
+      stages: [],
+    });
+    expect(effects.audit).toEqual([{ type: 'refund.approved_by_policy', data: { clause: 'small', policyVersion: 1 } }]);
+    expect(effects.messages.map(({ kind, recipient, owner }) => [kind, recipient, owner])).toEqual([
+      ['refund_approved', 'customer', 'refund'],
+      ['crm_sync', 'crm', 'refund'],
+    ]);
+  });
+
+  test('leaves the plans of all others as they were: their hashes hold', () => {
+    expect(planAcceptance(facts({ policy: lenient })).plan).toEqual(planAcceptance(facts()).plan);
+    expect(planAcceptance(facts()).plan).not.toHaveProperty('approvedBy');
+  });
+});
+
 describe('a request that the policy does not allow', () => {
   const customMade = { reasonCode: 'changed_mind', lines: [{ category: null, attributes: { customMade: true } }] };
 

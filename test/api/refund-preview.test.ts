@@ -1,0 +1,210 @@
+import defaultPolicy from '../../prisma/seed/default-policy.json';
+import { publishPolicy, putOrder } from '../../store';
+import { openRefundApi, refundBody, type RefundApi } from './support/refund-api';
+
+let api: RefundApi;
+beforeAll(async () => {
+  api = await openRefundApi();
+});
+afterAll(() => api.close());
+
+const preview = (
+  key: 'integrator' | 'agent' | 'customer' | 'stranger',
+  body: object,
+  headers?: Record<string, string>,
+) => api.post(key, '/v1/refunds/preview', body, headers);
+
+/** The policy that ships with other rules, in force since long before every order of these tests. */
+async function publish(version: number, rules: object): Promise<void> {
+  const effectiveFrom = `20${20 + version}-01-01T00:00:00Z`;
+  const document = { ...defaultPolicy, version, effectiveFrom, ...rules };
+  await publishPolicy(api.db, 'test', { name: 'default', version, effectiveFrom, document }, new Date());
+}
+
+/** Whatever a request leaves behind. */
+const traces = async (): Promise<number[]> =>
+  Promise.all([
+    api.db.refund.count(),
+    api.db.reservation.count(),
+    api.db.command.count(),
+    api.db.message.count(),
+    api.db.auditEvent.count(),
+  ]);
+
+describe('a preview of a request', () => {
+  it('says how much goes which way, who decides and by when, and keeps nothing', async () => {
+    const { orderExternalId } = await api.putOrder(129_900);
+    const before = await traces();
+    const answer = await preview('integrator', refundBody(orderExternalId, 100_000));
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({
+      eligible: true,
+      decidedBy: 'people',
+      clause: null,
+      amountMinor: 100_000,
+      currency: 'CNY',
+      refundableMinor: 129_900,
+      payments: [{ paymentExternalId: `${orderExternalId}-P1`, amountMinor: 100_000 }],
+      breakdown: { unattributedMinor: 100_000, totalMinor: 100_000 },
+      policyVersion: 'default@1',
+      purchasePolicyVersion: 'default@1',
+      tier: 'medium',
+      route: null,
+      stages: [
+        { stage: 'first_review', role: 'reviewer', quorum: 1, staffed: true },
+        { stage: 'second_review', role: 'second_reviewer', quorum: 1, staffed: true },
+      ],
+    });
+    expect(answer.body.stages[0].explanation).toMatch(/^First review by a reviewer, due .+\(Shanghai\)/);
+    expect(answer.body.stages[0]).not.toHaveProperty('peopleCount');
+    expect(await traces()).toEqual(before);
+  });
+
+  it('promises what the request then gets: amounts, stages, and the first deadline to the minute', async () => {
+    const { orderExternalId } = await api.putOrder(600_000);
+    const body = refundBody(orderExternalId, 600_000);
+    const promised = (await preview('integrator', body)).body;
+    const accepted = (await api.post('integrator', '/v1/refunds', body)).body;
+    expect(accepted.plan.map((stage: { stage: string }) => stage.stage)).toEqual(
+      promised.stages.map((stage: { stage: string }) => stage.stage),
+    );
+    expect(accepted.payments.map((payment: { amountMinor: number }) => payment.amountMinor)).toEqual([600_000]);
+    expect(accepted.policyVersion).toBe(promised.policyVersion);
+    const apartMs = Date.parse(accepted.waitingFor.dueAt) - Date.parse(promised.stages[0].dueAt);
+    expect(Math.abs(apartMs)).toBeLessThan(60_000);
+  });
+
+  it('is refused for what the request would be refused for', async () => {
+    const { orderExternalId } = await api.putOrder(5_000);
+    const wanted: [object, string][] = [
+      [{ amountMinor: 5_001 }, 'insufficient_refundable'],
+      [{ currency: 'USD' }, 'contradictory_facts'],
+      [{ reasonCode: 'no_such_reason' }, 'reason_not_available'],
+      [{ expectedRefundableMinor: 4_999 }, 'refundable_changed'],
+      [{ description: 'card 4111 1111 1111 1111' }, 'card_number_in_text'],
+      [{ orderExternalId: 'NO-SUCH-ORDER' }, 'order_not_found'],
+    ];
+    for (const [change, code] of wanted) {
+      const body = { ...refundBody(orderExternalId, 5_000), ...change };
+      const [asked, made] = [await preview('integrator', body), await api.post('integrator', '/v1/refunds', body)];
+      expect([asked.status, asked.body.code]).toEqual([made.status, code]);
+      expect(made.body.code).toBe(code);
+    }
+  });
+
+  it('tells staff how many people could decide; whoever asks could not', async () => {
+    const { orderExternalId } = await api.putOrder(5_000);
+    const { body } = await preview('agent', refundBody(orderExternalId, 5_000));
+    expect(body.stages).toMatchObject([{ stage: 'first_review', peopleCount: 2 }]);
+    expect(body.unansweredRules).toEqual([]);
+  });
+
+  it('speaks the language of whoever asks', async () => {
+    const { orderExternalId } = await api.putOrder(5_000);
+    const { body } = await preview('integrator', refundBody(orderExternalId, 5_000), { 'Accept-Language': 'zh-CN' });
+    expect(body.stages[0]).toMatchObject({ label: '初审' });
+    expect(body.stages[0].explanation).toMatch(/^初审，由退单审核员处理，.+（上海）/);
+  });
+
+  it('is for customers about their own orders, without what is the shop’s to say', async () => {
+    const { orderExternalId } = await api.putOrder(5_000);
+    const body = refundBody(orderExternalId, 4_000);
+    expect((await preview('customer', body)).status).toBe(200);
+    expect((await preview('stranger', body)).body.code).toBe('order_not_found');
+    const withFee = {
+      ...body,
+      deductions: [{ code: 'restocking', amountMinor: 1_000, reason: 'The seal is broken.' }],
+    };
+    expect((await preview('customer', withFee)).body.code).toBe('forbidden');
+    expect((await api.post('finance', '/v1/refunds/preview', body)).body.code).toBe('forbidden');
+  });
+});
+
+describe('what a rule approves', () => {
+  it('is said to be the machine’s decision by that rule, before and after, to every reader', async () => {
+    await publish(2, {
+      automaticApprovals: [
+        { id: 'small', label: { en: 'Small amounts', 'zh-CN': '小额' }, when: 'true', maxMinor: { CNY: 100 } },
+      ],
+    });
+    const { orderExternalId } = await api.putOrder(5_000);
+    const body = refundBody(orderExternalId, 100);
+    const { body: promised } = await preview('integrator', body);
+    expect(promised).toMatchObject({
+      eligible: true,
+      decidedBy: 'machine',
+      clause: { id: 'small', text: 'Small amounts', policyVersion: 'default@2' },
+      payments: [{ amountMinor: 100 }],
+      stages: [],
+      firstResponseDueAt: null,
+    });
+    const { body: made } = await api.post('integrator', '/v1/refunds', body);
+    expect(made).toMatchObject({ status: 'paying', decidedBy: 'machine', clause: 'small', plan: [] });
+    for (const key of ['customer', 'reviewer'] as const)
+      expect((await api.get(key, `/v1/refunds/${made.id}`)).body).toMatchObject({
+        decidedBy: 'machine',
+        clause: 'small',
+      });
+    const { body: timeline } = await api.get('customer', `/v1/refunds/${made.id}/timeline`);
+    expect(timeline.data[1]).toMatchObject({ type: 'refund.approved_by_policy', data: { clause: 'small' } });
+  });
+});
+
+describe('what a clause rules out', () => {
+  const CLAUSE = { en: 'Custom-made goods cannot be refunded.', 'zh-CN': '定制商品不予退款。' };
+
+  it('is said to be the machine’s decision, with the clause of the policy in force at purchase', async () => {
+    await publish(3, {
+      ineligible: [
+        {
+          id: 'custom_made',
+          texts: CLAUSE,
+          reasonCodes: 'any',
+          when: { kind: 'notRefundableAttributes', attribute: 'customMade', equals: true },
+        },
+      ],
+    });
+    const at = new Date(Date.now() - 86_400_000).toISOString();
+    const orderExternalId = 'O-CUSTOM-MADE';
+    const line = { externalId: 'L1', sku: 'S', name: 'Table', quantity: 1, unitPriceMinor: 5_000 };
+    await putOrder(
+      api.db,
+      'test',
+      orderExternalId,
+      {
+        customer: { externalId: 'C-customer', name: '王小明', email: 'customer@example.com', locale: 'zh-CN' },
+        currency: 'CNY',
+        shippingMinor: 0,
+        placedAt: at,
+        lines: [{ ...line, discountMinor: 0, taxMinor: 0, attributes: { customMade: true } }],
+        payments: [
+          {
+            externalId: 'P-CUSTOM-MADE',
+            provider: 'stripe',
+            providerPaymentId: 'pi_custom_made',
+            merchantAccount: 'default',
+            method: 'bank_card',
+            amountMinor: 5_000,
+            currency: 'CNY',
+            capturedAt: at,
+          },
+        ],
+      },
+      new Date(),
+    );
+    const body = refundBody(orderExternalId, 5_000);
+    const { body: promised } = await preview('integrator', body);
+    expect(promised).toMatchObject({
+      eligible: false,
+      decidedBy: 'machine',
+      clause: { id: 'custom_made', text: CLAUSE.en, policyVersion: 'default@3' },
+      payments: [],
+      stages: [],
+      firstResponseDueAt: null,
+    });
+    const { body: made } = await api.post('integrator', '/v1/refunds', body);
+    expect(made).toMatchObject({ status: 'declined', decidedBy: 'machine', clause: 'custom_made', payments: [] });
+    for (const key of ['integrator', 'customer', 'reviewer'] as const)
+      expect((await api.get(key, `/v1/refunds/${made.id}`)).body.clause).toBe('custom_made');
+  });
+});
