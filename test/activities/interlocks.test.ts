@@ -33,6 +33,7 @@ const SET_BY_HAND = [
   'evidence: nobody has seen it',
   'evidence: failed without a reason',
   'one_truth: attempt ',
+  'one_truth: rows is',
 ] as const;
 
 interface Case extends PayingRefund {
