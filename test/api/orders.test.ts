@@ -27,7 +27,7 @@ async function reserve(externalId: string, amountMinor: number): Promise<void> {
   const now = new Date();
   const refundId = `rf_${stored.id.slice(3)}`;
   const { id: orderId, customerId } = stored;
-  frame.plants(refundId, 'unbroken_audit: left no audit event', 'one_truth: waiting');
+  frame.plants(refundId, 'separate_people: no person', 'unbroken_audit: left no audit event', 'one_truth: waiting');
   await plantRefund(frame.db, { id: refundId, orderId, customerId, status: 'in_review', amountMinor });
   await frame.db.allocation.create({
     data: {

@@ -88,7 +88,7 @@ describe('the delivery log', () => {
     const stored = await frame.db.order.findFirstOrThrow();
     const now = new Date();
     const refundId = `rf_${'a'.repeat(32)}`;
-    frame.plants(refundId, 'unbroken_audit: left no audit event', 'one_truth: waiting');
+    frame.plants(refundId, 'separate_people: no person', 'unbroken_audit: left no audit event', 'one_truth: waiting');
     await plantRefund(frame.db, {
       id: refundId,
       orderId: stored.id,
