@@ -9,7 +9,6 @@ import type { Supervisor } from '../devstack/supervisor';
 import { runBare, startBareWorker } from './bare/run';
 import { gatesOf } from './gates';
 import { median, percentile } from './measure';
-import { measureReconciliation, printReconcileReport } from './reconcile';
 import { historyOf, RefundLoad, type Stages } from './refunds';
 import { printReport, type OpenLoop, type Report, type Row } from './report';
 import { measureSimulation, printSimulateReport } from './simulate';
@@ -21,7 +20,6 @@ const USAGE = `usage: npm run bench [-- options]
   --runs N           interleaved runs, of which the median counts (default 3)
   --json             print the figures as JSON alone
   --quick            one run of 20 at concurrency 10, no open loop
-  --reconcile        the reconciliation of a day instead, with --rows N refunds (default 100000)
   --simulate         a policy on past refunds instead, with --rows N refunds (default 100000) and --rules N (default 200)
 
 API and worker run as they are shipped, from dist/. Every run measures bare workflows and refunds in turn on the same server, so that the ratio holds when the machine drifts. The open loop runs at 4 refunds a second and at the same share of the bare rate as on the machine that 4 was promised on. Every target is named with whether it is met.`;
@@ -32,9 +30,7 @@ interface Options {
   runs: number;
   json: boolean;
   quick: boolean;
-  /** Rows of the reconciliation to measure; null: refunds are measured. */
-  reconcileRows: number | null;
-  /** Past refunds of the simulation to measure; null as above. */
+  /** Past refunds of the simulation to measure; null: refunds are measured. */
   simulateRows: number | null;
   /** Of the policy that is simulated. */
   rules: number;
@@ -42,12 +38,6 @@ interface Options {
 
 async function main(options: Options): Promise<void> {
   const say = options.json ? () => undefined : (line: string) => void process.stderr.write(`${line}\n`);
-  if (options.reconcileRows !== null) {
-    const report = await measureReconciliation(options.reconcileRows, say);
-    if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-    else printReconcileReport(report);
-    return;
-  }
   if (options.simulateRows !== null) {
     const report = await measureSimulation(options.simulateRows, options.rules, say);
     if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
@@ -209,7 +199,6 @@ function readOptions(): Options | null {
       runs: { type: 'string', default: '3' },
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
-      reconcile: { type: 'boolean', default: false },
       simulate: { type: 'boolean', default: false },
       rows: { type: 'string', default: '100000' },
       rules: { type: 'string', default: '200' },
@@ -224,7 +213,6 @@ function readOptions(): Options | null {
   const rules = Number(values.rules);
   if (!Number.isSafeInteger(rules) || rules < 0 || rules > 200) return null;
   if (![refunds, runs, rows, ...numbers].every((one) => Number.isSafeInteger(one) && one > 0)) return null;
-  const reconcileRows = values.reconcile ? rows : null;
   const simulateRows = values.simulate ? rows : null;
   return {
     refunds,
@@ -232,7 +220,6 @@ function readOptions(): Options | null {
     concurrency: numbers,
     json: values.json,
     quick: values.quick,
-    reconcileRows,
     simulateRows,
     rules,
   };

@@ -33,6 +33,8 @@ export interface StackOptions {
   readonly apart?: boolean;
   /** Called when a part that died is ready again. */
   readonly onRestart?: (part: string) => void;
+  /** The longest pause before a part that died is started again; default the supervisor's. */
+  readonly maxBackoffMs?: number;
 }
 
 /** A running local stack. */
@@ -69,6 +71,7 @@ export async function startStack(
   const supervisor = new Supervisor({
     home,
     say,
+    ...(options.maxBackoffMs === undefined ? {} : { maxBackoffMs: options.maxBackoffMs }),
     onRestart: (part) => {
       if (announced) writeStackFile(home, describe());
       options.onRestart?.(part);

@@ -20,6 +20,8 @@ export interface SupervisorOptions {
   readonly say: (line: string) => void;
   /** Called after every restart with the part's name and new pid. */
   readonly onRestart?: (name: string, pid: number) => void;
+  /** The longest pause before a part that dies again and again is started once more; default 10 s. */
+  readonly maxBackoffMs?: number;
 }
 
 interface Child {
@@ -166,7 +168,7 @@ export class Supervisor {
     const { name } = child.program;
     while (!this.#stopping) {
       await pause(child.backoffMs);
-      child.backoffMs = Math.min(child.backoffMs * 2, MAX_BACKOFF_MS);
+      child.backoffMs = Math.min(child.backoffMs * 2, this.#options.maxBackoffMs ?? MAX_BACKOFF_MS);
       if (this.#stopping) return;
       try {
         await this.#startOnce(child);

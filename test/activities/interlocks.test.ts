@@ -10,6 +10,7 @@ import {
   type Db,
 } from '../../store';
 import { raiseRefundedElsewhere } from '../../store/refunded-elsewhere';
+import { ANY } from '../support/judge-rows';
 import {
   attempt,
   BALANCE_MAX_AGE_MS,
@@ -29,6 +30,7 @@ const at = (seconds: number): string => new Date(Date.parse(now) + seconds * 100
 let bench: Bench;
 beforeAll(async () => {
   bench = await openBench();
+  bench.plants(ANY, ...SET_BY_HAND);
 });
 afterAll(() => bench.close());
 afterEach(async () => {
@@ -39,6 +41,18 @@ afterEach(async () => {
   await bench.db.payoutLimit.deleteMany();
   await bench.db.refundAccount.deleteMany();
 });
+
+// Attempts are set to what an interlock reads of them; no money moved, and nobody has seen any.
+const SET_BY_HAND = [
+  'within_capture: attempts say',
+  'within_capture: attempts under way 0',
+  'within_capture: attempts succeeded',
+  'evidence: succeeded without',
+  'evidence: nobody has seen it',
+  'evidence: failed without a reason',
+  'one_truth: attempt ',
+  'one_truth: rows is',
+] as const;
 
 interface Case extends PayingRefund {
   provider: FakeProvider;
@@ -71,10 +85,7 @@ async function twoOfOnePayment(): Promise<[PayingRefund, PayingRefund]> {
   const order = await bench.shop.addOrder(10_000);
   const refunds: PayingRefund[] = [];
   for (const amountMinor of [3_000, 4_000]) {
-    const refundId = await bench.shop.accept(order, amountMinor);
-    await bench.db.refund.update({ where: { id: refundId }, data: { status: 'paying' } });
-    const leg = await bench.db.paymentAttempt.findFirstOrThrow({ where: { allocation: { refundId } } });
-    refunds.push({ refundId, legId: leg.allocationId, reference: leg.reference });
+    refunds.push(await bench.toPaying(await bench.shop.accept(order, amountMinor)));
   }
   return refunds as [PayingRefund, PayingRefund];
 }

@@ -96,6 +96,10 @@ describe('instructPayment', () => {
         ...(status === 'failed' ? { failureClass: 'disputed', failureCode: 'd1' } : {}),
       },
     });
+    // Said by hand: no money moved, and nobody has seen any.
+    const { paymentId } = await bench.db.allocation.findUniqueOrThrow({ where: { id: refund.legId } });
+    bench.plants(paymentId, 'within_capture');
+    bench.plants(refund.refundId, 'evidence', 'one_truth: attempt');
     const seen = await attempt(3, activities.instructPayment, input);
     expect(seen).toMatchObject({
       outcome: status,
@@ -187,6 +191,7 @@ describe('instructPayment', () => {
   test('a refund that the record step has not brought to paying cannot be paid', async () => {
     const { provider, refund, input, activities } = await setUp();
     await bench.db.refund.update({ where: { id: refund.refundId }, data: { status: 'in_review' } });
+    bench.plants(refund.refundId, 'one_truth: status is');
     await expect(attempt(1, activities.instructPayment, input)).rejects.toMatchObject({
       type: 'NotAccepted',
       nonRetryable: true,

@@ -18,6 +18,7 @@ test('every open refund is looked at within as many rounds as there are parts, a
     where: { id: watched },
     data: { status: 'paid', process: { ...(process as object), arrival } },
   });
+  bench.plants(watched, 'evidence: paid, and a leg is not', 'one_truth: status is');
   const { refundId: fresh } = await bench.payingRefund();
   await bench.db.startTicket.updateMany({ data: { consumedAt: longAgo } });
   await bench.db.refund.updateMany({ where: { id: { not: fresh } }, data: { updatedAt: longAgo } });

@@ -151,6 +151,7 @@ describe('syncCrm', () => {
     const { refundId, input, row } = await setUp(crmMessage);
     const crm = new FakeCrm();
     await bench.db.refund.update({ where: { id: refundId }, data: { transitionSeq: 4 } });
+    bench.plants(refundId, 'unbroken_audit: left no audit event', 'one_truth: seq is');
     await attempt(1, bench.activities({ crm }).syncCrm, input);
     expect(crm.cases).toMatchObject([{ refundId, status: 'paying', amountMinor: 100_00, currency: 'CNY' }]);
     expect(await bench.db.crmLink.findUnique({ where: { refundId } })).toMatchObject({
@@ -174,6 +175,7 @@ describe('syncCrm', () => {
   test('a slow writer whose state was overtaken meanwhile writes again', async () => {
     const { refundId, input } = await setUp(crmMessage);
     await bench.db.refund.update({ where: { id: refundId }, data: { transitionSeq: 4 } });
+    bench.plants(refundId, 'unbroken_audit: left no audit event', 'one_truth: seq is');
     const crm = new FakeCrm();
     const activities = bench.activities({ crm });
     const upsert = crm.upsertRefundCase.bind(crm);
@@ -181,6 +183,7 @@ describe('syncCrm', () => {
     crm.upsertRefundCase = async (refundCase) => {
       if (others-- > 0) {
         await bench.db.refund.update({ where: { id: refundId }, data: { transitionSeq: 5, status: 'paid' } });
+        bench.plants(refundId, 'evidence: paid, and a leg is not', 'one_truth: status is');
         await bench.db.crmLink.create({
           data: { refundId, mode: 'test', crm: 'fake', recordId: 'case-1', syncedSeq: 5, updatedAt: new Date() },
         });

@@ -110,6 +110,10 @@ describe('whether the original route is open', () => {
       api.db.paymentAttempt.updateMany({ where: { allocation: { refundId } }, data: { status: to } });
     await status(ids[0] ?? '', 'succeeded');
     await status(ids[1] ?? '', 'failed');
+    // No money moved, and nobody has seen any.
+    const { paymentId } = await api.db.allocation.findFirstOrThrow({ where: { refundId: ids[0] ?? '' } });
+    api.plants(paymentId, 'within_capture');
+    for (const id of ids.slice(0, 2)) api.plants(id, 'evidence', 'one_truth: attempt');
     await api.db.payment.updateMany({
       where: { order: { externalId: orderExternalId } },
       data: { refundedElsewhereMinor: 1n },

@@ -43,6 +43,7 @@ async function waitingFile(): Promise<{ id: string; sha256: string; refundId: st
   const sha256 = createHash('sha256').update(reference).digest('hex');
   const now = new Date().toISOString();
   await api.db.refund.update({ where: { id: refundId }, data: { status: 'paying' } });
+  api.plants(refundId, 'separate_people: 0 approved', 'evidence: nobody has seen it', 'one_truth');
   await api.db.paymentAttempt.update({
     where: { reference },
     data: { status: 'pending', instructedAt: new Date(now), provider: 'bank_transfer', merchantAccount: 'default' },

@@ -2,20 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Response } from 'supertest';
 
 import { refundWorkflowId } from '../../contract';
-import { eventually, openEngine, type TestEngine } from './support/engine';
+import { eventually, openEngine } from './support/engine';
 import { openRefundApi, type KeyName, type RefundApi } from './support/refund-api';
+import { openWorkingApi, type WorkingApi } from './support/working-api';
 
-let engine: TestEngine;
-let api: RefundApi;
+let api: WorkingApi;
 beforeAll(async () => {
-  engine = await openEngine();
-  api = await openRefundApi(engine);
-  await engine.work(api.db);
+  api = await openWorkingApi();
 });
-afterAll(async () => {
-  await engine.close();
-  await api.close();
-});
+afterAll(() => api.close());
 
 const decide = (
   key: KeyName,
@@ -34,7 +29,7 @@ describe('an accepted refund', () => {
   it('is started at once under its own id, to join a running workflow and never repeat a finished one', async () => {
     const { id } = await api.accept(129_900);
     const description = await eventually('it is started', () =>
-      engine.client.workflow
+      api.engine.client.workflow
         .getHandle(refundWorkflowId(id))
         .describe()
         .catch(() => null),
@@ -60,9 +55,9 @@ describe('an accepted refund', () => {
     const restore = () => api.db.startTicket.update({ where: { refundId: id }, data: { consumedAt: null } });
     await restore();
     expect(await api.deps.refundClient.start(id)).toBe('started');
-    const again = await engine.client.workflow.getHandle(refundWorkflowId(id)).describe();
+    const again = await api.engine.client.workflow.getHandle(refundWorkflowId(id)).describe();
     expect(again.runId).toBe(description.runId);
-    await engine.client.workflow.getHandle(refundWorkflowId(id)).terminate();
+    await api.engine.client.workflow.getHandle(refundWorkflowId(id)).terminate();
     await restore();
     expect(await api.deps.refundClient.start(id)).toBe('exists');
     expect((await api.db.startTicket.findUniqueOrThrow({ where: { refundId: id } })).consumedAt).not.toBeNull();

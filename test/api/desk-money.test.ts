@@ -1,23 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import request, { type Response } from 'supertest';
 import { createEvidence, openDeskItemOnce } from '../../store';
-import { eventually, openEngine, type ProviderWord, type TestEngine } from './support/engine';
-import { openRefundApi, stripeEvent, type KeyName, type RefundApi } from './support/refund-api';
+import { eventually, type ProviderWord } from './support/engine';
+import { stripeEvent, type KeyName } from './support/refund-api';
+import { openWorkingApi, type WorkingApi } from './support/working-api';
 
 // What the desk does about money: each act in each state, by two persons, once.
 
-let engine: TestEngine;
-let api: RefundApi;
+let api: WorkingApi;
 const provider: { says: ProviderWord } = { says: 'failed' };
 beforeAll(async () => {
-  engine = await openEngine();
-  api = await openRefundApi(engine);
-  await engine.work(api.db, provider);
+  api = await openWorkingApi(provider);
 });
-afterAll(async () => {
-  await engine.close();
-  await api.close();
-});
+afterAll(() => api.close());
 
 interface OnDesk {
   refundId: string;

@@ -1,18 +1,11 @@
 import { openDeskItemOnce } from '../../store';
-import { openEngine, type TestEngine } from './support/engine';
-import { openRefundApi, type RefundApi } from './support/refund-api';
+import { openWorkingApi, type WorkingApi } from './support/working-api';
 
-let engine: TestEngine;
-let api: RefundApi;
+let api: WorkingApi;
 beforeAll(async () => {
-  engine = await openEngine();
-  api = await openRefundApi(engine);
-  await engine.work(api.db);
+  api = await openWorkingApi();
 });
-afterAll(async () => {
-  await engine.close();
-  await api.close();
-});
+afterAll(() => api.close());
 
 const openItem = async (kind: string, refundId: string | null, data: Record<string, unknown> = {}): Promise<string> => {
   const item = {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DataCipher } from '../../platform';
-import { createApiKey, findCustomerId, recordPayeeCheck } from '../../store';
+import { recordPayeeCheck } from '../../store';
 import { TEST_DATA_KEYS } from '../support/data-keys';
 import { columnsHolding } from '../support/scan-database';
 import { bearer, openFrame, request, type Frame, type ProblemBody } from './frame';
@@ -21,21 +21,11 @@ let customerKey: string;
 let strangerKey: string;
 let sent = 0;
 
-async function keyOfCustomer(externalId: string): Promise<string> {
-  const customerId = (await findCustomerId(frame.db, 'test', externalId)) ?? '';
-  const holder = { kind: 'customer', customerId } as const;
-  return createApiKey(
-    frame.db,
-    { mode: 'test', name: externalId, holder, creatorPersonId: null, expiresAt: null },
-    new Date(),
-  );
-}
-
 beforeAll(async () => {
   frame = await openFrame();
   app = frame.app();
-  customerKey = await keyOfCustomer('CUST-1');
-  strangerKey = await keyOfCustomer('CUST-2');
+  customerKey = await frame.keyOfCustomer('CUST-1');
+  strangerKey = await frame.keyOfCustomer('CUST-2');
 });
 afterAll(() => frame.close());
 

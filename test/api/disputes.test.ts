@@ -235,6 +235,7 @@ describe('who is told that a dispute opened', () => {
     const state = process as { legs: object[] };
     const legs = state.legs.map((leg) => ({ ...leg, status: 'pending' }));
     await api.db.refund.update({ where: { id: refundId }, data: { process: { ...state, legs } as object } });
+    api.plants(refundId, 'one_truth: attempt', 'evidence: nobody asks about leg');
     await say({ dispute: newDispute(), payment });
     expect(await lettersOf(refundId)).toEqual([TO_FINANCE]);
   });

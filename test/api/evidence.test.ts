@@ -4,7 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { ClamdScanner, createEvidenceStorages } from '../../integrations/evidence';
-import { createApiKey, findCustomerId } from '../../store';
 import { EICAR, startClamd } from '../contract/evidence/support/clamd';
 import { bearer, openFrame, request, type Frame } from './frame';
 
@@ -19,22 +18,12 @@ let customerKey: string;
 let otherCustomerKey: string;
 let sent = 0;
 
-async function keyOfCustomer(externalId: string): Promise<string> {
-  const customerId = (await findCustomerId(frame.db, 'test', externalId)) ?? '';
-  const holder = { kind: 'customer', customerId } as const;
-  return createApiKey(
-    frame.db,
-    { mode: 'test', name: externalId, holder, creatorPersonId: null, expiresAt: null },
-    new Date(),
-  );
-}
-
 beforeAll(async () => {
   PNG = await image().png().toBuffer();
   frame = await openFrame();
   app = frame.app();
-  customerKey = await keyOfCustomer('CUST-1');
-  otherCustomerKey = await keyOfCustomer('CUST-2');
+  customerKey = await frame.keyOfCustomer('CUST-1');
+  otherCustomerKey = await frame.keyOfCustomer('CUST-2');
 });
 afterAll(() => frame.close());
 

@@ -5,9 +5,10 @@ import type { ApiSettings, AppDeps } from '../../api/types';
 import { declaredCapabilities } from '../../integrations/payments/providers';
 import { createLogger, createMetrics } from '../../platform';
 import { seed, type DemoKeyName } from '../../prisma/seed';
-import { openDatabase, type Database } from '../../store';
+import { createApiKey, findCustomerId, openDatabase, type Database } from '../../store';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { testCipher } from '../support/data-keys';
+import { judgeRows, type RowsJudge } from '../support/judge-rows';
 
 const SETTINGS: ApiSettings = {
   publicUrl: 'http://127.0.0.1:7400',
@@ -52,6 +53,11 @@ export interface Frame {
   logged: string[];
   /** A new instance of the application on the same database, as after a restart. */
   app(settings?: Partial<ApiSettings>, parts?: Partial<AppDeps>): ReturnType<typeof createApp>;
+  /** A key of a customer that the demo shop has, by the shop's id of them. */
+  keyOfCustomer(externalId: string): Promise<string>;
+  /** Says that rows break invariants on purpose. */
+  plants: RowsJudge['plants'];
+  /** Ends it. @throws Error when what stands in the database breaks an invariant */
   close(): Promise<void>;
 }
 
@@ -68,6 +74,7 @@ export async function openFrame(through = (url: string) => Promise.resolve(url))
     connectTimeoutMs: 10_000,
     applicationName: 'test-api',
   });
+  const rows = judgeRows(db);
   const logged: string[] = [];
   const deps: Omit<AppDeps, 'config' | 'metrics'> = {
     db,
@@ -98,10 +105,17 @@ export async function openFrame(through = (url: string) => Promise.resolve(url))
         metrics: createMetrics({ process: 'test', runtime: false }),
         ...parts,
       }),
-    close: async () => {
-      await db.$disconnect();
-      await database.drop();
+    async keyOfCustomer(externalId) {
+      const customerId = (await findCustomerId(db, 'test', externalId)) ?? '';
+      const holder = { kind: 'customer', customerId } as const;
+      return createApiKey(
+        db,
+        { mode: 'test', name: externalId, holder, creatorPersonId: null, expiresAt: null },
+        new Date(),
+      );
     },
+    plants: rows.plants,
+    close: () => rows.end(database),
   };
 }
 

@@ -29,6 +29,7 @@ async function unfunded(amountMinor: number, reason: string): Promise<void> {
     where: { id },
     data: { status: 'awaiting_funds', process: { ...process, legs } as object },
   });
+  api.plants(id, 'separate_people: 0 approved', 'one_truth');
 }
 
 /** A refund whose payment was instructed. */
@@ -38,6 +39,10 @@ async function instructed(amountMinor: number, status: string, at: string): Prom
     where: { allocation: { refundId: id } },
     data: { status, instructedAt: new Date(at) },
   });
+  // Said by hand: no money moved, and nobody has seen any.
+  const { paymentId } = await api.db.allocation.findFirstOrThrow({ where: { refundId: id } });
+  api.plants(paymentId, 'within_capture');
+  api.plants(id, 'evidence', 'one_truth: attempt');
 }
 
 const ofStripe = async () =>

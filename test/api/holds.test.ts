@@ -1,23 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import request from 'supertest';
 import type { HoldReason } from '../../domain/payment';
-import { eventually, openEngine, type ImaginedProvider, type TestEngine } from './support/engine';
-import { openRefundApi, type KeyName, type RefundApi } from './support/refund-api';
+import { eventually, type ImaginedProvider } from './support/engine';
+import { type KeyName } from './support/refund-api';
+import { openWorkingApi, type WorkingApi } from './support/working-api';
 
 // What people see of a payment that is held, and what they can do: the whole way from the API to the workflow.
 
-let engine: TestEngine;
-let api: RefundApi;
+let api: WorkingApi;
 const provider: ImaginedProvider = { says: 'held' };
 beforeAll(async () => {
-  engine = await openEngine();
-  api = await openRefundApi(engine);
-  await engine.work(api.db, provider);
+  api = await openWorkingApi(provider);
 });
-afterAll(async () => {
-  await engine.close();
-  await api.close();
-});
+afterAll(() => api.close());
 
 const read = async (id: string, key: KeyName = 'auditor', language = 'en') =>
   (

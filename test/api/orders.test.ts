@@ -1,4 +1,5 @@
 import { bearer, openFrame, order, payment, request, type Frame, type ProblemBody } from './frame';
+import { plantRefund } from './support/plant-refund';
 
 let frame: Frame;
 let app: ReturnType<Frame['app']>;
@@ -24,48 +25,25 @@ async function reserve(externalId: string, amountMinor: number): Promise<void> {
   const stored = await frame.db.order.findFirstOrThrow({ where: { externalId }, include: { payments: true } });
   const [first] = stored.payments;
   const now = new Date();
-  await frame.db.refund.create({
+  const refundId = `rf_${stored.id.slice(3)}`;
+  const { id: orderId, customerId } = stored;
+  frame.plants(refundId, 'separate_people: no person', 'unbroken_audit: left no audit event', 'one_truth: waiting');
+  await plantRefund(frame.db, { id: refundId, orderId, customerId, status: 'in_review', amountMinor });
+  await frame.db.allocation.create({
     data: {
-      id: `rf_${stored.id.slice(3)}`,
+      id: `al_${stored.id.slice(3)}`,
       mode: 'test',
-      orderId: stored.id,
-      customerId: stored.customerId,
-      status: 'in_review',
+      refundId,
+      paymentId: first?.id ?? '',
+      position: 0,
       amountMinor,
-      currency: 'CNY',
-      reasonCode: 'quality',
-      description: '',
-      channel: 'online',
-      resolution: 'refund',
-      tier: 'small',
-      snapshotVersion: 1,
-      snapshot: {},
-      policyName: 'default',
-      policyVersion: 1,
-      plan: {},
-      planHash: 'x',
-      process: {},
-      enteredByKind: 'system',
-      enteredById: 'ky',
-      firstResponseDueAt: now,
-      createdAt: now,
-      updatedAt: now,
-      allocations: {
-        create: {
-          id: `al_${stored.id.slice(3)}`,
-          mode: 'test',
-          paymentId: first?.id ?? '',
-          position: 0,
-          amountMinor,
-          status: 'reserved',
-        },
-      },
+      status: 'reserved',
     },
   });
   await frame.db.$transaction([
     frame.db.reservation.create({
       data: {
-        refundId: `rf_${stored.id.slice(3)}`,
+        refundId,
         paymentId: first?.id ?? '',
         mode: 'test',
         amountMinor,

@@ -1,4 +1,5 @@
 import { bearer, openFrame, request, type Frame } from './frame';
+import { plantRefund } from './support/plant-refund';
 
 let frame: Frame;
 let app: ReturnType<Frame['app']>;
@@ -87,33 +88,13 @@ describe('the delivery log', () => {
     const stored = await frame.db.order.findFirstOrThrow();
     const now = new Date();
     const refundId = `rf_${'a'.repeat(32)}`;
-    await frame.db.refund.create({
-      data: {
-        id: refundId,
-        mode: 'test',
-        orderId: stored.id,
-        customerId: stored.customerId,
-        status: 'paid',
-        amountMinor: 1,
-        currency: 'CNY',
-        reasonCode: 'quality',
-        description: '',
-        channel: 'online',
-        resolution: 'refund',
-        tier: 'small',
-        snapshotVersion: 1,
-        snapshot: {},
-        policyName: 'default',
-        policyVersion: 1,
-        plan: {},
-        planHash: 'x',
-        process: {},
-        enteredByKind: 'system',
-        enteredById: 'ky',
-        firstResponseDueAt: now,
-        createdAt: now,
-        updatedAt: now,
-      },
+    frame.plants(refundId, 'separate_people: no person', 'unbroken_audit: left no audit event', 'one_truth: waiting');
+    await plantRefund(frame.db, {
+      id: refundId,
+      orderId: stored.id,
+      customerId: stored.customerId,
+      status: 'paid',
+      amountMinor: 1,
     });
     await frame.db.webhookDelivery.createMany({
       data: Array.from({ length: 5 }, (_, index) => ({

@@ -1,20 +1,15 @@
 import request, { type Response } from 'supertest';
 
-import { eventually, openEngine, type ProviderWord, type TestEngine } from './support/engine';
-import { openRefundApi, stripeEvent, type RefundApi } from './support/refund-api';
+import { eventually, type ProviderWord } from './support/engine';
+import { stripeEvent } from './support/refund-api';
+import { openWorkingApi, type WorkingApi } from './support/working-api';
 
-let engine: TestEngine;
-let api: RefundApi;
+let api: WorkingApi;
 const provider: { says: ProviderWord } = { says: 'pending' };
 beforeAll(async () => {
-  engine = await openEngine();
-  api = await openRefundApi(engine);
-  await engine.work(api.db, provider);
+  api = await openWorkingApi(provider);
 });
-afterAll(async () => {
-  await engine.close();
-  await api.close();
-});
+afterAll(() => api.close());
 
 const send = (event: { body: string; signature: string }, account = 'default'): Promise<Response> =>
   request(api.app)

@@ -5,14 +5,17 @@ import { PARTS, planChaos } from './plan';
 import { newSeed } from './random';
 import { runChaos } from './run';
 
-const SIZE = { refunds: 20, kills: 5, parts: PARTS, pace: 'quick' } as const;
+/** Ten kills of the worker while fifty refunds run, and one of every other part. */
+const SIZE = { refunds: 50, kills: 13, workerKills: 10, parts: PARTS, pace: 'quick' } as const;
 
 test('one integer says everything that is going to happen, and every part is killed', () => {
   for (const seed of [1, 2, 3, 4_294_967_295]) {
     const plan = planChaos(seed, SIZE);
     expect(planChaos(seed, SIZE)).toEqual(plan);
     expect(plan).not.toEqual({ ...planChaos(seed + 1, SIZE), seed });
-    expect(new Set(plan.kills.map(({ part }) => part))).toEqual(new Set(PARTS));
+    const kills = plan.kills.map(({ part }) => part);
+    expect(new Set(kills)).toEqual(new Set(PARTS));
+    expect(kills.filter((part) => part === 'worker')).toHaveLength(SIZE.workerKills);
     for (const { payments, refunds } of plan.orders) {
       const captured = payments.reduce((sum, payment) => sum + payment.capturedMinor, 0);
       const asked = refunds.reduce((sum, refund) => sum + refund.amountMinor, 0);
@@ -38,13 +41,15 @@ describe('the whole stack', () => {
   test('worker, API, Temporal and Postgres killed while refunds run over all gateways: none lost, none paid twice', async () => {
     const seed = newSeed();
     process.stdout.write(
-      `chaos: seed ${seed}; repeat with npm run chaos -- --seed ${seed} --refunds 20 --kills 5 --quick\n`,
+      `chaos: seed ${seed}; repeat with npm run chaos -- --seed ${seed} --refunds ${SIZE.refunds} --kills ${SIZE.kills} --worker-kills ${SIZE.workerKills} --quick\n`,
     );
     const report = await runChaos({ ...SIZE, stack, seed, say: (line) => void said.push(line) });
     process.stdout.write(`chaos: ${JSON.stringify({ ...report, violations: report.violations.length })}\n`);
     expect({ seed, violations: report.violations }).toEqual({ seed, violations: [] });
     expect(report.paid + report.declined + report.withdrawn).toBe(report.refunds);
     expect(report.paid).toBeGreaterThan(0);
+    // At ten points of running refunds.
+    expect(report.kills.worker).toBe(SIZE.workerKills);
   }, 600_000);
 
   // A tenth of what `npm run chaos -- --drill <name>` does.

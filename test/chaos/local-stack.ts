@@ -74,6 +74,8 @@ export async function startLocalStack(options: {
     home,
     apart: true,
     say: options.say,
+    // What is killed on purpose is no crash loop: waiting ever longer would only be idle.
+    maxBackoffMs: 200,
     settings: {
       RATE_LIMIT_PER_MINUTE: '1000000',
       LOG_LEVEL: 'warn',

@@ -7,11 +7,12 @@ import { PARTS, type Part } from './plan';
 import { newSeed } from './random';
 import { runChaos, type ChaosReport } from './run';
 
-const USAGE = `usage: npm run chaos -- [--seed N] [--refunds 200] [--kills 20] [--parts worker,api,temporal,postgres] [--quick] [--json]
+const USAGE = `usage: npm run chaos -- [--seed N] [--refunds 200] [--kills 20] [--worker-kills 10] [--parts worker,api,temporal,postgres] [--quick] [--json]
        npm run chaos -- --drill ${Object.keys(DRILLS).join('|')} [--seed N] [--json]
   --seed     repeats the same plan of refunds, faults, pauses and kills; default: a new one
   --refunds  how many refunds run, over all gateways; default 200
   --kills    how many times a part is killed by SIGKILL; default 20
+  --worker-kills  how many of these kills strike the worker at least; default 10
   --parts    which parts are killed; default all
   --quick    leaves out faults that a provider's back-off heals only after a minute, as npm test does
   --drill    one of the drills at its full size instead`;
@@ -24,6 +25,7 @@ interface Options {
   seed: number;
   refunds: number;
   kills: number;
+  workerKills: number;
   parts: Part[];
   pace: 'quick' | 'full';
   drill: DrillName | null;
@@ -37,6 +39,7 @@ function readOptions(): Options {
         seed: { type: 'string' },
         refunds: { type: 'string', default: '200' },
         kills: { type: 'string', default: '20' },
+        'worker-kills': { type: 'string', default: '10' },
         parts: { type: 'string', default: PARTS.join(',') },
         drill: { type: 'string' },
         quick: { type: 'boolean', default: false },
@@ -54,6 +57,7 @@ function readOptions(): Options {
       seed: values.seed === undefined ? newSeed() : whole('seed', values.seed, 0),
       refunds: whole('refunds', values.refunds, 1),
       kills: whole('kills', values.kills, 0),
+      workerKills: whole('worker-kills', values['worker-kills'], 0),
       parts,
       pace: values.quick ? 'quick' : 'full',
       drill: (values.drill as DrillName | undefined) ?? null,
@@ -89,7 +93,7 @@ function print(line: string, report: { violations: string[] }, json: boolean): n
 }
 
 async function main(): Promise<number> {
-  const { seed, refunds, kills, parts, pace, drill, json } = readOptions();
+  const { seed, refunds, kills, workerKills, parts, pace, drill, json } = readOptions();
   let supervisor: Supervisor | undefined;
   const end = (): void => {
     supervisor?.killAll();
@@ -99,20 +103,25 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
   say(
     drill === null
-      ? `seed ${seed}: ${refunds} refunds, ${kills} kills; repeat with npm run chaos -- --seed ${seed} --refunds ${refunds} --kills ${kills}${pace === 'quick' ? ' --quick' : ''}`
+      ? `seed ${seed}: ${refunds} refunds, ${kills} kills; repeat with npm run chaos -- --seed ${seed} --refunds ${refunds} --kills ${kills} --worker-kills ${workerKills}${pace === 'quick' ? ' --quick' : ''}`
       : `seed ${seed}: the drill ${drill}; repeat with npm run chaos -- --drill ${drill} --seed ${seed}`,
   );
+  const chosen = drill === null ? null : DRILLS[drill];
+  if (chosen?.standsAlone) {
+    const report = await chosen.run({ size: chosen.fullSize, say });
+    return print(report.line, report, json);
+  }
   const stack = await startLocalStack({
     say,
     settings: pace === 'quick' ? QUICK_SETTINGS : {},
     onSupervisor: (made) => void (supervisor = made),
   });
   try {
-    if (drill !== null) {
-      const report = await DRILLS[drill].run({ stack, seed, size: DRILLS[drill].fullSize, say });
+    if (chosen !== null) {
+      const report = await chosen.run({ stack, seed, size: chosen.fullSize, say });
       return print(`seed ${seed}: ${report.line}`, report, json);
     }
-    const report = await runChaos({ stack, seed, refunds, kills, parts, pace, say });
+    const report = await runChaos({ stack, seed, refunds, kills, workerKills, parts, pace, say });
     return print(inWords(report), report, json);
   } finally {
     await stack.stop();

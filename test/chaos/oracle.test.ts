@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Movement } from '../../sandbox';
 import { eventually } from '../support/eventually';
+import { judgeRows } from '../support/judge-rows';
 import { findViolations, INVARIANTS, type Invariant, type OracleInput } from '../support/oracle';
 import { approve, openWorld, type World } from '../support/world';
 
@@ -282,6 +283,32 @@ describe('one_truth', () => {
     const found = await judge({ ledger: failed, quiescent: true });
     expect(found).toContainEqual(named('one_truth', 'is succeeded, the provider has failed'));
     expect(await judge({ ledger: failed })).not.toContainEqual(named('one_truth', 'the provider has'));
+  });
+});
+
+describe('a file of tests that leaves rows behind', () => {
+  const status = (value: string): string => `UPDATE refunds SET status = '${value}'`;
+
+  test('fails when they break an invariant, and not when a test has said so', async () => {
+    await judgeRows(world.db).judge();
+    await behindTriggers(status('paying'));
+    try {
+      await expect(judgeRows(world.db).judge()).rejects.toThrow('[one_truth]');
+      const said = judgeRows(world.db);
+      said.plants(refundId, 'one_truth');
+      await said.judge();
+      const other = judgeRows(world.db);
+      other.plants(refundId, 'separate_people');
+      await expect(other.judge()).rejects.toThrow('[one_truth]');
+    } finally {
+      await behindTriggers(status('paid'));
+    }
+  });
+
+  test('fails when what a test says to have broken is whole', async () => {
+    const said = judgeRows(world.db);
+    said.plants(refundId, 'one_truth');
+    await expect(said.judge()).rejects.toThrow(`${refundId} was said to break one_truth, and keeps it`);
   });
 });
 

@@ -56,6 +56,8 @@ export interface ChaosSize {
   /** How many refunds; the last order may bring one more. */
   refunds: number;
   kills: number;
+  /** How many of the kills strike the worker at least; it has the most under way. */
+  workerKills: number;
   parts: readonly Part[];
   /**
    * `quick` leaves out the faults that a provider's own back-off heals only after a minute or more, so that a short run is
@@ -76,14 +78,19 @@ export function planChaos(seed: number, size: ChaosSize): ChaosPlan {
   return { seed, orders, kills: planKills(chance, size) };
 }
 
-/** Every part once in some order, then by lot; the worker twice as often, since it has the most under way. */
-function planKills(chance: Chance, { kills, parts, pace }: ChaosSize): PlannedKill[] {
-  const left = [...parts];
-  return Array.from({ length: kills }, () => {
-    const [part] = left.length > 0 ? left.splice(chance.whole(0, left.length - 1), 1) : [];
-    const byLot = parts.includes('worker') ? [...parts, 'worker' as const] : parts;
-    return { part: part ?? chance.pick(byLot), afterMs: chance.whole(500, pace === 'quick' ? 2_000 : 6_000) };
-  });
+/**
+ * Every part once, the worker as often as is asked for, and the rest by lot, the worker twice as often; in some order. Of
+ * what is more than there are kills, the last is left out.
+ */
+function planKills(chance: Chance, { kills, workerKills, parts, pace }: ChaosSize): PlannedKill[] {
+  const worker = parts.filter((part) => part === 'worker');
+  const more = Array.from({ length: Math.max(0, workerKills - 1) }, () => worker).flat();
+  const left = [...parts, ...more].slice(0, kills);
+  while (left.length < kills) left.push(chance.pick([...parts, ...worker]));
+  return Array.from({ length: kills }, () => ({
+    part: left.splice(chance.whole(0, left.length - 1), 1)[0] as Part,
+    afterMs: chance.whole(500, pace === 'quick' ? 1_500 : 6_000),
+  }));
 }
 
 /** By the amount, one, two or all three stages decide (CNY 200 and 5,000 are the default policy's thresholds). */

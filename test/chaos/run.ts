@@ -1,9 +1,10 @@
-import { pause } from '../../devstack/wait';
+import { pause, waitFor } from '../../devstack/wait';
 import type { ProcessState } from '../../domain/refund';
 import type { DemoKeyName } from '../../prisma/seed';
 import { enterAccount, openCashDesk, type CashDesk } from './bank';
 import { orderOf, refundOf, type Answer, type LocalStack } from './local-stack';
 import { planChaos, type ChaosPlan, type ChaosSize, type Part, type PlannedOrder } from './plan';
+import { untilQuiet } from './until-quiet';
 
 export interface ChaosOptions extends ChaosSize {
   stack: LocalStack;
@@ -13,6 +14,7 @@ export interface ChaosOptions extends ChaosSize {
 
 export interface ChaosReport {
   seed: number;
+  /** Kills by part, of those that struck while refunds were under way. */
   kills: Partial<Record<Part, number>>;
   legs: Record<string, number>;
   refunds: number;
@@ -34,10 +36,10 @@ const DECIDERS: Record<string, DemoKeyName> = {
 const ENDS: readonly string[] = ['paid', 'declined', 'withdrawn'];
 
 /** People who work at once; each takes the next order when theirs are at their end. */
-const AT_ONCE: Record<ChaosSize['pace'], number> = { quick: 10, full: 12 };
+const AT_ONCE: Record<ChaosSize['pace'], number> = { quick: 16, full: 12 };
 /** How long the last refunds may take once everything runs again: the providers' back-offs, and a machine that is busy. */
 const SETTLE_MS: Record<ChaosSize['pace'], number> = { quick: 180_000, full: 900_000 };
-const LOOK_EVERY_MS = 500;
+const LOOK_EVERY_MS = 250;
 
 type Decision = PlannedOrder['refunds'][number];
 
@@ -63,20 +65,20 @@ export async function runChaos({ stack, seed, say, ...size }: ChaosOptions): Pro
   try {
     const refundIds: string[] = [];
     const work = everyone({ stack, view, cashDesk, refundIds, stuck }, plan, size);
-    const kills = killParts(stack, plan, say).finally(() => (killing = false));
+    const kills = killParts(stack, view, plan, say).finally(() => (killing = false));
     // Whichever fails first ends the run; the other one must not fail unheard.
-    await Promise.all([work, kills]);
+    const [, struck] = await Promise.all([work, kills]);
     const since = (): string => `${Math.round((Date.now() - startedAt) / 1_000)} s`;
     say(`people are done after ${since()}`);
     const lost = await settle(stack, view, refundIds, SETTLE_MS[size.pace], say);
     say(`refunds are at their end after ${since()}`);
-    // A letter that a killed worker had in hand is free again after two and a half minutes.
+    // A letter that a killed worker had in hand is free again after two and a half minutes: too long for a short run.
     const delivered = size.pace === 'full';
-    if (delivered) await quiet(stack, SETTLE_MS[size.pace]);
+    if (delivered) await untilQuiet(stack);
     const count = (status: string): number => refundIds.filter((id) => view.get(id)?.status === status).length;
     return {
       seed,
-      kills: tally(plan.kills.map(({ part }) => part)),
+      kills: tally(struck),
       legs: tally(plan.orders.flatMap(({ payments }) => payments.map(({ provider }) => provider))),
       refunds: refundIds.length,
       paid: count('paid'),
@@ -111,6 +113,8 @@ interface Run {
 /** The view of all refunds, refreshed by one statement, so that waiting costs the product nothing. */
 interface View {
   get(refundId: string): Seen | undefined;
+  /** How many refunds have not come to their end. */
+  underWay(): number;
   /** Looks until the check holds. @returns false when it has not held in time */
   until(refundId: string, check: (seen: Seen) => boolean, timeoutMs: number): Promise<boolean>;
   close(): void;
@@ -135,6 +139,7 @@ function watch({ db }: LocalStack): View {
   void look();
   return {
     get: (refundId) => seen.get(refundId),
+    underWay: () => [...seen.values()].filter(({ status }) => !ENDS.includes(status)).length,
     async until(refundId, check, timeoutMs) {
       const endsAt = Date.now() + timeoutMs;
       for (;;) {
@@ -148,20 +153,35 @@ function watch({ db }: LocalStack): View {
   };
 }
 
-async function killParts(stack: LocalStack, { kills }: ChaosPlan, say: (line: string) => void): Promise<void> {
+/** How long the first kill waits for a refund that it can strike. */
+const FIRST_REFUND_MS = 60_000;
+
+/** Answers which parts were killed while refunds were under way. */
+async function killParts(
+  stack: LocalStack,
+  view: View,
+  { kills }: ChaosPlan,
+  say: (line: string) => void,
+): Promise<Part[]> {
   const recovering = new Map<Part, Promise<void>>();
+  const struck: Part[] = [];
+  await waitFor('a refund is under way', () => view.underWay() > 0, { timeoutMs: FIRST_REFUND_MS });
   const startedAt = Date.now();
   for (const [i, { part, afterMs }] of kills.entries()) {
     await pause(afterMs);
     // A part that is still coming back cannot be killed again; the others need not wait for it.
     await recovering.get(part);
-    say(`kill ${i + 1} of ${kills.length}: ${part}, after ${Math.round((Date.now() - startedAt) / 1_000)} s`);
+    const underWay = view.underWay();
+    const since = Math.round((Date.now() - startedAt) / 1_000);
+    say(`kill ${i + 1} of ${kills.length}: ${part}, after ${since} s, ${underWay} refunds under way`);
+    if (underWay > 0) struck.push(part);
     const back = stack.kill(part);
     back.catch(() => undefined);
     recovering.set(part, back);
   }
   await Promise.all(recovering.values());
   say(`everything runs again after ${Math.round((Date.now() - startedAt) / 1_000)} s`);
+  return struck;
 }
 
 async function everyone(run: Run, plan: ChaosPlan, { pace }: ChaosSize): Promise<void> {
@@ -342,16 +362,6 @@ function whereItStands({ status, stage, legs }: ProcessState): string {
       `${leg.provider} ${leg.reference} ${leg.status} (${leg.failure?.code ?? 'no failure'}, ${leg.queries} queries, next ${leg.nextQueryAt})`,
   );
   return `is ${status}${stage ? ` at ${stage.id}` : ''}: ${ofLegs.join(', ')}`;
-}
-
-/** Waits until no letter is left to send. What stays is the oracle's to name. */
-async function quiet({ db }: LocalStack, withinMs: number): Promise<void> {
-  const endsAt = Date.now() + withinMs;
-  while (Date.now() < endsAt) {
-    const due = await db.message.count({ where: { status: 'due', channel: 'email' } }).catch(() => 1);
-    if (due === 0) return;
-    await pause(LOOK_EVERY_MS);
-  }
 }
 
 function tally<T extends string>(items: readonly T[]): Record<T, number> {

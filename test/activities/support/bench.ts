@@ -13,6 +13,7 @@ import {
 import { createLogger, createMetrics } from '../../../platform';
 import { openDatabase, type Database } from '../../../store';
 import { createTestDatabase } from '../../support/database';
+import { judgeRows, type RowsJudge } from '../../support/judge-rows';
 import { openShop, type Shop } from '../../support/shop';
 
 /** How old a stated balance may be on the bench: a week. */
@@ -29,6 +30,13 @@ export interface Bench {
   activities(parts?: Partial<ActivityDeps>): ReturnType<typeof createActivities>;
   /** A refund of one leg that has come to paying. */
   payingRefund(amountMinor?: number): Promise<PayingRefund>;
+  /** Brings an accepted refund of one leg to paying, past its decisions. */
+  toPaying(refundId: string): Promise<PayingRefund>;
+  /** Says that rows break invariants on purpose. */
+  plants: RowsJudge['plants'];
+  /** Says that nothing is judged here, and why. */
+  excuses: RowsJudge['excuses'];
+  /** Ends it. @throws Error when what stands in the database breaks an invariant */
   close(): Promise<void>;
 }
 
@@ -82,6 +90,7 @@ export async function openBench(): Promise<Bench> {
     connectTimeoutMs: 5_000,
     applicationName: 'test',
   });
+  const rows = judgeRows(db);
   const shop = await openShop(db);
   const provider = new FakeProvider();
   const mail = new FakeMail();
@@ -104,6 +113,18 @@ export async function openBench(): Promise<Bench> {
     logger: createLogger({ process: 'test', level: 'silent' }),
     metrics: createMetrics({ process: 'test', runtime: false }),
   };
+
+  async function toPaying(refundId: string): Promise<PayingRefund> {
+    await db.$executeRaw`
+      UPDATE refunds SET status = 'paying', process = process || '{"status": "paying", "stage": null}',
+        waiting_kind = 'payment', waiting_stage = NULL, waiting_who = NULL, due_at = NULL
+      WHERE id = ${refundId}`;
+    // What is paid here nobody has decided.
+    rows.plants(refundId, 'separate_people: 0 approved');
+    const leg = await db.paymentAttempt.findFirstOrThrow({ where: { allocation: { refundId } } });
+    return { refundId, legId: leg.allocationId, reference: leg.reference };
+  }
+
   return {
     db,
     shop,
@@ -111,17 +132,12 @@ export async function openBench(): Promise<Bench> {
     mail,
     deps,
     activities: (parts = {}) => createActivities({ ...deps, ...parts }),
-    async payingRefund(amountMinor = 100_00) {
-      const refundId = await shop.accept(await shop.addOrder(amountMinor), amountMinor);
-      await db.$executeRaw`
-        UPDATE refunds SET status = 'paying', process = jsonb_set(process, '{status}', '"paying"') WHERE id = ${refundId}`;
-      const leg = await db.paymentAttempt.findFirstOrThrow({ where: { allocation: { refundId } } });
-      return { refundId, legId: leg.allocationId, reference: leg.reference };
-    },
-    async close() {
-      await db.$disconnect();
-      await database.drop();
-    },
+    payingRefund: async (amountMinor = 100_00) =>
+      toPaying(await shop.accept(await shop.addOrder(amountMinor), amountMinor)),
+    toPaying,
+    plants: rows.plants,
+    excuses: rows.excuses,
+    close: () => rows.end(database),
   };
 }
 

@@ -82,7 +82,7 @@ function imaginedPayments(db: Database, provider: ImaginedProvider): PaymentActi
       providerEventId: null,
       providerRefundId: `re_${attempt.reference}`,
       amountMinor: provider.says === 'held' ? null : Number(attempt.amountMinor),
-      failure: null,
+      failure: provider.says === 'failed' ? { class: 'unknown', code: 'imagined' } : null,
       traceNumber: null,
       at: now,
       ...(provider.says === 'held'
@@ -96,7 +96,15 @@ function imaginedPayments(db: Database, provider: ImaginedProvider): PaymentActi
     };
   };
   return {
-    instructPayment: ({ legId, now }) => sighting(legId, 'reply', now),
+    async instructPayment({ legId, now }) {
+      // What is held has not left; everything else was marked before the call, as the real activity does.
+      if (provider.says !== 'held')
+        await db.paymentAttempt.updateMany({
+          where: { allocationId: legId, status: 'reserved' },
+          data: { status: 'instructed', instructedAt: new Date(now) },
+        });
+      return sighting(legId, 'reply', now);
+    },
     queryPayment: ({ legId, now }) => sighting(legId, 'query', now),
   };
 }

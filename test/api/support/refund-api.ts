@@ -27,6 +27,7 @@ import {
 } from '../../../store';
 import { createTestDatabase } from '../../support/database';
 import { testCipher } from '../../support/data-keys';
+import { judgeRows, type RowsJudge } from '../../support/judge-rows';
 import { testCalendar } from '../../support/shop';
 
 export const WEBHOOK_SECRET = 'whsec_test_of_the_api';
@@ -66,6 +67,9 @@ export interface RefundApi {
   /** Writes an order with one payment of this amount and requests it back. */
   putOrder(amountMinor: number, options?: { customer?: 'customer' | 'stranger' }): Promise<{ orderExternalId: string }>;
   accept(amountMinor: number): Promise<Record<string, never> & { id: string }>;
+  /** Says that rows break invariants on purpose. */
+  plants: RowsJudge['plants'];
+  /** Ends it. @throws Error when what stands in the database breaks an invariant */
   close(): Promise<void>;
 }
 
@@ -122,6 +126,7 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
     refundRules: (mode, provider) =>
       mode === MODE && (provider === 'stripe' || provider === 'bank_transfer') ? declaredCapabilities(provider) : null,
   };
+  const rows = judgeRows(db);
   const people = await seedPeople(db);
   const app = createServer(createApp(deps));
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
@@ -146,12 +151,12 @@ export async function openRefundApi(engine?: { address: string; namespace: strin
       if (answer.status !== 202) throw new Error(`Not accepted: ${answer.status} ${answer.text}`);
       return answer.body as Record<string, never> & { id: string };
     },
+    plants: rows.plants,
     async close() {
       app.closeAllConnections();
       await new Promise((resolve) => app.close(resolve));
       await refundClient.close();
-      await db.$disconnect();
-      await database.drop();
+      await rows.end(database);
     },
   };
   return api;
@@ -238,7 +243,7 @@ async function seedOrder(
         {
           externalId: `${orderExternalId}-P1`,
           provider: 'stripe',
-          providerPaymentId: `pi_${randomUUID()}`,
+          providerPaymentId: `pi_${randomUUID().replaceAll('-', '')}`,
           merchantAccount: 'default',
           method: 'bank_card',
           amountMinor,

@@ -1,6 +1,6 @@
-import { pause } from '../../../devstack/wait';
 import { orderOf, refundOf, type LocalStack } from '../local-stack';
 import type { OnlineProvider } from '../plan';
+import { whileLess } from '../until-quiet';
 
 export interface DrillOptions {
   stack: LocalStack;
@@ -19,9 +19,17 @@ export interface DrillReport {
 }
 
 export interface Drill {
+  standsAlone: false;
   /** The size that the product promises to stand; `npm test` runs a tenth of it. */
   fullSize: number;
   run(options: DrillOptions): Promise<DrillReport>;
+}
+
+/** A drill that needs no running stack. */
+export interface StandaloneDrill {
+  fullSize: number;
+  standsAlone: true;
+  run(options: Pick<DrillOptions, 'size' | 'say'>): Promise<DrillReport>;
 }
 
 export interface Requested {
@@ -74,31 +82,10 @@ export async function inTurns<T>(
   await Promise.all(Array.from({ length: atOnce }, one));
 }
 
-/** Waits until these refunds are paid; answers those that are not in time. */
-export async function untilPaid({ db }: LocalStack, refundIds: string[], withinMs: number): Promise<string[]> {
-  const endsAt = Date.now() + withinMs;
-  for (;;) {
-    const open = await db.refund.findMany({
-      where: { id: { in: refundIds }, status: { not: 'paid' } },
-      select: { id: true, status: true },
-    });
-    if (open.length === 0) return [];
-    if (Date.now() > endsAt) return open.map(({ id, status }) => `refund ${id} is ${status}, not paid`);
-    await pause(1_000);
-  }
-}
-
-/**
- * Waits until no letter is left to send, so that the oracle sees nothing under way: as long as they become fewer, for a
- * thousand refunds leave thousands behind. What stays is the oracle's to name.
- */
-export async function untilQuiet({ db }: LocalStack, stalledMs = 120_000): Promise<void> {
-  let fewest = Infinity;
-  let endsAt = Date.now() + stalledMs;
-  while (Date.now() < endsAt) {
-    const due = await db.message.count({ where: { status: 'due', channel: 'email' } });
-    if (due === 0) return;
-    if (due < fewest) [fewest, endsAt] = [due, Date.now() + stalledMs];
-    await pause(1_000);
-  }
+/** Waits until these refunds are paid, as long as more of them become so; answers those that are not. */
+export async function untilPaid({ db }: LocalStack, refundIds: string[]): Promise<string[]> {
+  const unpaid = { id: { in: refundIds }, status: { not: 'paid' } };
+  if (await whileLess(() => db.refund.count({ where: unpaid }))) return [];
+  const open = await db.refund.findMany({ where: unpaid, select: { id: true, status: true } });
+  return open.map(({ id, status }) => `refund ${id} is ${status}, not paid`);
 }

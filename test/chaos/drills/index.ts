@@ -1,7 +1,8 @@
-import type { Drill } from './drill';
+import type { Drill, StandaloneDrill } from './drill';
 import { lostAnswers } from './lost-answers';
 import { notifications } from './notifications';
 import { race } from './race';
+import { reconciliation } from './reconciliation';
 
 export type { Drill, DrillReport } from './drill';
 
@@ -10,6 +11,7 @@ export const DRILLS = {
   'lost-answers': lostAnswers,
   race,
   notifications,
-} as const satisfies Record<string, Drill>;
+  reconciliation,
+} as const satisfies Record<string, Drill | StandaloneDrill>;
 
 export type DrillName = keyof typeof DRILLS;

@@ -1,5 +1,6 @@
-import { approveSmall, inTurns, request, untilPaid, untilQuiet, type Drill, type Requested } from './drill';
 import { ONLINE_PROVIDERS, type OnlineProvider } from '../plan';
+import { untilQuiet } from '../until-quiet';
+import { approveSmall, inTurns, request, untilPaid, type Drill, type Requested } from './drill';
 
 const INSTRUCTION: Record<OnlineProvider, string> = {
   stripe: 'refund.create',
@@ -7,14 +8,12 @@ const INSTRUCTION: Record<OnlineProvider, string> = {
   wechat_pay: 'refund.create',
 };
 
-/** Of the full size: what a provider's back-off and a worker that is busy may take together. */
-const WITHIN_MS = 900_000;
-
 /**
  * `size` refunds over all gateways, of which no instruction is ever answered, though the money moves, and of which no
  * notification comes. Each has one movement in the provider's ledger, not one more, and all are resolved by asking.
  */
 export const lostAnswers: Drill = {
+  standsAlone: false,
   fullSize: 1_000,
   async run({ stack, seed, size, say, providers = ONLINE_PROVIDERS }) {
     const requested: Requested[] = [];
@@ -29,7 +28,7 @@ export const lostAnswers: Drill = {
       if ((i + 1) % 100 === 0) say(`${i + 1} of ${size} are approved`);
     });
     const ids = requested.map(({ refundId }) => refundId);
-    const unpaid = await untilPaid(stack, ids, WITHIN_MS);
+    const unpaid = await untilPaid(stack, ids);
     // A tenth does not wait for letters: they have their own tests.
     const delivered = size >= lostAnswers.fullSize;
     if (delivered) await untilQuiet(stack);

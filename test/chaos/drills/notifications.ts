@@ -1,8 +1,8 @@
-import { pause } from '../../../devstack/wait';
 import type { LocalStack } from '../local-stack';
 import { ONLINE_PROVIDERS, type OnlineProvider } from '../plan';
 import { chanceOf } from '../random';
-import { approveSmall, inTurns, request, untilPaid, untilQuiet, type Drill, type Requested } from './drill';
+import { untilQuiet, whileLess } from '../until-quiet';
+import { approveSmall, inTurns, request, untilPaid, type Drill, type Requested } from './drill';
 
 const INSTRUCTION: Record<OnlineProvider, string> = {
   stripe: 'refund.create',
@@ -18,14 +18,13 @@ const eventFaults = (size: number, delayMs: number): { behaviour: string; delayM
   { behaviour: 'late-webhook', delayMs: delayMs * 4 },
 ];
 
-const WITHIN_MS = 300_000;
-
 /**
  * For each gateway with notifications, `size` refunds whose notifications come `size` times over, late and out of order,
  * and `size` forgeries. Each refund is paid by one transition and no event is applied twice; every forgery is refused as
  * its provider expects, counted, and changes nothing.
  */
 export const notifications: Drill = {
+  standsAlone: false,
   fullSize: 50,
   async run({ stack, seed, size, say, providers = ONLINE_PROVIDERS }) {
     const chance = chanceOf(seed);
@@ -42,7 +41,7 @@ export const notifications: Drill = {
       requested.push(one);
       await approveSmall(stack, one);
     });
-    violations.push(...(await untilPaid(stack, idsOf(requested), WITHIN_MS)));
+    violations.push(...(await untilPaid(stack, idsOf(requested))));
     violations.push(...(await untilDelivered(stack)));
     say(`${requested.length} refunds are paid; now the forgeries`);
 
@@ -75,13 +74,12 @@ const idsOf = (requested: Requested[]): string[] => requested.map(({ refundId })
 
 /** Until no notification waits for its delivery any more: what comes doubled or late has come. */
 async function untilDelivered({ sandbox }: LocalStack): Promise<string[]> {
-  const endsAt = Date.now() + WITHIN_MS;
-  for (;;) {
-    const waiting = (await (await fetch(`${sandbox}/control/deliveries`)).json()) as Record<string, number>;
-    if (Object.values(waiting).every((count) => count === 0)) return [];
-    if (Date.now() > endsAt) return [`notifications that nobody took: ${JSON.stringify(waiting)}`];
-    await pause(500);
-  }
+  let waiting: Record<string, number> = {};
+  const taken = await whileLess(async () => {
+    waiting = (await (await fetch(`${sandbox}/control/deliveries`)).json()) as Record<string, number>;
+    return Object.values(waiting).reduce((sum, count) => sum + count, 0);
+  });
+  return taken ? [] : [`notifications that nobody took: ${JSON.stringify(waiting)}`];
 }
 
 /** All that a notification could change. */

@@ -1,6 +1,7 @@
 import { orderOf, refundOf } from '../local-stack';
 import { chanceOf } from '../random';
-import { untilQuiet, type Drill } from './drill';
+import { untilQuiet } from '../until-quiet';
+import type { Drill } from './drill';
 
 const CLIENTS = 50;
 const CAPTURED_MINOR = 1_000_000;
@@ -15,6 +16,7 @@ const MOST_MINOR = 200_000;
  * them: it is judged like the others, but the latencies of processes that have just been started are told apart.
  */
 export const race: Drill = {
+  standsAlone: false,
   fullSize: 10,
   async run({ stack, seed, size, say }) {
     const chance = chanceOf(seed);

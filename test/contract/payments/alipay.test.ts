@@ -1,8 +1,9 @@
 import { createSign, randomBytes } from 'node:crypto';
 import { createGateways, type PaymentGateway } from '../../../integrations/payments';
 import { createNotificationReader } from '../../../integrations/payments/notifications';
-import { startSandbox, type Movement } from '../../../sandbox';
+import { startSandbox } from '../../../sandbox';
 import { APP_ID, newAlipayKeys, newKeyPair, setupOf } from '../support/alipay-sandbox';
+import { sandboxControls } from '../support/sandbox-controls';
 import { call, receiver, serve, stop } from '../support/wire';
 import { gatewaySuite, type GatewayWorld } from './gateway-suite';
 
@@ -84,19 +85,7 @@ async function startWorld(): Promise<AlipayWorld> {
       await call('POST', `${sandbox.url}/control/alipay/trades`, { outTradeNo, amountMinor });
       return outTradeNo;
     },
-    fault: async ({ call: which, ...fault }) => {
-      const operation = which === 'instruct' ? 'trade.refund' : 'refund.query';
-      await call('POST', `${sandbox.url}/control/faults`, { provider: 'alipay', operation, ...fault });
-    },
-    clearFaults: async () => {
-      await call('DELETE', `${sandbox.url}/control/faults`);
-    },
-    movements: async (reference) => {
-      const ledger = (await call('GET', `${sandbox.url}/ledger`)) as Movement[];
-      return ledger
-        .filter((movement) => movement.reference === reference && movement.status !== 'failed')
-        .map((movement) => movement.amountMinor);
-    },
+    ...sandboxControls(sandbox.url, 'alipay', { instruct: 'trade.refund', query: 'refund.query' }),
     // Alipay forgets none.
     forgetKeys: async () => undefined,
     notifications: () => notifications,

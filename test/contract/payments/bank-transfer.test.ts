@@ -13,8 +13,9 @@ import {
   type BankDestination,
   type BankTransferAccountOptions,
 } from '../../../integrations/payments';
-import { startSandbox, type Movement } from '../../../sandbox';
+import { startSandbox } from '../../../sandbox';
 import { createOutsideWorld } from '../../../worker/outside-world';
+import { sandboxControls } from '../support/sandbox-controls';
 import { fileGatewaySuite, type FileGatewayWorld } from './file-gateway-suite';
 
 const TIMEOUT_MS = 500;
@@ -83,16 +84,7 @@ async function startWorld(): Promise<FileGatewayWorld> {
     refusalCode: 'AC01',
     tooLittleMoney: 'AM04',
     capture: async () => `pay_${randomBytes(8).toString('hex')}`,
-    fault: async ({ call: which, ...fault }) => {
-      const operation = which === 'instruct' ? 'file.send' : 'file.list';
-      await call('POST', `${sandbox.url}/control/faults`, { provider: 'bank_transfer', operation, ...fault });
-    },
-    movements: async (reference) => {
-      const ledger = (await call('GET', `${sandbox.url}/ledger`)) as Movement[];
-      return ledger
-        .filter((movement) => movement.reference === reference && movement.status !== 'failed')
-        .map((movement) => movement.amountMinor);
-    },
+    ...sandboxControls(sandbox.url, 'bank_transfer', { instruct: 'file.send', query: 'file.list' }),
     release: (reference) => releaseAt(gateway, reference),
     afterLoss: async () => at(await newDirectory()),
     giveBack: async (reference, reason) => {

@@ -1,13 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PaymentSighting } from '../../../domain/payment';
-import {
-  GatewayBusyError,
-  NOT_FOUND,
-  type PaymentInstruction,
-  type PaymentQuery,
-} from '../../../integrations/payments';
+import { GatewayBusyError, NOT_FOUND, type PaymentInstruction } from '../../../integrations/payments';
 import type { GatewayWorld } from './gateway-suite';
+import { instructionsIn } from './instructions';
 
 /** A gateway that instructs by files which people release: the suite's world, and what stands between the two. */
 export interface FileGatewayWorld extends Pick<
@@ -49,29 +44,7 @@ export function fileGatewaySuite(provider: string, start: () => Promise<FileGate
 
   const now = '2026-11-02T02:00:00.000Z';
 
-  async function instructionOf(amountMinor = 5_000): Promise<PaymentInstruction> {
-    const reference = `R${randomBytes(10).toString('hex').toUpperCase()}`;
-    return {
-      reference,
-      refundId: `rf_${reference.toLowerCase()}`,
-      providerPaymentId: await world.capture(amountMinor),
-      amountMinor,
-      currency: world.currency,
-      now,
-      instructedBefore: false,
-    };
-  }
-
-  const again = (first: PaymentInstruction): PaymentInstruction => ({ ...first, instructedBefore: true });
-
-  const queryOf = (first: PaymentInstruction, providerRefundId: string | null = null): PaymentQuery => ({
-    reference: first.reference,
-    providerPaymentId: first.providerPaymentId,
-    providerRefundId,
-    amountMinor: first.amountMinor,
-    currency: first.currency,
-    now,
-  });
+  const { instructionOf, again, queryOf } = instructionsIn(() => world, now);
 
   const fault = (first: PaymentInstruction, behaviour: string, more: { count?: number; delayMs?: number } = {}) =>
     world.fault({ call: 'instruct', reference: first.reference, behaviour, count: 1, ...more });

@@ -1,17 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   GatewayBusyError,
   NOT_FOUND,
   type PaymentGateway,
   type PaymentInstruction,
-  type PaymentQuery,
 } from '../../../integrations/payments';
 import {
   ForgedNotificationError,
   type NotificationHeaders,
   type VerifiedNotification,
 } from '../../../integrations/payments/notifications';
+import { instructionsIn } from './instructions';
 
 /** A notification as it came over the wire. */
 export interface ReceivedNotification {
@@ -93,31 +92,7 @@ export function gatewaySuite(provider: string, start: () => Promise<GatewayWorld
 
   const now = '2026-11-02T02:00:00.000Z';
 
-  async function instructionOf(amountMinor = 5_000, capturedMinor = 5_000): Promise<PaymentInstruction> {
-    const reference = `R${randomBytes(10).toString('hex').toUpperCase()}`;
-    const providerPaymentId = await world.capture(capturedMinor);
-    return {
-      reference,
-      refundId: `rf_${reference.toLowerCase()}`,
-      providerPaymentId,
-      amountMinor,
-      capturedMinor,
-      currency: world.currency,
-      now,
-      instructedBefore: false,
-    };
-  }
-
-  const again = (first: PaymentInstruction): PaymentInstruction => ({ ...first, instructedBefore: true });
-
-  const queryOf = (first: PaymentInstruction, providerRefundId: string | null = null): PaymentQuery => ({
-    reference: first.reference,
-    providerPaymentId: first.providerPaymentId,
-    providerRefundId,
-    amountMinor: first.amountMinor,
-    currency: first.currency,
-    now,
-  });
+  const { instructionOf, again, queryOf } = instructionsIn(() => world, now);
 
   /** Null for a forgery, of which the stand-in sends some too. */
   function readOrForged(one: ReceivedNotification): VerifiedNotification | null {

@@ -5,7 +5,8 @@ import {
   ForgedNotificationError,
   type NotificationHeaders,
 } from '../../../integrations/payments/notifications';
-import { startSandbox, type Movement, type Running } from '../../../sandbox';
+import { startSandbox, type Running } from '../../../sandbox';
+import { sandboxControls } from '../support/sandbox-controls';
 import { call, receiver, serve, stop } from '../support/wire';
 import { gatewaySuite, type GatewayWorld } from './gateway-suite';
 
@@ -56,19 +57,7 @@ async function startWorld(): Promise<GatewayWorld> {
       await call('POST', `${sandbox.url}/control/stripe/payment_intents`, { id, amountMinor, currency: 'CNY' });
       return id;
     },
-    fault: async ({ call: which, ...fault }) => {
-      const operation = which === 'instruct' ? 'refund.create' : 'refund.list';
-      await call('POST', `${sandbox.url}/control/faults`, { provider: 'stripe', operation, ...fault });
-    },
-    clearFaults: async () => {
-      await call('DELETE', `${sandbox.url}/control/faults`);
-    },
-    movements: async (reference) => {
-      const ledger = (await call('GET', `${sandbox.url}/ledger`)) as Movement[];
-      return ledger
-        .filter((movement) => movement.reference === reference && movement.status !== 'failed')
-        .map((movement) => movement.amountMinor);
-    },
+    ...sandboxControls(sandbox.url, 'stripe', { instruct: 'refund.create', query: 'refund.list' }),
     forgetKeys: async () => {
       await call('DELETE', `${sandbox.url}/control/stripe/idempotency_keys`);
     },

@@ -10,8 +10,9 @@ import {
   type NotificationHeaders,
   type VerifiedNotification,
 } from '../../../integrations/payments/notifications';
-import { generateWeChatPayCredentials, startSandbox, type Movement, type Running } from '../../../sandbox';
+import { generateWeChatPayCredentials, startSandbox, type Running } from '../../../sandbox';
 import { gatewaySuite, type GatewayWorld, type ReceivedNotification } from './gateway-suite';
+import { movementsAt, sandboxControls } from '../support/sandbox-controls';
 import { call, receiver, serve, stop } from '../support/wire';
 
 const KEYS = generateWeChatPayCredentials();
@@ -67,11 +68,6 @@ function signed(rawBody: Buffer, { at = new Date(), serial, privateKey }: Signin
   };
 }
 
-const movementsOf = async (url: string, reference: string): Promise<number[]> =>
-  ((await call('GET', `${url}/ledger`)) as Movement[])
-    .filter((movement) => movement.reference === reference && movement.status !== 'failed')
-    .map((movement) => movement.amountMinor);
-
 async function capture(url: string, amountMinor: number, more: object = {}): Promise<string> {
   const payment = (await call('POST', `${url}/control/wechat_pay/payments`, { amountMinor, ...more })) as {
     transactionId: string;
@@ -96,14 +92,7 @@ async function startWorld(): Promise<GatewayWorld> {
     signsAnswers: true,
     tracesMoney: false,
     capture: (amountMinor) => capture(sandbox.url, amountMinor),
-    fault: async ({ call: which, ...fault }) => {
-      const operation = which === 'instruct' ? 'refund.create' : 'refund.query';
-      await call('POST', `${sandbox.url}/control/faults`, { provider: 'wechat_pay', operation, ...fault });
-    },
-    clearFaults: async () => {
-      await call('DELETE', `${sandbox.url}/control/faults`);
-    },
-    movements: (reference) => movementsOf(sandbox.url, reference),
+    ...sandboxControls(sandbox.url, 'wechat_pay', { instruct: 'refund.create', query: 'refund.query' }),
     // WeChat Pay keeps its numbers for ever.
     forgetKeys: () => Promise.resolve(),
     notifications: () => notifications,
@@ -394,7 +383,7 @@ describe('wechat_pay: against its stand-in', () => {
     );
     expect(told).toMatchObject({ type: 'REFUND.ABNORMAL', facts: { failure: { class: 'account_frozen_or_closed' } } });
     expect(await gateway.query({ ...first, providerRefundId: null })).toMatchObject({ outcome: 'failed' });
-    expect(await movementsOf(sandbox.url, first.reference)).toEqual([]);
+    expect(await movementsAt(sandbox.url, first.reference)).toEqual([]);
   });
 
   test('a spoiled, absent or unreadable answer is unknown, and the number finds the money', async () => {
@@ -409,7 +398,7 @@ describe('wechat_pay: against its stand-in', () => {
       });
       expect(await gateway.instruct(first)).toMatchObject({ outcome: 'unknown' });
       expect(await gateway.instruct({ ...first, instructedBefore: true })).toMatchObject({ amountMinor: 700 });
-      expect(await movementsOf(sandbox.url, first.reference)).toEqual([700]);
+      expect(await movementsAt(sandbox.url, first.reference)).toEqual([700]);
     }
   });
 
@@ -417,7 +406,7 @@ describe('wechat_pay: against its stand-in', () => {
     const stranger = gatewayAt(sandbox.url, { privateKey: OTHER_KEYS.merchantPrivateKey });
     const first = await fresh(700, 900);
     expect(await stranger.instruct(first)).toMatchObject({ outcome: 'unknown', failure: { code: 'SIGN_ERROR' } });
-    expect(await movementsOf(sandbox.url, first.reference)).toEqual([]);
+    expect(await movementsAt(sandbox.url, first.reference)).toEqual([]);
   });
 
   test('an order of more than a year, a wrong total are refused by WeChat Pay; an empty balance holds, and the same number is taken after a top-up', async () => {
@@ -432,7 +421,7 @@ describe('wechat_pay: against its stand-in', () => {
       failure: null,
       hold: { reason: 'insufficient_funds' },
     });
-    expect(await movementsOf(sandbox.url, unfunded.reference)).toEqual([]);
+    expect(await movementsAt(sandbox.url, unfunded.reference)).toEqual([]);
     await call('POST', `${sandbox.url}/control/wechat_pay/settings`, { balanceFen: null });
     expect(await gateway.instruct({ ...unfunded, instructedBefore: true })).toMatchObject({ outcome: 'pending' });
   });
@@ -453,7 +442,7 @@ describe('wechat_pay: against its stand-in', () => {
     await gateway.instruct(first);
     const second = await fresh(100, 900, first.providerPaymentId);
     await expect(gateway.instruct(second)).rejects.toMatchObject({ code: 'FREQUENCY_LIMITED' });
-    expect(await movementsOf(sandbox.url, second.reference)).toEqual([]);
+    expect(await movementsAt(sandbox.url, second.reference)).toEqual([]);
     expect(gateway.capabilities.limits?.minimumIntervalMs).toBe(60_000);
     expect(gatewayAt(sandbox.url, { refundIntervalMs: 0 }).capabilities.limits?.minimumIntervalMs).toBe(0);
     await call('POST', `${sandbox.url}/control/wechat_pay/settings`, { refundIntervalMs: 0 });
@@ -520,7 +509,7 @@ describe('wechat_pay: a stand-in that is started again', () => {
             (one) => again.read('wechat_pay', 'default', one.headers, one.rawBody, new Date())?.facts?.outcome,
           ),
         ).toEqual(['succeeded', 'succeeded']);
-        expect(await movementsOf(second.url, instruction.reference)).toEqual([700]);
+        expect(await movementsAt(second.url, instruction.reference)).toEqual([700]);
       } finally {
         await second.close();
       }

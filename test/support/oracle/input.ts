@@ -20,8 +20,8 @@ export type Violation = string;
 
 export interface OracleInput {
   db: Database;
-  /** Every movement of money that the providers' stand-ins know. */
-  ledger: Movement[];
+  /** Every movement of money that the providers' stand-ins know. Null: no provider stands behind these rows. */
+  ledger: Movement[] | null;
   /** Null: only Postgres and the provider are compared. */
   client: Client | null;
   /** What the inbox received, asked for after the rows are read; absent: deliveries are judged by their rows alone. */

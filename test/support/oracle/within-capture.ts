@@ -6,7 +6,7 @@ import { moved, sumOf, violated, type Violation } from './input';
  * 1. Succeeded and under way together are never more than was captured: by our books, whose sums are those of their rows,
  * and by the provider's ledger.
  */
-export async function withinCapture(db: Db, ledger: Movement[]): Promise<Violation[]> {
+export async function withinCapture(db: Db, ledger: Movement[] | null): Promise<Violation[]> {
   const payments = await db.payment.findMany({
     include: { allocations: { include: { attempts: true } }, reservations: true },
   });
@@ -25,7 +25,7 @@ export async function withinCapture(db: Db, ledger: Movement[]): Promise<Violati
       (reservation) => toMinor(reservation.amountMinor) - toMinor(reservation.settledMinor),
     );
     const provider = sumOf(
-      ledger.filter((one) => moved(one) && (references.has(one.reference) || isOf(payment, one))),
+      (ledger ?? []).filter((one) => moved(one) && (references.has(one.reference) || isOf(payment, one))),
       (one) => one.amountMinor,
     );
     const found = [

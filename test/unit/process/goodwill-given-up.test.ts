@@ -1,79 +1,19 @@
-import { applyTransition, type Effects } from '../../../domain/process';
 import type { PaymentSighting } from '../../../domain/payment';
-import {
-  hasEnded,
-  isWatched,
-  promiseMark,
-  waitingForOf,
-  type DeskAction,
-  type ProcessState,
-  type Transition,
-} from '../../../domain/refund';
+import { hasEnded, isWatched, promiseMark, waitingForOf, type Transition } from '../../../domain/refund';
 import { judgeReceipt } from '../../../domain/approval';
-import { accepted, after, contextOf, person } from './support';
+import * as step from './payment-case';
+import { act, finance, giveUp, taken, withRoom, type Case } from './payment-case';
+import { after } from './support';
 
 // What is given beside the amount never says whether the amount itself was paid, and what was paid stays promised.
 
-const finance = person('finance', ['finance']);
-const finance2 = person('finance2', ['finance']);
-
-interface Case {
-  state: ProcessState;
-  effects: Effects | null;
-}
-
-const { plan, state: begun } = accepted();
-
 /** 8,000.00 on two payments, and 20.00 given beside it. */
-function paying(): Case {
-  const [first] = begun.legs;
-  if (!first) throw new Error('A refund has legs.');
-  const gift = {
-    ...first,
-    id: 'al_g',
-    paymentId: 'pm_g',
-    reference: 'RDXG',
-    amountMinor: 2_000,
-    fund: 'goodwill' as const,
-  };
-  return { state: { ...begun, status: 'paying', stage: null, legs: [...begun.legs, gift] }, effects: null };
-}
+const paying = (): Case =>
+  step.paying({ id: 'al_g', paymentId: 'pm_g', reference: 'RDXG', amountMinor: 2_000, fund: 'goodwill' });
 
-let steps = 0;
-function apply(one: Case, transition: Transition, changes: Parameters<typeof contextOf>[3] = {}): Case {
-  steps += 1;
-  const { state } = one;
-  const outcome = applyTransition(
-    state,
-    transition,
-    contextOf(plan, state, after(10 + steps), { canReturn: () => true, ...changes }),
-  );
-  expect(outcome.refused).toBeNull();
-  return { state: outcome.state, effects: outcome.refused ? null : outcome.effects };
-}
-
-const sight = (one: Case, legId: string, outcome: PaymentSighting['outcome']): Case => {
-  const amountMinor = one.state.legs.find((leg) => leg.id === legId)?.amountMinor ?? 0;
-  const sighting: PaymentSighting = {
-    source: 'query',
-    outcome,
-    providerEventId: null,
-    providerRefundId: null,
-    amountMinor,
-    failure: null,
-    traceNumber: null,
-    at: after(9),
-  };
-  return apply(one, { id: `p_${steps}`, kind: 'payment', legId, attempt: 1, sighting });
-};
-
-const act = (one: Case, who: typeof finance, action: DeskAction, id: string): Case =>
-  apply(one, { id, kind: 'desk_action', commandId: id, actor: who, action });
-
-function giveUp(one: Case, legId: string): Case {
-  const id = `cm_${legId}_${steps}`;
-  return act(act(one, finance, { act: 'give_up', legId }, id), finance2, { act: 'confirm', proposalId: id }, `${id}_2`);
-}
+const apply = (one: Case, transition: Transition): Case => taken(step.apply(one, transition));
+const sight = (one: Case, legId: string, outcome: PaymentSighting['outcome']): Case =>
+  taken(step.answer(one, legId, { outcome }));
 
 const letters = ({ effects }: Case) => effects?.messages.filter((one) => one.recipient === 'customer') ?? [];
 const receipt: Transition = { id: 'cm_r', kind: 'receipt', commandId: 'cm_r', actor: finance };
@@ -96,23 +36,8 @@ test('goodwill that was given up first changes nothing when the amount is paid a
   one = giveUp(one, 'al_g');
   expect(one.state).toMatchObject({ status: 'payment_failed' });
   expect(one.state.givenUp).toBeUndefined();
-  const again = act(one, finance, { act: 'new_attempt', legId: 'al_2' }, 'cm_again');
-  const paid = apply(again, {
-    id: 'p_last',
-    kind: 'payment',
-    legId: 'al_2',
-    attempt: 2,
-    sighting: {
-      source: 'query',
-      outcome: 'succeeded',
-      providerEventId: null,
-      providerRefundId: null,
-      amountMinor: again.state.legs[1]?.amountMinor ?? 0,
-      failure: null,
-      traceNumber: null,
-      at: after(9),
-    },
-  });
+  const again = taken(act(one, finance, { act: 'new_attempt', legId: 'al_2' }));
+  const paid = sight(again, 'al_2', 'succeeded');
   expect(paid.state.status).toBe('paid');
   expect(letters(paid)).toMatchObject([{ kind: 'refund_paid', data: { goodwill: 'given_up' } }]);
 });
@@ -134,20 +59,8 @@ test('an amount that is given up waits for what is given beside it: nothing is b
 
 describe('a leg that turns out to be paid after all', () => {
   /** The provider is asked anew and says that the leg was paid; the books have room for it. */
-  const paidAfterAll = (one: Case, legId: string): Case => {
-    const legs = contextOf(plan, one.state, after(1)).legs.map((leg) => ({ ...leg, canBeTakenUp: true }));
-    const sighting: PaymentSighting = {
-      source: 'query',
-      outcome: 'succeeded',
-      providerEventId: null,
-      providerRefundId: null,
-      amountMinor: one.state.legs.find((leg) => leg.id === legId)?.amountMinor ?? 0,
-      failure: null,
-      traceNumber: null,
-      at: after(99),
-    };
-    return apply(one, { id: `again_${legId}`, kind: 'payment', legId, attempt: 1, sighting }, { legs });
-  };
+  const paidAfterAll = (one: Case, legId: string): Case =>
+    taken(step.answer(one, legId, { at: after(99) }, withRoom(one, true)));
 
   test('tells what of the amount is paid by now, without what was given beside it', () => {
     const one = sight(sight(sight(paying(), 'al_1', 'failed'), 'al_2', 'failed'), 'al_g', 'succeeded');

@@ -1,0 +1,43 @@
+import { act, comesBack, finance, legOf, paid, paying, sight, type Case } from './payment-case';
+import { after } from './support';
+
+describe('a contradiction', () => {
+  const contradicted = (): Case => sight(comesBack(sight(paying(), 'al_1', {})), 'al_1', { at: after(11) });
+
+  test('stops everything that would pay again, until a query proves that nothing moved', () => {
+    const one = contradicted();
+    expect(legOf(one)).toMatchObject({ status: 'returned', contradicted: 1 });
+    expect(one.effects?.deskOpen).toMatchObject([{ kind: 'payment_contradiction' }]);
+    expect(act(one, finance, { act: 'new_attempt', legId: 'al_1' }).refused).toMatchObject({
+      data: { why: 'leg_contradicted' },
+    });
+    // A notification may be the older of two; a query says what is true now.
+    expect(legOf(sight(one, 'al_1', { outcome: 'failed' }))?.contradicted).toBe(1);
+    const asked = act(one, finance, { act: 'query_payment' });
+    expect(legOf(asked)?.nextQueryAt).not.toBeNull();
+    const cleared = sight(asked, 'al_1', { outcome: 'failed', source: 'query' });
+    expect(legOf(cleared)?.contradicted).toBeUndefined();
+    expect(act(cleared, finance, { act: 'new_attempt', legId: 'al_1' }).refused).toBeNull();
+  });
+
+  test('that says something else of the same attempt is an item of its own; the same again is the same', () => {
+    const keyOf = (one: Case) => one.effects?.deskOpen.find(({ kind }) => kind === 'payment_contradiction')?.key;
+    const other = sight(paid(), 'al_1', { outcome: 'succeeded', amountMinor: 1 });
+    const same = sight(other, 'al_1', { outcome: 'succeeded', amountMinor: 1 });
+    const more = sight(same, 'al_1', { outcome: 'succeeded', amountMinor: 2 });
+    expect(keyOf(other)).toBeDefined();
+    expect(keyOf(same) ?? keyOf(other)).toBe(keyOf(other));
+    expect(keyOf(more)).not.toBe(keyOf(other));
+  });
+
+  test('about an earlier attempt stops the leg too, and no query of the present one clears it', () => {
+    const second = act(comesBack(sight(paying(), 'al_1', {})), finance, { act: 'new_attempt', legId: 'al_1' });
+    const failed = sight(second, 'al_1', { outcome: 'failed' });
+    const late = sight(failed, 'al_1', { outcome: 'succeeded' }, 1);
+    expect(legOf(late)).toMatchObject({ status: 'failed', attempt: 2, contradicted: 1 });
+    const asked = sight(late, 'al_1', { outcome: 'failed', source: 'query' });
+    expect(act(asked, finance, { act: 'new_attempt', legId: 'al_1' }).refused).toMatchObject({
+      data: { why: 'leg_contradicted' },
+    });
+  });
+});
