@@ -33,8 +33,6 @@ export interface AcceptanceOptions {
    * and keeps nobody waiting. A refusal is true of the instant that was looked at.
    */
   looksFirst?: boolean;
-  /** Runs what takes the locks when its turn has come; absent: at once. */
-  inTurn?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** Writes everything that a refund begins with. The transaction ends with it. */

@@ -30,19 +30,7 @@ export async function acceptRefund(
   decide: Decide,
   options: AcceptanceOptions = {},
 ): Promise<Acceptance> {
-  const { looksFirst = false, inTurn = (work) => work() } = options;
-  if (looksFirst) await look(db, request, nowIso, decide);
-  return inTurn(() => acceptAgain(db, request, nowIso, decide, options));
-}
-
-/** Accepts under the locks, again when another writer was in the way. */
-async function acceptAgain(
-  db: Database,
-  request: NewRefund,
-  nowIso: string,
-  decide: Decide,
-  options: AcceptanceOptions,
-): Promise<Acceptance> {
+  if (options.looksFirst) await look(db, request, nowIso, decide);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await acceptOnce(db, request, nowIso, decide, options);

@@ -37,9 +37,6 @@ import type { AppDeps, Principal } from '../types';
 import { withoutUndefined } from '../without-undefined';
 import './refund-docs';
 
-/** How many requests for one order are looked at while one is written: as many as it takes to keep the writer busy. */
-const LOOKS_AHEAD = 3;
-
 /** Whoever entered the request, by the same credential or, for systems, any of the shop's own. */
 const isRequester = (principal: Principal, refund: StoredRefund): boolean =>
   principal.kind === 'person'
@@ -58,7 +55,6 @@ export function refundRoutes(deps: AppDeps): Router {
   router.param('id', requireRefundId);
   const commands = refundCommands(deps);
   const orders = createTurns(1);
-  const looks = createTurns(LOOKS_AHEAD);
 
   /** A refund of this principal's mode; a customer sees their own alone. @throws Problem refund_not_found */
   async function visibleRefund(principal: Principal, refundId: string): Promise<StoredRefund> {
@@ -96,17 +92,15 @@ export function refundRoutes(deps: AppDeps): Router {
     idempotent(deps, { kind: 'create_refund', body: createRefundBody }, async (req, command, body) => {
       const principal = principalOf(req);
       const reading = readingOf(req);
-      // One at a time of this process takes an order's locks, and whoever waits for that holds no connection. Those who are
-      // next look meanwhile: what can be refused without a lock leaves the line.
+      // One at a time of this process: who waits for an order holds no connection, and whoever has waited looks first.
       const line = `${principal.mode} ${body.orderExternalId}`;
-      const looksFirst = looks.isTaken(line);
+      const looksFirst = orders.isTaken(line);
       const answer = (record: StoredRefund, { calendar }: AcceptanceInput) =>
         readerOf(principal) === 'integrator'
           ? { status: 202, body: JSON.stringify(presentListed(deps, record, calendar, reading)) }
           : null;
-      const inTurn = <T>(work: () => Promise<T>): Promise<T> => orders.take(line, work);
-      const accepted = await looks.take(line, () =>
-        acceptRefund(deps, principal, body, command, { looksFirst, inTurn, answer }),
+      const accepted = await orders.take(line, () =>
+        acceptRefund(deps, principal, body, command, { looksFirst, answer }),
       );
       const { refundId, start } = accepted;
       commands.startSoon(refundId, start);
