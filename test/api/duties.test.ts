@@ -169,6 +169,15 @@ function verdictOf(refusal: { code?: string; rule?: unknown } | null): string {
   return refusal?.code === 'same_person' ? `same_person ${String(refusal.rule)}` : String(refusal?.code);
 }
 
+async function ask(rung: Case['rung'], bearer: string, idempotencyKey: string): Promise<string> {
+  const { body } = await request(api.app)
+    .post(`/v1/refunds/${refunds[rung].id}/decisions`)
+    .set('Authorization', `Bearer ${bearer}`)
+    .set('Idempotency-Key', idempotencyKey)
+    .send({ stage: STAGE, decision: 'approve', snapshotVersion: 99 });
+  return verdictOf(body);
+}
+
 const grid = RUNGS.flatMap((rung) => KEYS.map((key) => [rung, key] as const));
 
 describe.each(grid)('%s, with the key of a %s', (rung, key) => {
@@ -193,14 +202,14 @@ describe.each(grid)('%s, with the key of a %s', (rung, key) => {
     'the API says what the table says',
     async () => {
       const said: [string, string][] = [];
+      /** Keys that are no person's are the same in many cases: all that the API sees of those is the key. */
+      const answered = new Map<string, string>();
       for (const [someone, given] of cases(rung, key)) {
-        const bearer = { person: someone.key, system: systemKeys.get(given.role), customer: api.keys.customer }[key];
-        const { body } = await request(api.app)
-          .post(`/v1/refunds/${refunds[rung].id}/decisions`)
-          .set('Authorization', `Bearer ${bearer}`)
-          .set('Idempotency-Key', `${key}-${someone.id}`)
-          .send({ stage: STAGE, decision: 'approve', snapshotVersion: 99 });
-        said.push([named(given), verdictOf(body)]);
+        const bearer =
+          { person: someone.key, system: systemKeys.get(given.role), customer: api.keys.customer }[key] ?? '';
+        const verdict = answered.get(bearer) ?? (await ask(rung, bearer, `${key}-${someone.id}`));
+        answered.set(bearer, verdict);
+        said.push([named(given), verdict]);
       }
       expect(Object.fromEntries(said)).toEqual(wanted());
     },
