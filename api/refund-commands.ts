@@ -32,7 +32,8 @@ export interface Ask {
 export interface RefundCommands {
   /**
    * Judges by Postgres, sends the update and answers with the refund at or after the transition that recorded it.
-   * Safe to run again with the same command: what has counted is answered, what may have counted is joined.
+   * Safe to run again with the same command: what has counted is told again and answered, what may have counted is joined.
+   * Whoever is answered may rely on it that the process knows.
    * @throws Problem with the refusal, or engine_unavailable when it may have counted
    */
   run(ask: Ask): Promise<StoredRefund>;
@@ -130,9 +131,28 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
     return 'counted' in seen ? seen.counted : refuse(ask, seen.refusal);
   }
 
+  /**
+   * Tells the process again what counted by Postgres but was never answered. Its step is committed, yet the process may know
+   * nothing of it: an update is in no history until its workflow task ends, so an engine that dies loses it, and nothing
+   * would wake the process before its next deadline.
+   * @throws Problem engine_unavailable; then the caller repeats, and it is told once more
+   */
+  async function tellAgain(refund: StoredRefund, send: () => Promise<unknown>): Promise<StoredRefund> {
+    try {
+      await send();
+    } catch (error) {
+      if (error instanceof EngineUnavailable) throw unavailable();
+      // A process that has ended, or that has gone further, knows.
+      if (!(error instanceof WorkflowMissing) && !(error instanceof RefundRefused)) throw error;
+    }
+    return refund;
+  }
+
   /** What a failed call means, by what stands in Postgres now. */
   async function explain(ask: Omit<Ask, 'send'>, error: unknown): Promise<StoredRefund> {
     const now = await look(ask);
+    // It may have counted without the process knowing: whoever repeats makes sure of both.
+    if (error instanceof EngineUnavailable && now !== 'open' && 'counted' in now) throw unavailable();
     if (now !== 'open' && 'counted' in now) return now.counted;
     if (error instanceof RefundRefused) {
       if (error.refusal.code === 'command_invalid')
@@ -195,7 +215,7 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
       const known = turns.isTaken(ask.refundId) ? undefined : ask.command.standing;
       return turns.take(ask.refundId, async () => {
         const settled = await settle(ask, known);
-        if (settled) return settled;
+        if (settled) return tellAgain(settled, () => sendStarted(ask));
         let verdict: Verdict;
         try {
           verdict = await sendStarted(ask);
@@ -207,7 +227,11 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
     },
     handOver: (ask, send) =>
       turns.take(ask.refundId, async () => {
-        if (await settle(ask)) return;
+        const settled = await settle(ask);
+        if (settled) {
+          await tellAgain(settled, () => send(actorOf(ask.command)));
+          return;
+        }
         try {
           await send(actorOf(ask.command));
         } catch (error) {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Response } from 'supertest';
 
-import { refundWorkflowId } from '../../contract';
+import { createRecordActivities } from '../../activities/record-transition';
+import { EngineUnavailable } from '../../api/refund-client-errors';
+import { getRefundQuery, refundWorkflowId } from '../../contract';
 import { eventually, openEngine } from './support/engine';
 import { openRefundApi, type KeyName, type RefundApi } from './support/refund-api';
 import { openWorkingApi, type WorkingApi } from './support/working-api';
@@ -309,6 +311,38 @@ describe('without an engine', () => {
     const commands = await alone.db.command.findMany({ where: { refundId: id, kind: 'decide' } });
     expect(commands.map((command) => [command.outcome, command.responseStatus])).toEqual([['open', null]]);
     expect(await alone.db.decision.count()).toBe(0);
+  });
+});
+
+describe('a decision that was committed, and of which the engine lost every trace', () => {
+  it('is not answered until the process has been told again by a repeat, and counts once', async () => {
+    const { id } = await api.accept(600_000);
+    const { refundClient } = api.deps;
+    const { decide: tell } = refundClient;
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const body = { stage: 'first_review', decision: 'approve', snapshotVersion: 1 };
+    let lost = 0;
+    // As when the engine dies after the record step and before its workflow task has ended.
+    refundClient.decide = async (refundId, { commandId, actor, content }) => {
+      const { planHash } = await api.db.refund.findUniqueOrThrow({ where: { id: refundId } });
+      const transition = { id: commandId, kind: 'decision' as const, commandId, actor, content };
+      const { recordTransition } = createRecordActivities({ db: api.db });
+      await recordTransition({ refundId, planHash, seq: 1, at: new Date().toISOString(), transition });
+      lost += 1;
+      throw new EngineUnavailable('It died.');
+    };
+    const stateOfProcess = async (): Promise<number> =>
+      (await api.engine.client.workflow.getHandle(refundWorkflowId(id)).query(getRefundQuery)).state.seq;
+    try {
+      const first = await api.post('reviewer', `/v1/refunds/${id}/decisions`, body, headers);
+      expect([first.status, first.body.code]).toEqual([503, 'engine_unavailable']);
+    } finally {
+      refundClient.decide = tell;
+    }
+    expect([lost, (await api.get('auditor', `/v1/refunds/${id}`)).body.seq, await stateOfProcess()]).toEqual([1, 1, 0]);
+    const repeated = await api.post('reviewer', `/v1/refunds/${id}/decisions`, body, headers);
+    expect([repeated.status, repeated.body.seq, await stateOfProcess()]).toEqual([200, 1, 1]);
+    expect(await api.db.decision.count({ where: { refundId: id } })).toBe(1);
   });
 });
 

@@ -6,8 +6,8 @@ import type { LocalStack } from './local-stack';
 export type Payee = { customerExternalId: string } | { refundId: string };
 
 const LOOK_EVERY_MS = 500;
-/** A payee's name is checked within a round of the schedule; a killed worker and the cooling-off come on top. */
-const ACCOUNT_WITHIN_MS = 240_000;
+/** A payee's name is checked within a round of the schedule; ten killed workers on a busy machine and the cooling-off come on top. */
+const ACCOUNT_WITHIN_MS = 420_000;
 /** How long the shop waits for a statement before it asks the bank to repeat it. */
 const STATEMENT_PATIENCE_MS = 5_000;
 

@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { PaymentInstruction, PaymentQuery } from '../../../integrations/payments';
-import type { GatewayWorld } from './gateway-suite';
+
+/** What of a suite's world instructions are about. */
+interface PaidShop {
+  currency: string;
+  /** A captured payment's provider id. */
+  capture(amountMinor: number): Promise<string>;
+}
 
 /** What the suites instruct, at one instant. */
 export interface Instructions {
@@ -10,7 +16,7 @@ export interface Instructions {
   queryOf(first: PaymentInstruction, providerRefundId?: string | null): PaymentQuery;
 }
 
-export function instructionsIn(world: () => Pick<GatewayWorld, 'capture' | 'currency'>, now: string): Instructions {
+export function instructionsIn(world: () => PaidShop, now: string): Instructions {
   return {
     async instructionOf(amountMinor = 5_000, capturedMinor = 5_000) {
       const reference = `R${randomBytes(10).toString('hex').toUpperCase()}`;
