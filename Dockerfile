@@ -30,6 +30,8 @@ ENV NODE_ENV=production \
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/package.json ./
 COPY --from=build /app/dist ./dist
+# A volume takes its owner from what it is mounted over.
+RUN install -d -o node -g node /var/lib/redress
 USER node
 STOPSIGNAL SIGTERM
 

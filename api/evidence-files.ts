@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ScannerUnavailableError, StorageUnavailableError } from '../integrations/evidence';
 import { appendSharedAudit, readEvidenceContent, type EvidenceRecord, type NewEvidence } from '../store';
 import { Problem } from './problems';
@@ -40,14 +41,20 @@ export async function keep(deps: Deps, key: string, content: Uint8Array<ArrayBuf
   return { storedIn: storage.kind, storageKey: key, bytes: content.byteLength };
 }
 
-/** The content from wherever it is kept, or null. @throws Problem evidence_unavailable */
-export async function readContent(deps: Deps, record: EvidenceRecord): Promise<Uint8Array | null> {
-  const { storageKey, storedIn } = record;
-  if (storageKey === null) return await readEvidenceContent(deps.db, record.id);
+/** The content from wherever it is kept, to the byte as it was uploaded. @throws Problem evidence_unavailable */
+export async function readContent(deps: Deps, record: EvidenceRecord): Promise<Uint8Array> {
+  const content = await contentOf(deps, record);
+  const found = content && createHash('sha256').update(content).digest('hex');
+  if (content && found === record.sha256) return content;
+  // For its operators: the row says that it is there, and the storage gives nothing or something else.
+  deps.logger.error({ evidenceId: record.id, storedIn: record.storedIn, found }, 'Evidence is not what was uploaded.');
+  throw new Problem('evidence_unavailable');
+}
+
+async function contentOf(deps: Deps, { id, storedIn, storageKey }: EvidenceRecord): Promise<Uint8Array | null> {
+  if (storageKey === null) return await readEvidenceContent(deps.db, id);
   const storage = deps.evidence.storages.find(({ kind }) => kind === storedIn);
-  // It is kept, but not where this installation looks: for its operators to mend.
-  if (!storage) throw new Problem('evidence_unavailable');
-  return await orUnavailable(deps, () => storage.get(storageKey));
+  return storage ? await orUnavailable(deps, () => storage.get(storageKey)) : null;
 }
 
 async function orUnavailable<T>({ logger }: Deps, work: () => Promise<T>): Promise<T> {

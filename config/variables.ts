@@ -136,8 +136,11 @@ export const VARIABLES = {
     schema: text().optional(),
   }),
   EVIDENCE_S3_BUCKET: define({
-    about: 'Bucket that keeps new evidence; what the directory holds stays readable. Needs the three variables below.',
-    schema: text().optional(),
+    about: 'Bucket that keeps new evidence; what the directory holds stays readable. Needs its access key and secret.',
+    schema: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'must be a bucket name of lower-case letters, digits and "-"')
+      .optional(),
   }),
   EVIDENCE_S3_REGION: define({ about: 'Region of the bucket.', schema: text().default('us-east-1') }),
   EVIDENCE_S3_ENDPOINT: define({

@@ -20,9 +20,9 @@ export const SURROUNDING_PROBLEMS = {
   evidence_unreadable: entry(
     422,
     'The image cannot be read',
-    'Nothing was kept. The file begins like an image but is damaged or far too large in pixels; send another one.',
+    'It begins like an image but is damaged or far too large in pixels. An upload was not kept: send another one. What was kept before images were checked, finance and auditors read as it came.',
     '无法读取该图片',
-    '没有保存任何内容。文件开头为图片格式，但已损坏或像素过大；请更换文件。',
+    '文件开头为图片格式，但已损坏或像素过大。上传的内容没有保存，请更换文件；早期未经检查的图片由退单处理员和审计员按原文件查看。',
   ),
   evidence_infected: entry(
     422,
@@ -34,9 +34,9 @@ export const SURROUNDING_PROBLEMS = {
   evidence_unavailable: entry(
     503,
     'Evidence cannot be taken or shown right now',
-    'Nothing was kept. The storage or the malware scanner cannot be reached; repeat with the same key.',
+    'Nothing was kept. The storage or the malware scanner cannot be reached, or what is stored is not what was uploaded; repeat with the same key.',
     '暂时无法接收或显示证据',
-    '没有保存任何内容。存储或扫描服务暂不可用；请使用相同的密钥重试。',
+    '没有保存任何内容。存储或扫描服务暂不可用，或所存内容与上传时不一致；请使用相同的密钥重试。',
   ),
 
   // Webhooks

@@ -58,7 +58,7 @@ registerRoute({
   roles: READERS,
   request: { params: evidenceParams },
   responses: { 200: { description: 'The file, as an attachment.', contentType: 'application/octet-stream' } },
-  problems: ['not_found', 'evidence_unavailable'],
+  problems: ['not_found', 'evidence_unreadable', 'evidence_unavailable'],
 });
 registerRoute({
   method: 'get',
@@ -119,14 +119,13 @@ interface CheckedFile {
   sha256: string;
 }
 
-async function checkedFile(req: Request): Promise<CheckedFile> {
+function checkedFile(req: Request): CheckedFile {
   const { file } = req;
   if (!file || file.size === 0) throw new Problem('evidence_file_missing');
   const mime = sniffMediaType(file.buffer);
   if (!mime) {
     throw new Problem('evidence_type_not_allowed', { params: { accepted: EVIDENCE_MEDIA_TYPES.join(', ') } });
   }
-  if (canStrip(mime)) await assertReadable(file.buffer);
   return {
     mime,
     fileName: fileNameOf(file.originalname),
@@ -135,10 +134,10 @@ async function checkedFile(req: Request): Promise<CheckedFile> {
   };
 }
 
-/** Nobody is to find out when they look at it. @throws Problem evidence_unreadable */
-async function assertReadable(content: Uint8Array): Promise<void> {
+/** The image as people see it. @throws Problem evidence_unreadable */
+async function shownImage(content: Uint8Array): Promise<Uint8Array> {
   try {
-    await withoutMetadata(content);
+    return await withoutMetadata(content);
   } catch (error) {
     if (error instanceof UnreadableImageError) throw new Problem('evidence_unreadable');
     throw error;
@@ -159,7 +158,7 @@ export function evidenceRoutes(deps: AppDeps): Router {
 
   router.post('/v1/evidence', requireRole(...UPLOADERS), readFile(deps.config.evidenceLimitBytes), async (req, res) => {
     const principal = principalOf(req);
-    const file = await checkedFile(req);
+    const file = checkedFile(req);
     await runCommand(deps, req, res, {
       kind: 'upload_evidence',
       principal,
@@ -169,6 +168,8 @@ export function evidenceRoutes(deps: AppDeps): Router {
       handler: async (command) => {
         const id = evidenceIdOf(command.id);
         const scannedAt = await scan(deps, principal, file);
+        // Nobody is to find out when they look at it.
+        if (canStrip(file.mime)) await shownImage(file.content);
         const evidence = await createEvidence(
           deps.db,
           {
@@ -200,9 +201,7 @@ export function evidenceRoutes(deps: AppDeps): Router {
     const principal = principalOf(req);
     const evidence = await findEvidence(deps.db, principal.mode, id);
     if (!evidence || !maySee(principal, evidence)) throw new Problem('not_found');
-    const content = await readContent(deps, evidence);
-    if (!content) throw new Problem('not_found');
-    return { evidence, content };
+    return { evidence, content: await readContent(deps, evidence) };
   }
 
   function send(res: Response, { mime, fileName }: EvidenceRecord, content: Uint8Array): void {
@@ -215,7 +214,7 @@ export function evidenceRoutes(deps: AppDeps): Router {
 
   router.get('/v1/evidence/:id', requireRole(...READERS), async (req, res) => {
     const { evidence, content } = await visible(req);
-    const shown = canStrip(evidence.mime) ? await withoutMetadata(content) : content;
+    const shown = canStrip(evidence.mime) ? await shownImage(content) : content;
     await noteReading(deps, principalOf(req), evidence, 'evidence_read');
     send(res, evidence, shown);
   });

@@ -21,7 +21,8 @@ export class S3Storage implements EvidenceStorage {
   constructor({ bucket, region, endpoint, accessKeyId, secretAccessKey }: S3Options) {
     this.client = new AwsClient({ accessKeyId, secretAccessKey, region, service: 's3', retries: 1 });
     // Services beside Amazon's have no host name for each bucket.
-    this.base = endpoint === null ? `https://${bucket}.s3.${region}.amazonaws.com` : `${endpoint}/${bucket}`;
+    const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+    this.base = endpoint === null ? `https://${bucket}.s3.${region}.${domain}` : `${endpoint}/${bucket}`;
   }
 
   async put(key: string, content: Uint8Array): Promise<void> {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { ClamdScanner, createEvidenceStorages } from '../../integrations/evidence';
 import { EICAR, startClamd } from '../contract/evidence/support/clamd';
+import { createEvidence } from '../../store';
 import { bearer, openFrame, request, type Frame } from './frame';
 
 let PNG: Buffer;
@@ -137,6 +138,40 @@ test('the original is for finance, auditors and administrators, and its reading 
 test('a damaged image is refused before anybody has to look at it', async () => {
   const damaged = Buffer.concat([PNG.subarray(0, 30), Buffer.alloc(50, 7)]);
   expect((await upload(damaged, 'damaged.png')).body).toMatchObject({ status: 422, code: 'evidence_unreadable' });
+  expect(await frame.db.evidence.count({ where: { fileName: 'damaged.png' } })).toBe(0);
+});
+
+test('a small file that swells to a picture of many megapixels is refused', async () => {
+  const wide = sharp({ create: { width: 10_000, height: 7_000, channels: 3, background: '#fff' } });
+  const bomb = await wide.png({ compressionLevel: 9 }).toBuffer();
+  expect(bomb.length).toBeLessThan(1_000_000);
+  const large = frame.app({ evidenceLimitBytes: 1_000_000 });
+  const answer = await upload(bomb, 'bomb.png', frame.keys.agent, 'file', large);
+  expect(answer.body).toMatchObject({ status: 422, code: 'evidence_unreadable' });
+});
+
+test('a damaged image that was kept before images were checked is said to be unreadable, and kept to the byte', async () => {
+  const content = Buffer.concat([PNG.subarray(0, 30), Buffer.alloc(50, 7)]);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const { id } = await createEvidence(
+    frame.db,
+    {
+      mode: 'test',
+      sha256,
+      mime: 'image/png',
+      fileName: 'old.png',
+      content: new Uint8Array(content),
+      uploadedKind: 'system',
+      uploadedById: 'key',
+      customerId: null,
+    },
+    new Date(),
+  );
+  const answer = await request(app)
+    .get(`/v1/evidence/${id}`)
+    .set(...bearer(frame.keys.reviewer));
+  expect(answer.body).toMatchObject({ status: 422, code: 'evidence_unreadable' });
+  expect((await download(`${id}/original`, frame.keys.auditor)).body).toEqual(content);
 });
 
 describe('evidence outside the database', () => {
@@ -163,6 +198,19 @@ describe('evidence outside the database', () => {
     const row = await frame.db.evidence.findUniqueOrThrow({ where: { id: body.id } });
     expect(row).toMatchObject({ content: null, storedIn: 'disk', storageKey: `test/${body.id}`, bytes: PNG.length });
     expect((await download(`${body.id}/original`, frame.keys.auditor, outside())).body).toEqual(PNG);
+  });
+
+  it('that somebody has exchanged, or that is gone, is shown to nobody', async () => {
+    const { body } = await upload(PNG, 'exchanged.png', frame.keys.agent, 'file', outside());
+    const file = path.join(directory, 'test', body.id);
+    const other = await image(50).png().toBuffer();
+    for (const change of [() => writeFileSync(file, other), () => rmSync(file)]) {
+      change();
+      const answer = await request(outside())
+        .get(`/v1/evidence/${body.id}/original`)
+        .set(...bearer(frame.keys.auditor));
+      expect(answer.body).toMatchObject({ status: 503, code: 'evidence_unavailable' });
+    }
   });
 
   it('that this installation cannot reach is said to be unavailable, not missing', async () => {

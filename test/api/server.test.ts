@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { request as open } from 'node:http';
 import path from 'node:path';
+import { eventually } from '../support/eventually';
 import { bearer, openFrame, order, request, type Frame } from './frame';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -59,7 +60,13 @@ function slowPut(url: string): { started: Promise<void>; finish(): Promise<numbe
 
 test('on SIGTERM nothing new is taken, what is in flight is answered, and the process ends with 0', async () => {
   const { child, url } = await startServer(frame.database.url);
-  expect((await request(url).get('/readyz')).status).toBe(200);
+  // The first connection to the database may take longer than one look waits for it.
+  expect(
+    await eventually(
+      async () => (await request(url).get('/readyz')).status,
+      (status) => status === 200,
+    ),
+  ).toBe(200);
   const inFlight = slowPut(url);
   await inFlight.started;
   const ended = once(child, 'exit');

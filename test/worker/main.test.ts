@@ -8,6 +8,7 @@ import {
   type TestNamespace,
 } from '../support';
 import { freePort } from '../../devstack/ports';
+import { eventually } from '../support/eventually';
 
 const MAIN = path.resolve(__dirname, '../../worker/main.ts');
 
@@ -66,7 +67,13 @@ test('a worker says when it polls, shows its health and metrics, and ends with 0
   await ready(worker);
   const url = `http://127.0.0.1:${worker.healthPort}`;
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
-  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  // The first connection to the database may take longer than one look waits for it.
+  expect(
+    await eventually(
+      async () => (await fetch(`${url}/readyz`)).status,
+      (status) => status === 200,
+    ),
+  ).toBe(200);
   expect(await (await fetch(`${url}/metrics`)).text()).toContain('redress_record_steps_total');
   worker.child.kill('SIGTERM');
   expect(await worker.exited).toBe(0);
