@@ -152,6 +152,9 @@ function applyToEarlier(step: Step, leg: Leg, attempt: number, sighting: Payment
   const isNews = mayHaveMoved && !isOlderNews(sighting, returnedAt(leg, attempt));
   step.effects.audit.push(noteOf(leg, sighting, isNews ? 'contradicts' : 'overtaken'));
   if (isNews) contradict(step, leg, sighting, attempt);
+  if (sighting.source !== 'query') return;
+  if (leg.asksAbout === attempt) delete leg.asksAbout;
+  if (sighting.outcome === 'failed' && leg.contradicted === attempt) delete leg.contradicted;
 }
 
 /** When the money of an attempt came back; null when it has not, or a later one's has since. */

@@ -444,7 +444,14 @@ test('a bank that books what it has rejected for want of money stops the attempt
   await tend();
   expect(await world.db.bankFile.findUniqueOrThrow({ where: { id: next.id } })).toMatchObject({ status: 'waiting' });
   expect(await movementsOf(next.reference)).toEqual([]);
+  // The bank gives back what it should not have taken: asked about that attempt it says so, and the next one may leave.
   await atBank(reference, 'return');
+  await world.actOnDesk(handle, { act: 'query_payment' });
+  const cleared = await world.until(handle, ({ legs }) => legs[0]?.contradicted === undefined);
+  expect(cleared.legs[0]).toMatchObject({ attempt: 2, reference: next.reference });
+  await approveAs('finance2', next);
+  await tend();
+  expect(await world.db.bankFile.findUniqueOrThrow({ where: { id: next.id } })).not.toMatchObject({ status: 'waiting' });
   expect(await world.violations()).toEqual([]);
 });
 
