@@ -451,7 +451,9 @@ test('a bank that books what it has rejected for want of money stops the attempt
   expect(cleared.legs[0]).toMatchObject({ attempt: 2, reference: next.reference });
   await approveAs('finance2', next);
   await tend();
-  expect(await world.db.bankFile.findUniqueOrThrow({ where: { id: next.id } })).not.toMatchObject({ status: 'waiting' });
+  expect(await world.db.bankFile.findUniqueOrThrow({ where: { id: next.id } })).not.toMatchObject({
+    status: 'waiting',
+  });
   expect(await world.violations()).toEqual([]);
 });
 

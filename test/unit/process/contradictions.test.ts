@@ -41,6 +41,21 @@ describe('a contradiction', () => {
     });
   });
 
+  test('about a payment that is on its way is for a person at once, and is asked about on the back-off', () => {
+    const sent = answer(paying(), 'al_1', { outcome: 'pending', amountMinor: null });
+    const failure = { class: 'interface_changed', code: 'bank_contradicts' } as const;
+    const odd = answer(sent, 'al_1', { outcome: 'unknown', amountMinor: null, contradicts: true, failure });
+    expect(odd.effects?.deskOpen).toMatchObject([
+      { kind: 'payment_contradiction', data: { outcome: 'unknown', failureCode: 'bank_contradicts' } },
+    ]);
+    expect(legOf(odd)).toMatchObject({ status: 'unknown', contradicted: 1, failure });
+    expect(legOf(odd)?.nextQueryAt).not.toBeNull();
+    expect(odd.state.status).toBe('payment_unknown');
+    const cleared = answer(odd, 'al_1', { outcome: 'failed' });
+    expect(legOf(cleared)).toMatchObject({ status: 'failed' });
+    expect(legOf(cleared)).not.toHaveProperty('contradicted');
+  });
+
   test('about an earlier attempt is asked about when the desk says so, and a query of that attempt clears it', () => {
     const second = act(comesBack(sight(paying(), 'al_1', {})), finance, { act: 'new_attempt', legId: 'al_1' });
     const late = sight(sight(second, 'al_1', { outcome: 'failed' }), 'al_1', { outcome: 'succeeded' }, 1);
