@@ -129,11 +129,14 @@ export function createSyncBankFiles(
   async function tellTurns({ mode, provider, merchantAccount, release: bank }: BankAccount): Promise<number> {
     let told = 0;
     const account = { mode, provider, merchantAccount };
-    const turned = { succeeded: await bank.turned(), failed: await bank.contested() };
+    const contested = await bank.contested();
+    const turned = { succeeded: await bank.turned(), failed: contested, returned: contested };
     for (const proven of await listProvenAttempts(db, account, turned)) {
       heartbeat();
       const facts = await bank.wordOn(proven);
-      if (!facts || facts.outcome === proven.status) continue;
+      // That money which came back is not with the customer is known.
+      const known = proven.status === 'returned' ? 'failed' : proven.status;
+      if (!facts || facts.outcome === known) continue;
       // The same word is one notification, however often it is read; another one is news.
       const payloadHash = createHash('sha256')
         .update(JSON.stringify([proven.reference, facts]))

@@ -206,24 +206,25 @@ export async function listUnsignalledProviderEvents(
 /** An attempt of which it is proven what became of its money. */
 export interface ProvenAttempt {
   reference: string;
-  status: 'succeeded' | 'failed';
+  status: 'succeeded' | 'failed' | 'returned';
   amountMinor: number;
   currency: string;
 }
 
-/** Those of an account whose money is proven to have left, and those whose money is proven not to have, among these. */
+/** Those of an account that stand at a proven status, among the references that are asked about for it. */
 export async function listProvenAttempts(
   db: Db,
   account: { mode: Mode; provider: string; merchantAccount: string },
   references: Record<ProvenAttempt['status'], readonly string[]>,
 ): Promise<ProvenAttempt[]> {
   const { mode, provider, merchantAccount } = account;
-  const { succeeded, failed } = references;
+  const { succeeded, failed, returned } = references;
   const rows = await db.$queryRaw<(Omit<ProvenAttempt, 'amountMinor'> & { amountMinor: bigint })[]>`
     SELECT t.reference, t.status, t.amount_minor AS "amountMinor", p.currency
     FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id JOIN payments p ON p.id = a.payment_id
     WHERE ((t.reference = ANY(${[...succeeded]}) AND t.status = 'succeeded')
-        OR (t.reference = ANY(${[...failed]}) AND t.status = 'failed')) AND t.mode = ${mode}::"Mode"
+        OR (t.reference = ANY(${[...failed]}) AND t.status = 'failed')
+        OR (t.reference = ANY(${[...returned]}) AND t.status = 'returned')) AND t.mode = ${mode}::"Mode"
       AND COALESCE(t.provider, p.provider) = ${provider} AND COALESCE(t.merchant_account, p.merchant_account) = ${merchantAccount}
     ORDER BY t.reference`;
   return rows.map((row) => ({ ...row, amountMinor: toMinor(row.amountMinor) }));

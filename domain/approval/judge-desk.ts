@@ -56,7 +56,8 @@ const EXCLUDED_FROM_CONFIRMING: readonly ExclusionRule[] = ['requester', 'key_ow
  * Whether a desk action is possible now. The desk reassigns, extends, asks again and pays again what is proven unpaid; it
  * never decides. The contract for what concerns money:
  * 1. A leg that is not proven to have failed or to have come back can be asked about, nothing else.
- * 2. A leg that the provider contradicts itself about can be asked about, or be proven paid by hand; never paid again.
+ * 2. A leg that the provider contradicts itself about, by its present attempt or an earlier one, can be asked about, or be
+ *    proven paid by hand; it is not paid again, nor given up, before a query says that it failed.
  * 3. What is held was never sent: it need not be proven unpaid.
  * 4. Another route, a payment by hand and giving up take two different persons: the proposer, and one who does not stand behind the
  *    request. While any leg of the refund is in flight they wait.
@@ -136,7 +137,11 @@ export function obstacleOf(state: ProcessState, action: DeskAction): DeskObstacl
 
 /** Whether the provider can be asked about a leg: something may have been sent, and not by hand. */
 export const canBeAskedAbout = (leg: Leg): boolean =>
-  leg.route !== 'manual' && !leg.givenUp && leg.status !== 'reserved';
+  leg.route !== 'manual' && !leg.givenUp && (leg.status !== 'reserved' || isEarlierContradicted(leg));
+
+/** Whether a provider contradicts itself about an attempt before the present one, which was sent whatever became of this one. */
+export const isEarlierContradicted = (leg: Leg): leg is Leg & { contradicted: number } =>
+  leg.contradicted !== undefined && leg.contradicted < leg.attempt;
 
 /** What two people may do about a leg: it is unpaid for certain, and nothing else of the refund is on its way. */
 function proposableObstacle(state: ProcessState, act: ProposedAct, legId: string): DeskObstacle | null {

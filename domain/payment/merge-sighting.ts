@@ -58,7 +58,8 @@ const MOVES: Readonly<Record<AttemptStatus, Readonly<Record<PaymentSighting['out
  * 4. `succeeded` after `failed` or after a return is a contradiction: the status stays, a person looks. But a notification
  *    that the provider itself dates before the return is only late.
  * 5. An amount that is not the one instructed is never success: it is `unknown`, and a person looks.
- * 6. Words of the provider that cannot all be true undo nothing that is proven, but a person looks.
+ * 6. Words of the provider that cannot all be true undo nothing that is proven; of what is not, nothing is known any more.
+ *    A person looks in every case.
  */
 export function mergeSighting(
   current: AttemptStatus,
@@ -75,7 +76,7 @@ export function mergeSighting(
   const proven = current === 'succeeded' || current === 'failed' || current === 'returned';
   if (sighting.amountMinor !== null && sighting.amountMinor !== amountMinor)
     return to(proven ? current : 'unknown', 'contradicts');
-  if (proven && sighting.contradicts) return to(current, 'contradicts');
+  if (sighting.contradicts) return to(proven ? current : 'unknown', 'contradicts');
   const move = MOVES[current][sighting.outcome];
   switch (move) {
     case 'same':

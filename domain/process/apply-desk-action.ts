@@ -1,4 +1,4 @@
-import { canBeAskedAbout } from '../approval';
+import { canBeAskedAbout, isEarlierContradicted } from '../approval';
 import { assertNever, type Transition } from '../refund';
 import { respond } from './apply-decision';
 import { payingAgain, statusOf } from './apply-payment';
@@ -24,7 +24,10 @@ export function applyDeskAction(step: Step, transition: Extract<Transition, { ki
       rearm(step, action.businessMinutes);
       break;
     case 'query_payment':
-      for (const leg of state.legs) if (canBeAskedAbout(leg)) leg.nextQueryAt = context.at;
+      for (const leg of state.legs.filter(canBeAskedAbout)) {
+        leg.nextQueryAt = context.at;
+        if (isEarlierContradicted(leg)) leg.asksAbout = leg.contradicted;
+      }
       break;
     case 'retry_held':
       for (const leg of state.legs) if (leg.hold) leg.nextQueryAt = context.at;

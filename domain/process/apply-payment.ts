@@ -136,7 +136,8 @@ function waitAnew(step: Step, leg: Leg): void {
 
 /**
  * What a call has found out or a provider has told by itself. A word about an earlier attempt of a leg says nothing about
- * the present one: it is kept, and when it says that money moved after all, a person looks at once.
+ * the present one: it is kept, and when it says that money moved after all, or contradicts itself so that it may have, a
+ * person looks at once and nothing more leaves for the leg.
  * @param seen.attempt absent: the one that stands
  */
 export function applySighting(step: Step, seen: { legId: string; attempt?: number; sighting: PaymentSighting }): void {
@@ -147,9 +148,13 @@ export function applySighting(step: Step, seen: { legId: string; attempt?: numbe
 }
 
 function applyToEarlier(step: Step, leg: Leg, attempt: number, sighting: PaymentSighting): void {
-  const isNews = sighting.outcome === 'succeeded' && !isOlderNews(sighting, returnedAt(leg, attempt));
+  const mayHaveMoved = sighting.outcome === 'succeeded' || sighting.contradicts === true;
+  const isNews = mayHaveMoved && !isOlderNews(sighting, returnedAt(leg, attempt));
   step.effects.audit.push(noteOf(leg, sighting, isNews ? 'contradicts' : 'overtaken'));
   if (isNews) contradict(step, leg, sighting, attempt);
+  if (sighting.source !== 'query') return;
+  if (leg.asksAbout === attempt) delete leg.asksAbout;
+  if (sighting.outcome === 'failed' && leg.contradicted === attempt) delete leg.contradicted;
 }
 
 /** When the money of an attempt came back; null when it has not, or a later one's has since. */

@@ -20,6 +20,7 @@ export function beginAttempt(
   leg.nextQueryAt = null;
   delete leg.traceNumber;
   delete leg.refusals;
+  delete leg.asksAbout;
   effects.newAttempts.push({
     legId: leg.id,
     number: leg.attempt,

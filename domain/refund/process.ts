@@ -96,6 +96,8 @@ export interface Leg {
    * it did not, or a person proves that it did, nothing more is instructed.
    */
   contradicted?: number;
+  /** An earlier attempt that its provider is to be asked about next; absent: only the present one is asked about. */
+  asksAbout?: number;
   /** The number that a bank can trace the money of the present attempt by, where its provider tells one. */
   traceNumber?: string;
   /** Set when two people have given this leg up: nothing is paid for it any more. */

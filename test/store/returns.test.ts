@@ -5,6 +5,7 @@ import {
   claimRefundRun,
   createEvidence,
   listDeskItems,
+  listProvenAttempts,
   listUnremindedDeskItems,
   openDeskItemOnce,
   readLetterFacts,
@@ -416,4 +417,25 @@ describe('the clock of a desk item', () => {
     expect(await remindOfDeskItem(db, item, later)).toBe(true);
     expect(await db.auditEvent.count({ where: { type: 'desk.overdue', stream: 'configuration:test' } })).toBe(1);
   });
+});
+
+test('an attempt is among the proven ones by the status that it stands at, also when its money came back', async () => {
+  const driven = await paying(10_000);
+  const leg = driven.state.legs[0];
+  const payment = await db.payment.findUniqueOrThrow({ where: { id: leg?.paymentId ?? '' } });
+  const { mode, provider, merchantAccount } = payment;
+  const reference = leg?.reference ?? '';
+  const found = async () => {
+    const asked = async (status: 'succeeded' | 'failed' | 'returned') => {
+      const references = { succeeded: [], failed: [], returned: [], [status]: [reference] };
+      const rows = await listProvenAttempts(db, { mode, provider, merchantAccount }, references);
+      return rows.map((row) => [row.reference === reference, row.status, row.amountMinor]);
+    };
+    return [await asked('succeeded'), await asked('failed'), await asked('returned')];
+  };
+  expect(await found()).toEqual([[], [], []]);
+  await driven.sight('succeeded');
+  expect(await found()).toEqual([[[true, 'succeeded', 10_000]], [], []]);
+  await driven.sight('failed');
+  expect(await found()).toEqual([[], [], [[true, 'returned', 10_000]]]);
 });

@@ -410,6 +410,53 @@ test('a bank that books what it has refused is on the desk, and nothing is paid 
   expect(await world.violations()).toEqual([]);
 });
 
+test('a bank that books what it has rejected for want of money stops the attempt that followed by itself', async () => {
+  const destination = await enterDestination(world.db, world.shop);
+  const handle = await approvedRefund(destination.id);
+  const refundId = world.refundIdOf(handle);
+  const spent = await fileOf(handle);
+  const { reference } = spent;
+  const behaviour = 'pending-fail:AM04';
+  await world.fault({ provider: 'bank_transfer', operation: 'file.send', reference, behaviour, delayMs: 1 });
+  await approveAs('finance', spent);
+  await approveAs('finance2', spent);
+  await tend();
+  await tend();
+  const sent = await world.until(handle, ({ legs }) => legs[0]?.nextQueryAt != null);
+  await world.advanceTo(handle, sent.legs[0]?.nextQueryAt ?? '');
+  const waiting = await world.until(handle, ({ status }) => status === 'awaiting_funds');
+  await world.advanceTo(handle, waiting.legs[0]?.nextQueryAt ?? '');
+  const next = await eventually(
+    () => world.db.bankFile.findFirst({ where: { refundId, reference: { not: reference } } }),
+    (found) => found !== null,
+  );
+  if (!next) throw new Error('No second file was written.');
+  await approveAs('finance', next);
+  await atBank(reference, 'contradiction');
+  await tend();
+  await sweep();
+  const doubted = await world.until(handle, ({ legs }) => legs[0]?.contradicted === 1);
+  expect(doubted.legs[0]).toMatchObject({ attempt: 2, reference: next.reference });
+  expect(await contradictionsOf(refundId)).toMatchObject([
+    { status: 'open', ownerRole: 'finance', data: { failureCode: 'bank_contradicts' } },
+  ]);
+  await expect(approveAs('finance2', next)).rejects.toThrow('Refused: contradicted');
+  await tend();
+  expect(await world.db.bankFile.findUniqueOrThrow({ where: { id: next.id } })).toMatchObject({ status: 'waiting' });
+  expect(await movementsOf(next.reference)).toEqual([]);
+  // The bank gives back what it should not have taken: asked about that attempt it says so, and the next one may leave.
+  await atBank(reference, 'return');
+  await world.actOnDesk(handle, { act: 'query_payment' });
+  const cleared = await world.until(handle, ({ legs }) => legs[0]?.contradicted === undefined);
+  expect(cleared.legs[0]).toMatchObject({ attempt: 2, reference: next.reference });
+  await approveAs('finance2', next);
+  await tend();
+  expect(await world.db.bankFile.findUniqueOrThrow({ where: { id: next.id } })).not.toMatchObject({
+    status: 'waiting',
+  });
+  expect(await world.violations()).toEqual([]);
+});
+
 test('a new attempt after a failure goes to the same account, under another reference', async () => {
   const destination = await enterDestination(world.db, world.shop);
   const handle = await approvedRefund(destination.id);

@@ -5,10 +5,14 @@ import { UnreadableFileError } from './xml';
 /** The bank's word that it did not do what it was asked. */
 export const isRejection = (status: string): boolean => status === 'RJCT' || status === 'CANC';
 
+/** The bank's word that it has taken the money from the account, before or beside the booking. */
+export const isSettlement = (status: string): boolean => status === 'ACSC' || status === 'ACCC';
+
 const isTurn = (one: BankStatement): boolean =>
   one.kind === 'entry' ? one.direction === 'credit' && one.booked : isRejection(one.status);
 
-const isDebit = (one: BankStatement): boolean => one.kind === 'entry' && one.direction === 'debit' && one.booked;
+const isPaid = (one: BankStatement): boolean =>
+  one.kind === 'entry' ? one.direction === 'debit' && one.booked : isSettlement(one.status);
 
 /** What the bank has said about one reference so far. */
 export interface BankWord {
@@ -46,10 +50,10 @@ export class Inbox {
     return this.referencesWith(isTurn);
   }
 
-  /** References under which the bank has done so, and has booked a debit as well. @throws ExchangeUnavailableError */
+  /** References under which the bank has done so, and has settled or booked a debit as well. @throws ExchangeUnavailableError */
   async contested(): Promise<string[]> {
     await this.refresh();
-    return this.referencesWith(isTurn, isDebit);
+    return this.referencesWith(isTurn, isPaid);
   }
 
   private referencesWith(...kinds: ((one: BankStatement) => boolean)[]): string[] {

@@ -1,6 +1,6 @@
 import type { PaymentFailure, SightingFacts } from '../../../domain/payment';
 import type { BankStatement } from './bank-files';
-import { isRejection, type BankWord } from './inbox';
+import { isRejection, isSettlement, type BankWord } from './inbox';
 import { classOfReason, isDuplicateReason } from './reason-codes';
 
 type Status = Extract<BankStatement, { kind: 'status' }>;
@@ -8,7 +8,6 @@ type Entry = Extract<BankStatement, { kind: 'entry' }>;
 
 /** Accepted in some degree; the money has not moved for certain. */
 const PENDING: ReadonlySet<string> = new Set(['RCVD', 'PDNG', 'ACTC', 'ACCP', 'ACFC', 'ACWC', 'ACSP', 'PART', 'PATC']);
-const SETTLED: ReadonlySet<string> = new Set(['ACSC', 'ACCC']);
 
 /**
  * What everything that a bank said about a reference means for the money. The same statements in any order, any number of
@@ -27,7 +26,7 @@ export function judgeStatements(
 
   const rejections = statuses.filter(({ status }) => isRejection(status));
   const refused = rejections.filter(({ reasons }) => !reasons.some(isDuplicateReason));
-  const settled = statuses.filter(({ status }) => SETTLED.has(status));
+  const settled = statuses.filter(({ status }) => isSettlement(status));
   const booked = unique(entries.filter(({ booked: isBooked }) => isBooked));
   if (booked.some(({ amount }) => amount === null)) return contradictory('unreadable_amount');
   if (booked.length > 0) return judgeBookings(booked, refused, instructed.amountMinor);
@@ -59,6 +58,8 @@ function judgeBookings(booked: readonly Entry[], refused: readonly Status[], ins
   if (credits.length > 0) {
     if (returnedMinor > movedMinor) return contradictory('bank_contradicts');
     if (returnedMinor < movedMinor) {
+      // Taken again after it came back, or taken twice: that is no part that the bank has kept.
+      if (movedMinor > instructedMinor) return { ...contradictory('bank_contradicts'), traceNumber };
       return { ...unclear('returned_in_part'), amountMinor: movedMinor - returnedMinor, traceNumber };
     }
     const reason = credits.find(({ returnReason }) => returnReason !== null)?.returnReason ?? null;

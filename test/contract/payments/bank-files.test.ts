@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { readBankFile } from '../../../integrations/payments/bank-transfer/bank-files';
+import { Inbox } from '../../../integrations/payments/bank-transfer/inbox';
 import { judgeStatements } from '../../../integrations/payments/bank-transfer/judge-statements';
 import { classOfReason } from '../../../integrations/payments/bank-transfer/reason-codes';
 import { parseXml } from '../../../integrations/payments/bank-transfer/xml';
@@ -106,10 +107,31 @@ describe('what a bank says', () => {
       [entry({}), entry({ sign: 'CRDT', bankReference: 'B9', amount: '10.00', returned: 'AC04' })],
       { outcome: 'unknown', amountMinor: 250, failure: { code: 'returned_in_part' } },
     ],
+    [
+      'booked again after it came back',
+      [entry({}), entry({ sign: 'CRDT', bankReference: 'B9', returned: 'AC06' }), entry({ bankReference: 'B2' })],
+      { outcome: 'unknown', amountMinor: null, failure: { code: 'bank_contradicts' }, contradicts: true },
+    ],
   ])('%s', (_what, files, expected) => {
     const facts = judge(files);
     if (expected === null) expect(facts).toBeNull();
     else expect(facts).toMatchObject(expected);
+  });
+
+  test.each([
+    ['refused and settled', [status('RJCT', 'AC04'), status('ACSC')], true],
+    ['refused and credited', [status('RJCT', 'AC04'), status('ACCC')], true],
+    ['refused and booked', [status('RJCT', 'AC04'), entry({})], true],
+    ['booked and given back', [entry({}), entry({ sign: 'CRDT', bankReference: 'B9' })], true],
+    ['refused', [status('RJCT', 'AC04')], false],
+    ['refused and under way', [status('RJCT', 'AC04'), status('ACSP')], false],
+    ['settled', [status('ACSC')], false],
+  ])('what is %s is contested or not', async (_what, files, isContested) => {
+    const inbox = new Inbox({
+      list: () => Promise.resolve(files.map((_file, index) => `answer-${index}.xml`)),
+      read: (name) => Promise.resolve(Buffer.from(files[Number(/\d+/.exec(name)?.[0])] ?? '')),
+    });
+    expect(await inbox.contested()).toEqual(isContested ? ['R1'] : []);
   });
 
   test('the same files in any order, any number of times, mean the same', () => {

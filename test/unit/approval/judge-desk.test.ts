@@ -114,6 +114,13 @@ describe('what can be done about a leg, by where its attempt stands', () => {
     expect(obstacleOf(state, query)).toBeNull();
   });
 
+  test('a leg that waits to be sent is asked about when its provider contradicts itself about an earlier attempt', () => {
+    const waits = { status: 'reserved', attempt: 2 } as const;
+    expect(obstacleOf(paying({ ...waits, contradicted: 1 }), query)).toBeNull();
+    expect(obstacleOf(paying(waits, { status: 'reserved' }), query)).toBe('nothing_to_ask');
+    expect(obstacleOf(paying({ ...waits, contradicted: 2 }, { status: 'reserved' }), query)).toBe('nothing_to_ask');
+  });
+
   test('what is paid by hand is not asked about; what is given up is not touched', () => {
     expect(obstacleOf(paying({ status: 'succeeded', route: 'manual' }, { status: 'reserved' }), query)).toBe(
       'nothing_to_ask',

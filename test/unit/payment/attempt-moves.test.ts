@@ -140,13 +140,18 @@ describe('words of the provider that cannot all be true', () => {
       });
   });
 
-  test.each(['instructed', 'pending', 'unknown'] as const)('say of %s no more than that it is not known', (status) => {
-    const [next, verdict] = TABLE[status].unknown;
-    expect(mergeSighting(status, AMOUNT_MINOR, contradictory('event'), RETURNS)).toMatchObject({
-      status: next,
-      verdict,
-    });
-  });
+  test.each(['reserved', 'instructed', 'pending', 'unknown'] as const)(
+    'leave of %s nothing that is known, and a person looks',
+    (status) => {
+      for (const source of ['event', 'query', 'reply'] as const)
+        expect(mergeSighting(status, AMOUNT_MINOR, contradictory(source), RETURNS)).toEqual({
+          status: 'unknown',
+          changed: status !== 'unknown',
+          contradiction: true,
+          verdict: 'contradicts',
+        });
+    },
+  );
 });
 
 const mergeAll = (sightings: PaymentSighting[]): AttemptStatus =>

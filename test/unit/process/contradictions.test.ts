@@ -1,4 +1,4 @@
-import { act, comesBack, finance, legOf, paid, paying, sight, type Case } from './payment-case';
+import { act, answer, comesBack, finance, legOf, paid, paying, sight, type Case } from './payment-case';
 import { after } from './support';
 
 describe('a contradiction', () => {
@@ -39,5 +39,41 @@ describe('a contradiction', () => {
     expect(act(asked, finance, { act: 'new_attempt', legId: 'al_1' }).refused).toMatchObject({
       data: { why: 'leg_contradicted' },
     });
+  });
+
+  test('about a payment that is on its way is for a person at once, and is asked about on the back-off', () => {
+    const sent = answer(paying(), 'al_1', { outcome: 'pending', amountMinor: null });
+    const failure = { class: 'interface_changed', code: 'bank_contradicts' } as const;
+    const odd = answer(sent, 'al_1', { outcome: 'unknown', amountMinor: null, contradicts: true, failure });
+    expect(odd.effects?.deskOpen).toMatchObject([
+      { kind: 'payment_contradiction', data: { outcome: 'unknown', failureCode: 'bank_contradicts' } },
+    ]);
+    expect(legOf(odd)).toMatchObject({ status: 'unknown', contradicted: 1, failure });
+    expect(legOf(odd)?.nextQueryAt).not.toBeNull();
+    expect(odd.state.status).toBe('payment_unknown');
+    const cleared = answer(odd, 'al_1', { outcome: 'failed' });
+    expect(legOf(cleared)).toMatchObject({ status: 'failed' });
+    expect(legOf(cleared)).not.toHaveProperty('contradicted');
+  });
+
+  test('about an earlier attempt is asked about when the desk says so, and a query of that attempt clears it', () => {
+    const second = act(comesBack(sight(paying(), 'al_1', {})), finance, { act: 'new_attempt', legId: 'al_1' });
+    const late = sight(sight(second, 'al_1', { outcome: 'failed' }), 'al_1', { outcome: 'succeeded' }, 1);
+    const asked = act(late, finance, { act: 'query_payment' });
+    expect(legOf(asked)).toMatchObject({ asksAbout: 1 });
+    expect(legOf(asked)?.nextQueryAt).not.toBeNull();
+    const answered = (outcome: 'failed' | 'succeeded' | 'unknown') =>
+      answer(asked, 'al_1', { outcome }, { attempt: 1 });
+    for (const outcome of ['succeeded', 'unknown'] as const) {
+      expect(legOf(answered(outcome))).toMatchObject({ contradicted: 1 });
+      expect(legOf(answered(outcome))).not.toHaveProperty('asksAbout');
+    }
+    // A notification may be an old one.
+    expect(legOf(sight(asked, 'al_1', { outcome: 'failed' }, 1))).toMatchObject({ contradicted: 1, asksAbout: 1 });
+    const cleared = answered('failed');
+    expect(legOf(cleared)).toMatchObject({ status: 'failed', attempt: 2 });
+    expect(legOf(cleared)).not.toHaveProperty('contradicted');
+    expect(act(cleared, finance, { act: 'new_attempt', legId: 'al_1' }).refused).toBeNull();
+    expect(act(cleared, finance, { act: 'give_up', legId: 'al_1' }).refused).toBeNull();
   });
 });

@@ -190,4 +190,17 @@ describe('what fails for want of money, so that its reference is spent', () => {
     expect(kindsOf(late.effects)).toEqual(['payment_contradiction']);
     expect(late.state.legs[0]).toMatchObject({ status: 'reserved', attempt: 2, contradicted: 1 });
   });
+
+  test('word of the bank that cannot be true of the spent attempt stops the next one, and a person looks', () => {
+    const { state } = see(sent, spent, 10);
+    const failure: PaymentFailure = { class: 'interface_changed', code: 'bank_contradicts' };
+    const odd = see(state, { outcome: 'unknown', contradicts: true, failure, source: 'event' }, 12, 1);
+    expect(odd.effects.deskOpen).toMatchObject([
+      { kind: 'payment_contradiction', data: { outcome: 'unknown', failureCode: 'bank_contradicts' } },
+    ]);
+    expect(odd.state.legs[0]).toMatchObject({ status: 'reserved', attempt: 2, contradicted: 1 });
+    // A word that says nothing of the spent attempt is only kept.
+    const silent = see(state, { outcome: 'unknown', source: 'event' }, 12, 1);
+    expect([kindsOf(silent.effects), silent.state.legs[0]]).toEqual([[], state.legs[0]]);
+  });
 });

@@ -28,6 +28,7 @@ const idleLegs = ({ state, busyLegs }: RefundCase): Leg[] => state.legs.filter((
 
 function isDue({ busyLegs }: RefundCase, leg: Leg): boolean {
   if (busyLegs[leg.id]) return false;
+  if (leg.asksAbout !== undefined) return true;
   if (leg.nextQueryAt === null) return leg.status === 'reserved';
   return hasCome(leg.nextQueryAt);
 }
@@ -38,14 +39,17 @@ function startPayment(refund: RefundCase, leg: Leg): void {
   refund.payments += 1;
   // Unique within the refund: each of its workflows counts its own calls.
   const run = refund.input.returnRun ? `return-${refund.input.returnRun}-` : '';
-  const id = `${run}payment-${leg.id}-${leg.attempt}-${refund.payments}`;
-  const input = { refundId: refund.input.refundId, legId: leg.id, attempt: leg.attempt, now: new Date().toISOString() };
+  const attempt = leg.asksAbout ?? leg.attempt;
+  const id = `${run}payment-${leg.id}-${attempt}-${refund.payments}`;
+  const input = { refundId: refund.input.refundId, legId: leg.id, attempt, now: new Date().toISOString() };
   // What the provider is proven never to have seen may be instructed again, under the same reference.
-  const instruct = leg.status === 'reserved' || (leg.status === 'unknown' && leg.failure?.code === 'not_found');
+  const isUnsent = leg.status === 'reserved' || (leg.status === 'unknown' && leg.failure?.code === 'not_found');
+  const instruct = isUnsent && leg.asksAbout === undefined;
+  const asked = leg.asksAbout === undefined ? leg.reference : `attempt ${attempt} before ${leg.reference}`;
   const amount = formatAmount(leg.amountMinor, refund.input.currency, 'en');
   const call = instruct
     ? payments.instructPayment.executeWithOptions({ summary: `pay ${amount} by ${leg.provider}` }, [input])
-    : payments.queryPayment.executeWithOptions({ summary: `ask ${leg.provider} about ${leg.reference}` }, [input]);
+    : payments.queryPayment.executeWithOptions({ summary: `ask ${leg.provider} about ${asked}` }, [input]);
   void call
     .catch((error: unknown) => unknownAfter(error, instruct ? 'reply' : 'query', input.now))
     .then((sighting) => {
