@@ -46,7 +46,9 @@ export async function clearPayment(
     const locked = await lockForPayment(tx, attempt);
     if (!locked) return { kind: 'not_payable' };
     if (locked.isLimited) await lockLimits(tx, attempt.mode, attempt.currency);
-    const verdict = judge(await loadFacts(tx, attempt, !locked.isFirst, nowIso));
+    // A row that is reserved again was refused, or never got to its provider: nothing of it has left.
+    const mayHaveLeft = !locked.isFirst && !locked.wasReserved;
+    const verdict = judge(await loadFacts(tx, attempt, mayHaveLeft, nowIso));
     if (verdict.kind !== 'clear') return verdict;
     await markInstructed(tx, attempt.id, nowIso);
     return { kind: 'cleared', first: locked.isFirst, wasReserved: locked.wasReserved };
@@ -160,7 +162,7 @@ interface FactsRow {
   dayEndsAt: Date;
 }
 
-/** @param instructedBefore as it stands under the lock: another call may have left since the attempt was read */
+/** @param instructedBefore whether it may have left, as it stands under the lock: another call may have left since it was read */
 async function loadFacts(
   tx: Statements,
   attempt: PaymentAttemptRecord,

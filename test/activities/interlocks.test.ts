@@ -132,6 +132,25 @@ const forgetThePast = () =>
     data: { instructedAt: new Date('2026-01-01T00:00:00Z') },
   });
 
+/** Its provider takes nothing of it, for want of our money or because it cannot be reached; the record step holds the leg. */
+async function refusedOnce(one: Case, reason: 'insufficient_funds' | 'provider_unreachable'): Promise<void> {
+  const { instruct } = one.provider;
+  one.provider.instruct = async ({ now: atIso }) => ({
+    source: 'reply',
+    outcome: 'held',
+    providerEventId: null,
+    providerRefundId: null,
+    amountMinor: null,
+    failure: null,
+    traceNumber: null,
+    at: atIso,
+    hold: { reason, retryAt: at(300) },
+  });
+  expect(await one.pay()).toMatchObject({ outcome: 'held', hold: { reason } });
+  await bench.db.paymentAttempt.update({ where: { reference: one.reference }, data: { status: 'reserved' } });
+  one.provider.instruct = instruct;
+}
+
 async function expectHeld(one: Case, reason: string, retryAt?: string): Promise<void> {
   const seen = await one.pay();
   expect(seen).toMatchObject({
@@ -229,7 +248,9 @@ test('a dispute that was won holds nothing; one that was lost holds what does no
 test('a payment that a person has frozen is not paid until two have said that it was withdrawn', async () => {
   const one = await setUp();
   const { provider, merchantAccount, providerPaymentId } = await paymentOf(one.legId);
-  const act = (personId: string) => ({ mode: 'test', personId, commandId: newId('cm'), nowIso: now }) as const;
+  // Of today: its letters are due when it is told.
+  const nowIso = new Date().toISOString();
+  const act = (personId: string) => ({ mode: 'test', personId, commandId: newId('cm'), nowIso }) as const;
   const id = newId('dp');
   const frozen = await freezePayment(bench.db, act('pn_1'), {
     id,
@@ -342,6 +363,34 @@ describe('what the provider would refuse', () => {
     const seen = await one.pay(new Date(Date.now() + 60_000).toISOString());
     expect(seen).toMatchObject({ outcome: 'failed', failure: { class: failureClass, code } });
     expect([one.provider.movements.length, one.provider.queries]).toEqual([0, 0]);
+  });
+
+  const YEAR = { limits: { refundableForDays: 365 } };
+  const afterItsYear = async (legId: string): Promise<string> =>
+    new Date((await paymentOf(legId)).capturedAt.getTime() + 366 * 86_400_000).toISOString();
+
+  test.each(['insufficient_funds', 'provider_unreachable'] as const)(
+    'is proven failed when the time for it passed while it was held as %s: nothing of it had left',
+    async (reason) => {
+      const one = await setUp({ capabilities: YEAR });
+      await refusedOnce(one, reason);
+      expect(await one.pay(await afterItsYear(one.legId))).toMatchObject({
+        outcome: 'failed',
+        failure: { class: 'window_passed', code: 'window_passed' },
+      });
+      expect(one.provider.movements).toEqual([]);
+    },
+  );
+
+  test('is not called impossible after a call that may have left: its provider has the word', async () => {
+    const one = await setUp({ capabilities: YEAR });
+    one.provider.beforeMoving = () => {
+      throw new Error('the worker died');
+    };
+    await expect(one.pay()).rejects.toThrow('the worker died');
+    one.provider.beforeMoving = () => undefined;
+    expect((await one.pay(await afterItsYear(one.legId))).outcome).toBe('succeeded');
+    expect(one.provider.queries).toBe(1);
   });
 
   test('a part is not tried where only the whole can be refunded', async () => {
@@ -567,6 +616,18 @@ describe('a payee’s account', () => {
       outcome: 'failed',
       failure: { class: 'wrong_account_details', code: 'destination_revoked' },
     });
+    expect(one.provider.movements).toHaveLength(0);
+  });
+
+  test('that was revoked while the payment waited for money is never paid either, and another way can be chosen', async () => {
+    const one = await toDestination({ status: 'cooling_off', ...twice, ...checked, usableFrom: new Date(at(-60)) });
+    await refusedOnce(one, 'insufficient_funds');
+    const { destinationId } = await bench.db.paymentAttempt.findUniqueOrThrow({ where: { reference: one.reference } });
+    await bench.db.destination.update({
+      where: { id: destinationId ?? '' },
+      data: { status: 'revoked', revokedAt: new Date(now), revokedReason: 'replaced' },
+    });
+    expect(await one.pay()).toMatchObject({ outcome: 'failed', failure: { code: 'destination_revoked' } });
     expect(one.provider.movements).toHaveLength(0);
   });
 
