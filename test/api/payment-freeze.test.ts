@@ -214,6 +214,19 @@ describe('a freeze is lifted', () => {
     expect(await disputedOf(order)).toBe(0);
   });
 
+  it('by a process whose clock is behind that of the one before, too', async () => {
+    const order = await paidOrder();
+    const { id } = (await freeze(freezeBody(order))).body;
+    const lost = await ended(id, 'lost');
+    const ahead = now;
+    now = new Date(ahead.getTime() - 300_000);
+    const won = await ended(id, 'won');
+    now = ahead;
+    expect([won.status, won.body.state]).toEqual([200, 'won']);
+    expect(won.body.occurredAt > lost.body.occurredAt).toBe(true);
+    expect(await disputedOf(order)).toBe(0);
+  });
+
   it('only as it was proposed last', async () => {
     const order = await paidOrder();
     const { id } = (await freeze(freezeBody(order))).body;
