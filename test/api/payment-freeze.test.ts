@@ -110,6 +110,22 @@ describe('a payment that a person freezes', () => {
     expect(await disputedOf(order)).toBe(10_000);
   });
 
+  it('as a whole claims what is left of it: what is paid, held or disputed already contradicts nothing', async () => {
+    const order = await paidOrder();
+    const refund = await api.post('integrator', '/v1/refunds', refundBody(order.orderExternalId, 4_000));
+    await freeze(freezeBody(order, { amountMinor: 1_000 }));
+    await api.db.payment.update({ where: { id: order.paymentId }, data: { refundedElsewhereMinor: 500 } });
+    const { body } = await freeze({ payment: byProvider(order), reasonCode: 'bank_recall', reason: 'all of it' });
+    // What the frozen refund holds stays its own, and is claimed when it is given back.
+    expect(body).toMatchObject({ amountMinor: 8_500 });
+    expect(await disputedOf(order)).toBe(5_500);
+    expect((await deskOf(body.id)).map(({ kind, refundId }) => [kind, refundId])).toEqual([
+      ['dispute_opened', refund.body.id],
+    ]);
+    expect((await ended(body.id, 'lost')).body).toMatchObject({ state: 'lost' });
+    expect((await deskOf(body.id)).map(({ status }) => status)).toEqual(['resolved']);
+  });
+
   it('is frozen once, however often the same is said', async () => {
     const order = await paidOrder();
     const headers = { 'Idempotency-Key': randomUUID() };
