@@ -24,9 +24,18 @@ export type Clearance =
 
 /** Every attempt that was instructed, with the account it was paid from. */
 export const INSTRUCTED_PAYMENTS = Prisma.sql`(
-  SELECT t.id AS attempt_id, t.mode, t.status, t.instructed_at, t.amount_minor, COALESCE(t.provider, p.provider) AS provider,
+  SELECT t.id AS attempt_id, t.allocation_id, t.mode, t.status, t.instructed_at, t.amount_minor, COALESCE(t.provider, p.provider) AS provider,
     COALESCE(t.merchant_account, p.merchant_account) AS merchant_account, p.currency
   FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id JOIN payments p ON p.id = a.payment_id)`;
+
+/**
+ * That a provider keeps such a payment until it has money of ours. It is drawn from what comes in: a balance that was stated
+ * after it was instructed holds its amount still.
+ */
+const WAITS_AT_PROVIDER = Prisma.sql`EXISTS (
+  SELECT 1 FROM allocations k JOIN refunds kf ON kf.id = k.refund_id
+  CROSS JOIN LATERAL jsonb_array_elements(kf.process -> 'legs') kept
+  WHERE k.id = u.allocation_id AND kept ->> 'id' = k.id AND kept -> 'hold' ->> 'reason' = 'insufficient_funds')`;
 
 /**
  * Judges a payment and marks its attempt as instructed, in one transaction, so that nothing can change between the look
@@ -228,6 +237,10 @@ async function loadFacts(
              ELSE (SELECT b.balance_minor - (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED_PAYMENTS} u
                    WHERE u.mode = b.mode AND u.provider = b.provider AND u.merchant_account = b.merchant_account AND u.currency = b.currency
                      AND u.instructed_at >= b.as_of AND u.attempt_id <> ${attempt.id} AND u.status NOT IN ('failed', 'reserved', 'returned'))
+                 - (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED_PAYMENTS} u
+                   WHERE u.mode = b.mode AND u.provider = b.provider AND u.merchant_account = b.merchant_account AND u.currency = b.currency
+                     AND u.instructed_at < b.as_of AND u.attempt_id <> ${attempt.id} AND u.status = 'pending'
+                     AND ${WAITS_AT_PROVIDER})
                FROM refund_accounts b WHERE b.mode = l.mode AND b.provider = l.provider AND b.merchant_account = l.merchant_account
                  AND b.currency = l.currency)
            END, 'statedAt', CASE l.kind WHEN 'floor' THEN (SELECT b.as_of FROM refund_accounts b WHERE b.mode = l.mode

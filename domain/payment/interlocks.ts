@@ -15,7 +15,8 @@ export interface LimitInForce {
   amountMinor: number;
   /**
    * For a cap: instructed on this day. For exposure: instructed and not proven. For a floor: what the refund account
-   * holds by its stated balance; null when nobody has stated one.
+   * holds by its stated balance, less what was instructed since and what its provider keeps until there is money; null when
+   * nobody has stated one.
    */
   standsMinor: number | null;
   /** For a floor: when the account held what was stated, ISO; null for the others, and when nobody has stated anything. */

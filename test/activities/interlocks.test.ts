@@ -1,4 +1,4 @@
-import type { PaymentSighting } from '../../domain/payment';
+import { topUpMinor, type PaymentSighting } from '../../domain/payment';
 import {
   clearPayment,
   confirmDisputeOutcome,
@@ -6,6 +6,7 @@ import {
   lockPayoutRules,
   newId,
   proposeDisputeOutcome,
+  readFunds,
   readPaymentAttempt,
   type Db,
 } from '../../store';
@@ -149,6 +150,22 @@ async function refusedOnce(one: Case, reason: 'insufficient_funds' | 'provider_u
   expect(await one.pay()).toMatchObject({ outcome: 'held', hold: { reason } });
   await bench.db.paymentAttempt.update({ where: { reference: one.reference }, data: { status: 'reserved' } });
   one.provider.instruct = instruct;
+}
+
+/** What the record step makes of a leg that waits for money, here or at its provider. */
+async function waitForFunds(refundId: string, reason: string, status: string): Promise<void> {
+  const { process } = await bench.db.refund.findUniqueOrThrow({ where: { id: refundId } });
+  const state = process as { legs: object[] };
+  const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+  const legs = state.legs.map((leg) => ({
+    ...leg,
+    status,
+    hold: { reason, since: at(-3_600) },
+    nextQueryAt: inAnHour,
+  }));
+  const written = { ...state, status: 'awaiting_funds', legs };
+  await bench.db.refund.update({ where: { id: refundId }, data: { status: 'awaiting_funds', process: written } });
+  bench.plants(refundId, 'one_truth: waiting is');
 }
 
 async function expectHeld(one: Case, reason: string, retryAt?: string): Promise<void> {
@@ -483,6 +500,42 @@ describe('caps and limits', () => {
     });
     expect((await waiting.pay()).outcome).toBe('succeeded');
     await expectHeld(await setUp(), 'below_floor');
+  });
+
+  test('what its provider keeps until there is money is drawn first: the floor stays when it is drawn', async () => {
+    await forgetThePast();
+    const account = { mode: 'test', provider: 'stripe', merchantAccount: 'default', currency: 'CNY' } as const;
+    await limit('floor', 5_000, { provider: 'stripe', merchantAccount: 'default' });
+    const state = async (balanceMinor: number) => {
+      const data = { balanceMinor: BigInt(balanceMinor), asOf: new Date(at(-30)), declaredBy: 'pn_1' };
+      const row = { ...account, ...data, declaredAt: new Date(now) };
+      await bench.db.refundAccount.upsert({
+        where: { mode_provider_merchantAccount_currency: account },
+        create: row,
+        update: data,
+      });
+    };
+    // Instructed before the balance was stated; drawn as soon as there is money.
+    const kept = await setUp();
+    await waitForFunds(kept.refundId, 'insufficient_funds', 'pending');
+    await bench.db.paymentAttempt.update({
+      where: { reference: kept.reference },
+      data: { status: 'pending', instructedAt: new Date(at(-3_600)) },
+    });
+    await state(24_999);
+    const one = await setUp();
+    await expectHeld(one, 'below_floor');
+    // What is to be topped up for both is enough for both.
+    await waitForFunds(one.refundId, 'below_floor', 'reserved');
+    const funds = (await readFunds(bench.db, 'test')).find(({ provider }) => provider === 'stripe');
+    const topUp = topUpMinor({
+      unfundedMinor: funds?.unfunded.amountMinor ?? 0,
+      estimatedMinor: funds?.balance?.estimatedMinor ?? null,
+      floorMinor: funds?.floorMinor ?? null,
+    });
+    expect(topUp).toBe(1);
+    await state(25_000);
+    expect((await one.pay()).outcome).toBe('succeeded');
   });
 
   test('a balance that was stated too long ago holds as if nobody had stated one, until it is stated again', async () => {
