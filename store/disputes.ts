@@ -1,4 +1,4 @@
-import { mergeDispute, type DisputeNotice, type DisputeStatus } from '../domain/payment';
+import { DISCREET_REASONS, mergeDispute, type DisputeNotice, type DisputeStatus } from '../domain/payment';
 import { isFinal, isStillToPay, type MessageToSend, type ProcessState, type RefundStatus } from '../domain/refund';
 import { appendRefundAudit, appendSharedAudit, type AuditEntry } from './audit';
 import { toIso, toMinor, type Db } from './client';
@@ -67,7 +67,7 @@ export async function recordDispute(
     return;
   }
   await ask(tx, source, notice, dispute, payment?.id ?? null, refundIds, nowIso);
-  if (payment) await tell(tx, source.mode, payment.id, refundIds, nowIso);
+  if (payment) await tell(tx, source.mode, payment.id, refundIds, isDiscreet(source, notice), nowIso);
 }
 
 /**
@@ -282,9 +282,16 @@ async function ask(
 
 /**
  * Tells of an open dispute: finance and the shop's system of every open refund of the payment, the customer of those whose
- * money has not left, once a refund.
+ * money has not left, once a refund, unless the customer must not learn of it.
  */
-async function tell(tx: Db, mode: Mode, paymentId: string, refundIds: string[], nowIso: string): Promise<void> {
+async function tell(
+  tx: Db,
+  mode: Mode,
+  paymentId: string,
+  refundIds: string[],
+  discreet: boolean,
+  nowIso: string,
+): Promise<void> {
   const refunds = await tx.refund.findMany({
     where: { id: { in: refundIds } },
     select: { id: true, process: true, customer: { select: { locale: true } } },
@@ -300,12 +307,15 @@ async function tell(tx: Db, mode: Mode, paymentId: string, refundIds: string[], 
     const messages: MessageToSend[] = [
       { ...LETTER, kind: 'desk_item_opened', recipient: 'role:finance', data: { deskKind: 'dispute_opened' } },
     ];
-    if (isStillToPay(state, paymentId))
+    if (!discreet && isStillToPay(state, paymentId))
       messages.push({ ...LETTER, kind: 'refund_disputed', recipient: 'customer', data: {}, once: true });
     await tx.$executeRaw(insertMessages(sender, state.seq, messages, nowIso));
     await writeWebhooks(tx, sender, state, ['refund.disputed'], subscribers, new Date(nowIso));
   }
 }
+
+const isDiscreet = ({ teller }: DisputeSource, { reasonCode }: DisputeNotice): boolean =>
+  teller.kind === 'person' && DISCREET_REASONS.some((reason) => reason === reasonCode);
 
 const LETTER = { channel: 'email', owner: 'delivery' } as const;
 

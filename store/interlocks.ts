@@ -1,5 +1,11 @@
 import { judgeUse, type DestinationFacts, type Enterer } from '../domain/destination';
-import type { DestinationUse, InterlockFacts, InterlockVerdict, LimitInForce } from '../domain/payment';
+import {
+  DISCREET_REASONS,
+  type DestinationUse,
+  type InterlockFacts,
+  type InterlockVerdict,
+  type LimitInForce,
+} from '../domain/payment';
 import { PAYING_STATUSES } from '../domain/refund';
 import { inTransaction, toIso, toIsoOrNull, toMinor, type Database, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
@@ -158,6 +164,7 @@ interface FactsRow {
   disputedMinor: bigint;
   reservedByOthersMinor: bigint;
   openDisputes: number;
+  discreetFreezes: number;
   refunds: number;
   lastInstructedAt: Date | null;
   approvedVersion: number | null;
@@ -195,7 +202,7 @@ async function loadFacts(
         (date_trunc('day', ${now}::timestamptz AT TIME ZONE own.zone) + interval '1 day') AT TIME ZONE own.zone AS ends_at
       FROM own),
     claims AS (
-      SELECT d.status, d.amount_minor FROM disputes d, own
+      SELECT d.status, d.amount_minor, d.source, d.reason_code FROM disputes d, own
       WHERE d.mode = own.mode AND d.provider = own.provider AND d.merchant_account = own.merchant_account
         AND d.provider_payment_ids @> ARRAY[own.provider_payment_id] AND d.status IN ('open', 'lost')),
     siblings AS (
@@ -216,6 +223,8 @@ async function loadFacts(
       GREATEST(own.disputed_minor, (SELECT COALESCE(sum(amount_minor), 0) FROM claims))::bigint AS "disputedMinor",
       own.reserved_minor - own.own_minor AS "reservedByOthersMinor",
       (SELECT count(*)::int FROM claims WHERE status = 'open') AS "openDisputes",
+      (SELECT count(*)::int FROM claims WHERE status = 'open' AND source = 'person'
+         AND reason_code = ANY(${[...DISCREET_REASONS]})) AS "discreetFreezes",
       (SELECT count(*)::int FROM siblings WHERE status NOT IN ('failed', 'reserved')) AS refunds,
       (SELECT max(instructed_at) FROM siblings) AS "lastInstructedAt",
       (SELECT (x.result ->> 'snapshotVersion')::int FROM transitions x
@@ -266,6 +275,7 @@ async function loadFacts(
       disputedMinor: toMinor(row.disputedMinor),
       reservedByOthersMinor: toMinor(row.reservedByOthersMinor),
       openDisputes: row.openDisputes,
+      discreetFreezes: row.discreetFreezes,
       refunds: row.refunds,
       lastInstructedAt: toIsoOrNull(row.lastInstructedAt),
     },

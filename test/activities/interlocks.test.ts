@@ -262,6 +262,17 @@ test('a dispute that was won holds nothing; one that was lost holds what does no
   await expectHeld(lost, 'disputed');
 });
 
+test('a payment that the police have frozen is held by a word that tells its customer nothing', async () => {
+  const one = await setUp();
+  const { provider, merchantAccount, providerPaymentId } = await paymentOf(one.legId);
+  const nowIso = new Date().toISOString();
+  const act = { mode: 'test', personId: 'pn_1', commandId: newId('cm'), nowIso } as const;
+  const payment = { provider, merchantAccount, providerPaymentId };
+  const why = { reasonCode: 'police_order', reason: 'file 12' } as const;
+  await freezePayment(bench.db, act, { id: newId('dp'), payment, amountMinor: 1, currency: 'CNY', ...why });
+  await expectHeld(one, 'frozen');
+});
+
 test('a payment that a person has frozen is not paid until two have said that it was withdrawn', async () => {
   const one = await setUp();
   const { provider, merchantAccount, providerPaymentId } = await paymentOf(one.legId);

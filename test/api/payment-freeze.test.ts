@@ -102,6 +102,20 @@ describe('a payment that a person freezes', () => {
     expect(beside.body.code).toBe('insufficient_refundable');
   });
 
+  it.each(['police_order', 'suspected_fraud'])('for %s is not told to its customer', async (reasonCode) => {
+    const order = await paidOrder();
+    const refundId: string = (await api.post('integrator', '/v1/refunds', refundBody(order.orderExternalId, 4_000)))
+      .body.id;
+    const { body } = await freeze(freezeBody(order, { reasonCode }));
+    expect(await deskOf(body.id)).toMatchObject([{ kind: 'dispute_opened', refundId }]);
+    const letters = await api.db.message.findMany({
+      where: { refundId, kind: { in: ['refund_disputed', 'desk_item_opened'] } },
+    });
+    expect(letters.map(({ kind, recipient }) => `${kind} to ${recipient}`)).toEqual([
+      'desk_item_opened to role:finance',
+    ]);
+  });
+
   it('can be named as its order names it, and is claimed as a whole where no amount is given', async () => {
     const order = await paidOrder();
     const payment = { orderExternalId: order.orderExternalId, paymentExternalId: `${order.orderExternalId}-P1` };
