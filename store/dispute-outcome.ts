@@ -87,7 +87,7 @@ export async function confirmDisputeOutcome(
               proposedAt: null,
             },
           },
-          occurredAt: nowIso,
+          occurredAt: afterwards(row.occurredAt, nowIso),
         },
         {
           providerDisputeId: id,
@@ -105,6 +105,10 @@ export async function confirmDisputeOutcome(
     },
   });
 }
+
+/** An end comes after what it ends, also where the clock of who confirms is behind that of who froze. ISO instants. */
+const afterwards = (storedIso: string, nowIso: string): string =>
+  new Date(Math.max(Date.parse(nowIso), Date.parse(storedIso) + 1)).toISOString();
 
 /** sayWord for what a person froze. A provider's dispute is refused before anything is locked: what it is never changes. */
 async function sayOfPersons(

@@ -1,4 +1,4 @@
-import { mergeDispute, type DisputeNotice, type DisputeStatus } from '../domain/payment';
+import { DISCREET_REASONS, mergeDispute, type DisputeNotice, type DisputeStatus } from '../domain/payment';
 import { isFinal, isStillToPay, type MessageToSend, type ProcessState, type RefundStatus } from '../domain/refund';
 import { appendRefundAudit, appendSharedAudit, type AuditEntry } from './audit';
 import { toIso, toMinor, type Db } from './client';
@@ -44,7 +44,8 @@ interface Dispute {
  * Takes a word on a dispute, once per its id and in any order, in the transaction that stores it:
  * - an open one claims its amount at once (`disputed_minor`), as far as it fits beside what is spoken for, and is on the
  *   desk with each open refund of the payment; what does not fit is a contradiction for a person; finance, the shop's
- *   system and the customers whose money has not left are told;
+ *   system and the customers whose money has not left are told; a person who names no amount claims all that is left, also
+ *   what refunds hold, and contradicts nothing;
  * - a lost one stays counted, one that is won or withdrawn gives its amount back; each settles what the desk was asked.
  * Nothing is paid while one is open (store/interlocks.ts). The order of locks is the record step's: refunds, payment.
  */
@@ -56,7 +57,8 @@ export async function recordDispute(
 ): Promise<void> {
   const payment = await findPayment(tx, source, notice);
   const refundIds = payment === null ? [] : await lockWithRefunds(tx, payment.id);
-  const { dispute, changed } = await write(tx, source, notice, payment, nowIso);
+  const amountMinor = payment && isWhole(source, notice) ? await leftOf(tx, payment.id) : notice.amountMinor;
+  const { dispute, changed } = await write(tx, source, { ...notice, amountMinor }, payment, nowIso);
   if (!changed) return;
   const countedMinor = payment === null ? 0 : await count(tx, payment.id, nowIso);
   await audit(tx, source, dispute, { refundIds, paymentId: payment?.id ?? null, countedMinor }, nowIso);
@@ -65,7 +67,7 @@ export async function recordDispute(
     return;
   }
   await ask(tx, source, notice, dispute, payment?.id ?? null, refundIds, nowIso);
-  if (payment) await tell(tx, source.mode, payment.id, refundIds, nowIso);
+  if (payment) await tell(tx, source.mode, payment.id, refundIds, isDiscreet(source, notice), nowIso);
 }
 
 /**
@@ -101,6 +103,18 @@ async function findPayment(
   return row && { id: row.id, capturedMinor: toMinor(row.capturedMinor) };
 }
 
+/** What has not left a payment and nobody has disputed; what refunds hold is part of it. Read under the payment's lock. */
+async function leftOf(tx: Db, paymentId: string): Promise<number> {
+  const [row] = await tx.$queryRaw<{ minor: bigint }[]>`
+    SELECT GREATEST(0, p.captured_minor - p.refunded_minor
+      - GREATEST(p.refunded_elsewhere_minor, p.stated_elsewhere_minor)
+      - (SELECT COALESCE(sum(d.amount_minor), 0) FROM disputes d
+          WHERE d.payment_id = p.id AND d.status IN ('open', 'lost') AND d.currency = p.currency))::bigint AS minor
+    FROM payments p WHERE p.id = ${paymentId}`;
+  if (!row) throw new Error(`The payment ${paymentId} went while it was locked.`);
+  return toMinor(row.minor);
+}
+
 async function openRefundsOf(tx: Db, paymentId: string): Promise<string[]> {
   const rows = await tx.refund.findMany({
     where: { allocations: { some: { paymentId } } },
@@ -109,6 +123,10 @@ async function openRefundsOf(tx: Db, paymentId: string): Promise<string[]> {
   });
   return rows.filter((row) => !isFinal(row.status as RefundStatus)).map((row) => row.id);
 }
+
+/** Whether a person freezes all of a payment, naming no amount. */
+const isWhole = ({ teller }: DisputeSource, { amountMinor }: DisputeNotice): boolean =>
+  teller.kind === 'person' && amountMinor === null;
 
 const isEnding = (teller: DisputeTeller): boolean => teller.kind === 'person' && 'outcomeConfirmedBy' in teller.kept;
 
@@ -245,7 +263,8 @@ async function ask(
       },
       nowIso,
     );
-  const unclaimedMinor = paymentId === null ? 0 : await unclaimed(tx, paymentId);
+  // Who freezes all that is left also freezes what refunds hold: that is no claim beyond it.
+  const unclaimedMinor = paymentId === null || isWhole(source, notice) ? 0 : await unclaimed(tx, paymentId);
   if (unclaimedMinor <= 0) return;
   await openDeskItemOnce(
     tx,
@@ -263,9 +282,16 @@ async function ask(
 
 /**
  * Tells of an open dispute: finance and the shop's system of every open refund of the payment, the customer of those whose
- * money has not left, once a refund.
+ * money has not left, once a refund, unless the customer must not learn of it.
  */
-async function tell(tx: Db, mode: Mode, paymentId: string, refundIds: string[], nowIso: string): Promise<void> {
+async function tell(
+  tx: Db,
+  mode: Mode,
+  paymentId: string,
+  refundIds: string[],
+  discreet: boolean,
+  nowIso: string,
+): Promise<void> {
   const refunds = await tx.refund.findMany({
     where: { id: { in: refundIds } },
     select: { id: true, process: true, customer: { select: { locale: true } } },
@@ -281,12 +307,15 @@ async function tell(tx: Db, mode: Mode, paymentId: string, refundIds: string[], 
     const messages: MessageToSend[] = [
       { ...LETTER, kind: 'desk_item_opened', recipient: 'role:finance', data: { deskKind: 'dispute_opened' } },
     ];
-    if (isStillToPay(state, paymentId))
+    if (!discreet && isStillToPay(state, paymentId))
       messages.push({ ...LETTER, kind: 'refund_disputed', recipient: 'customer', data: {}, once: true });
     await tx.$executeRaw(insertMessages(sender, state.seq, messages, nowIso));
     await writeWebhooks(tx, sender, state, ['refund.disputed'], subscribers, new Date(nowIso));
   }
 }
+
+const isDiscreet = ({ teller }: DisputeSource, { reasonCode }: DisputeNotice): boolean =>
+  teller.kind === 'person' && DISCREET_REASONS.some((reason) => reason === reasonCode);
 
 const LETTER = { channel: 'email', owner: 'delivery' } as const;
 

@@ -1,5 +1,11 @@
 import { judgeUse, type DestinationFacts, type Enterer } from '../domain/destination';
-import type { DestinationUse, InterlockFacts, InterlockVerdict, LimitInForce } from '../domain/payment';
+import {
+  DISCREET_REASONS,
+  type DestinationUse,
+  type InterlockFacts,
+  type InterlockVerdict,
+  type LimitInForce,
+} from '../domain/payment';
 import { PAYING_STATUSES } from '../domain/refund';
 import { inTransaction, toIso, toIsoOrNull, toMinor, type Database, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
@@ -24,9 +30,18 @@ export type Clearance =
 
 /** Every attempt that was instructed, with the account it was paid from. */
 export const INSTRUCTED_PAYMENTS = Prisma.sql`(
-  SELECT t.id AS attempt_id, t.mode, t.status, t.instructed_at, t.amount_minor, COALESCE(t.provider, p.provider) AS provider,
+  SELECT t.id AS attempt_id, t.allocation_id, t.mode, t.status, t.instructed_at, t.amount_minor, COALESCE(t.provider, p.provider) AS provider,
     COALESCE(t.merchant_account, p.merchant_account) AS merchant_account, p.currency
   FROM payment_attempts t JOIN allocations a ON a.id = t.allocation_id JOIN payments p ON p.id = a.payment_id)`;
+
+/**
+ * That a provider keeps such a payment until it has money of ours. It is drawn from what comes in: a balance that was stated
+ * after it was instructed holds its amount still.
+ */
+const WAITS_AT_PROVIDER = Prisma.sql`EXISTS (
+  SELECT 1 FROM allocations k JOIN refunds kf ON kf.id = k.refund_id
+  CROSS JOIN LATERAL jsonb_array_elements(kf.process -> 'legs') kept
+  WHERE k.id = u.allocation_id AND kept ->> 'id' = k.id AND kept -> 'hold' ->> 'reason' = 'insufficient_funds')`;
 
 /**
  * Judges a payment and marks its attempt as instructed, in one transaction, so that nothing can change between the look
@@ -46,7 +61,9 @@ export async function clearPayment(
     const locked = await lockForPayment(tx, attempt);
     if (!locked) return { kind: 'not_payable' };
     if (locked.isLimited) await lockLimits(tx, attempt.mode, attempt.currency);
-    const verdict = judge(await loadFacts(tx, attempt, !locked.isFirst, nowIso));
+    // A row that is reserved again was refused, or never got to its provider: nothing of it has left.
+    const mayHaveLeft = !locked.isFirst && !locked.wasReserved;
+    const verdict = judge(await loadFacts(tx, attempt, mayHaveLeft, nowIso));
     if (verdict.kind !== 'clear') return verdict;
     await markInstructed(tx, attempt.id, nowIso);
     return { kind: 'cleared', first: locked.isFirst, wasReserved: locked.wasReserved };
@@ -147,6 +164,7 @@ interface FactsRow {
   disputedMinor: bigint;
   reservedByOthersMinor: bigint;
   openDisputes: number;
+  discreetFreezes: number;
   refunds: number;
   lastInstructedAt: Date | null;
   approvedVersion: number | null;
@@ -160,7 +178,7 @@ interface FactsRow {
   dayEndsAt: Date;
 }
 
-/** @param instructedBefore as it stands under the lock: another call may have left since the attempt was read */
+/** @param instructedBefore whether it may have left, as it stands under the lock: another call may have left since it was read */
 async function loadFacts(
   tx: Statements,
   attempt: PaymentAttemptRecord,
@@ -184,7 +202,7 @@ async function loadFacts(
         (date_trunc('day', ${now}::timestamptz AT TIME ZONE own.zone) + interval '1 day') AT TIME ZONE own.zone AS ends_at
       FROM own),
     claims AS (
-      SELECT d.status, d.amount_minor FROM disputes d, own
+      SELECT d.status, d.amount_minor, d.source, d.reason_code FROM disputes d, own
       WHERE d.mode = own.mode AND d.provider = own.provider AND d.merchant_account = own.merchant_account
         AND d.provider_payment_ids @> ARRAY[own.provider_payment_id] AND d.status IN ('open', 'lost')),
     siblings AS (
@@ -205,6 +223,8 @@ async function loadFacts(
       GREATEST(own.disputed_minor, (SELECT COALESCE(sum(amount_minor), 0) FROM claims))::bigint AS "disputedMinor",
       own.reserved_minor - own.own_minor AS "reservedByOthersMinor",
       (SELECT count(*)::int FROM claims WHERE status = 'open') AS "openDisputes",
+      (SELECT count(*)::int FROM claims WHERE status = 'open' AND source = 'person'
+         AND reason_code = ANY(${[...DISCREET_REASONS]})) AS "discreetFreezes",
       (SELECT count(*)::int FROM siblings WHERE status NOT IN ('failed', 'reserved')) AS refunds,
       (SELECT max(instructed_at) FROM siblings) AS "lastInstructedAt",
       (SELECT (x.result ->> 'snapshotVersion')::int FROM transitions x
@@ -226,6 +246,10 @@ async function loadFacts(
              ELSE (SELECT b.balance_minor - (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED_PAYMENTS} u
                    WHERE u.mode = b.mode AND u.provider = b.provider AND u.merchant_account = b.merchant_account AND u.currency = b.currency
                      AND u.instructed_at >= b.as_of AND u.attempt_id <> ${attempt.id} AND u.status NOT IN ('failed', 'reserved', 'returned'))
+                 - (SELECT COALESCE(sum(u.amount_minor), 0) FROM ${INSTRUCTED_PAYMENTS} u
+                   WHERE u.mode = b.mode AND u.provider = b.provider AND u.merchant_account = b.merchant_account AND u.currency = b.currency
+                     AND u.instructed_at < b.as_of AND u.attempt_id <> ${attempt.id} AND u.status = 'pending'
+                     AND ${WAITS_AT_PROVIDER})
                FROM refund_accounts b WHERE b.mode = l.mode AND b.provider = l.provider AND b.merchant_account = l.merchant_account
                  AND b.currency = l.currency)
            END, 'statedAt', CASE l.kind WHEN 'floor' THEN (SELECT b.as_of FROM refund_accounts b WHERE b.mode = l.mode
@@ -251,6 +275,7 @@ async function loadFacts(
       disputedMinor: toMinor(row.disputedMinor),
       reservedByOthersMinor: toMinor(row.reservedByOthersMinor),
       openDisputes: row.openDisputes,
+      discreetFreezes: row.discreetFreezes,
       refunds: row.refunds,
       lastInstructedAt: toIsoOrNull(row.lastInstructedAt),
     },

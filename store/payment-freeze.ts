@@ -12,7 +12,7 @@ export type PaymentName =
 export interface Freeze {
   id: string;
   payment: PaymentName;
-  /** ISO 4217 minor units; null claims the whole payment. */
+  /** ISO 4217 minor units; null claims all that is left of the payment. */
   amountMinor: number | null;
   /** Of the amount; null where none is named. */
   currency: string | null;

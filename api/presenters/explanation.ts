@@ -80,6 +80,7 @@ function forStaff(record: RefundRecord, waiting: WaitingFor, due: string | null,
 const HOLD_WORDS: Record<HoldReason, LocalizedText> = {
   payout_stopped: { en: 'Payouts are stopped', 'zh-CN': '付款已被暂停' },
   disputed: { en: 'The payment is disputed', 'zh-CN': '该付款存在争议（拒付）' },
+  frozen: { en: 'The payment is frozen', 'zh-CN': '该付款已被冻结' },
   contradicted: {
     en: 'The provider contradicts itself about this money',
     'zh-CN': '支付渠道对该笔款项的说法自相矛盾',

@@ -38,7 +38,7 @@ registerRoute({
   tag: TAG,
   summary: 'Freeze one payment',
   description:
-    'For what its provider does not tell Redress: a recall by the bank, a complaint at Alipay or WeChat Pay, an order of the police. One person is enough. When this answers, no refund of the payment leaves any more; it is on the desk, and finance, the shop’s system and the customers whose money has not left are told, as of a dispute that a provider tells of.',
+    'For what its provider does not tell Redress: a recall by the bank, a complaint at Alipay or WeChat Pay, an order of the police. One person is enough. When this answers, no refund of the payment leaves any more; it is on the desk, and finance, the shop’s system and the customers whose money has not left are told, as of a dispute that a provider tells of; the customers are not when `reasonCode` is `police_order` or `suspected_fraud`.',
   roles: ACTORS,
   idempotent: true,
   request: { body: freezeBody },
@@ -165,7 +165,7 @@ export function disputeRoutes(deps: AppDeps): Router {
       const act = personActOf(req, command, deps.clock());
       const dispute = disputeAfter(await confirmDisputeOutcome(deps.db, act, id, body.outcome));
       const { paymentId } = dispute;
-      if (paymentId !== null) void wakeHeld(deps, principalOf(req), command, ['disputed'], { paymentId });
+      if (paymentId !== null) void wakeHeld(deps, principalOf(req), command, ['disputed', 'frozen'], { paymentId });
       return { status: 200, body: dispute };
     }),
   );

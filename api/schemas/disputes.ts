@@ -40,7 +40,9 @@ export const freezeBody = z
       }),
       z.strictObject({ orderExternalId: externalId, paymentExternalId: externalId }),
     ]),
-    amountMinor: positiveAmountMinor.optional().openapi({ description: 'Absent: the whole payment is claimed.' }),
+    amountMinor: positiveAmountMinor
+      .optional()
+      .openapi({ description: 'Absent: all that is left of the payment is claimed, also what refunds hold.' }),
     currency: currency.optional().openapi({ description: 'Of the amount: needed with it.' }),
     reasonCode: z.enum(FREEZE_REASONS),
     reason: reason.openapi({ description: 'Who asks for it and under which number; nobody outside is told.' }),

@@ -31,6 +31,8 @@ export type FailureClass =
 export type HoldReason =
   | 'payout_stopped'
   | 'disputed'
+  /** A person froze it for a reason that the customer must not learn. */
+  | 'frozen'
   /** The provider contradicts itself: the money may have been paid already, by this attempt or an earlier one. */
   | 'contradicted'
   | 'refunded_elsewhere'

@@ -10,6 +10,9 @@ export const FREEZE_REASONS = [
 ] as const;
 export type FreezeReason = (typeof FREEZE_REASONS)[number];
 
+/** Of these the customer must not learn: who is looked into is not warned. */
+export const DISCREET_REASONS: readonly FreezeReason[] = ['police_order', 'suspected_fraud'];
+
 /** How what a person has frozen can end. `lost`: the money is gone; the other two give its amount back. */
 export const DISPUTE_OUTCOMES = ['won', 'lost', 'withdrawn'] as const satisfies readonly DisputeStatus[];
 export type DisputeOutcome = (typeof DISPUTE_OUTCOMES)[number];

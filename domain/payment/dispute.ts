@@ -8,7 +8,7 @@ export interface DisputeNotice {
   /** Every id by which the provider names the payment. */
   providerPaymentIds: string[];
   status: DisputeStatus;
-  /** ISO 4217 minor units; null when it cannot be read: then the whole payment is claimed. */
+  /** ISO 4217 minor units; null when none is told: a provider then claims the whole payment, a person what is left of it. */
   amountMinor: number | null;
   currency: string;
   /** The provider's own code. */

@@ -56,6 +56,15 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
     },
     customer: FAILURE_RULES.disputed.customer,
   },
+  frozen: {
+    cure: 'person',
+    overdueAfterHours: null,
+    staff: {
+      en: 'A person froze this payment, and the customer must not learn why. Two people end the freeze (/v1/disputes); pay nothing beside it.',
+      'zh-CN': '该笔付款已被人工冻结，且不得向客户透露原因。由两人解除冻结（/v1/disputes），期间勿另行付款。',
+    },
+    customer: OUR_CHECK,
+  },
   contradicted: {
     cure: 'person',
     overdueAfterHours: null,

@@ -15,7 +15,8 @@ export interface LimitInForce {
   amountMinor: number;
   /**
    * For a cap: instructed on this day. For exposure: instructed and not proven. For a floor: what the refund account
-   * holds by its stated balance; null when nobody has stated one.
+   * holds by its stated balance, less what was instructed since and what its provider keeps until there is money; null when
+   * nobody has stated one.
    */
   standsMinor: number | null;
   /** For a floor: when the account held what was stated, ISO; null for the others, and when nobody has stated anything. */
@@ -51,6 +52,8 @@ export interface InterlockFacts {
     /** Held for other refunds and other legs. */
     reservedByOthersMinor: number;
     openDisputes: number;
+    /** How many of these a person opened for a reason that the customer must not learn. */
+    discreetFreezes: number;
     /** Refunds of it that have left or may have, beside this one. */
     refunds: number;
     /** When the last of those left, or null. */
@@ -95,6 +98,7 @@ export type InterlockVerdict =
 export function judgeInterlocks(facts: InterlockFacts): InterlockVerdict {
   const { payment, amountMinor } = facts;
   if (facts.stops > 0) return held(facts, 'payout_stopped');
+  if (payment.discreetFreezes > 0) return held(facts, 'frozen');
   if (payment.openDisputes > 0) return held(facts, 'disputed');
   if (facts.contradicted) return held(facts, 'contradicted');
   const cap = overCap(facts);

@@ -1,9 +1,6 @@
 import type { DisputeNotice, SightingFacts } from '../../domain/payment';
 import type { Mode } from './gateway';
 
-/** What a notification says about a refund; the caller compares the amount, and asks the provider when in doubt. */
-export type NotificationFacts = SightingFacts;
-
 /** A notification whose sender and time are proven. */
 export interface VerifiedNotification {
   mode: Mode;
@@ -17,8 +14,11 @@ export interface VerifiedNotification {
   providerPaymentIds: string[];
   /** When the provider says it happened, ISO instant. */
   occurredAt: string;
-  /** Null when the event says nothing about one refund. */
-  facts: NotificationFacts | null;
+  /**
+   * What it says about a refund; the caller compares the amount, and asks the provider when in doubt. Null when the event says
+   * nothing about one refund.
+   */
+  facts: SightingFacts | null;
   /** Set when the event is about a dispute of a payment. */
   dispute?: DisputeNotice;
 }

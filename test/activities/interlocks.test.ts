@@ -1,4 +1,4 @@
-import type { PaymentSighting } from '../../domain/payment';
+import { topUpMinor, type PaymentSighting } from '../../domain/payment';
 import {
   clearPayment,
   confirmDisputeOutcome,
@@ -6,6 +6,7 @@ import {
   lockPayoutRules,
   newId,
   proposeDisputeOutcome,
+  readFunds,
   readPaymentAttempt,
   type Db,
 } from '../../store';
@@ -132,6 +133,41 @@ const forgetThePast = () =>
     data: { instructedAt: new Date('2026-01-01T00:00:00Z') },
   });
 
+/** Its provider takes nothing of it, for want of our money or because it cannot be reached; the record step holds the leg. */
+async function refusedOnce(one: Case, reason: 'insufficient_funds' | 'provider_unreachable'): Promise<void> {
+  const { instruct } = one.provider;
+  one.provider.instruct = async ({ now: atIso }) => ({
+    source: 'reply',
+    outcome: 'held',
+    providerEventId: null,
+    providerRefundId: null,
+    amountMinor: null,
+    failure: null,
+    traceNumber: null,
+    at: atIso,
+    hold: { reason, retryAt: at(300) },
+  });
+  expect(await one.pay()).toMatchObject({ outcome: 'held', hold: { reason } });
+  await bench.db.paymentAttempt.update({ where: { reference: one.reference }, data: { status: 'reserved' } });
+  one.provider.instruct = instruct;
+}
+
+/** What the record step makes of a leg that waits for money, here or at its provider. */
+async function waitForFunds(refundId: string, reason: string, status: string): Promise<void> {
+  const { process } = await bench.db.refund.findUniqueOrThrow({ where: { id: refundId } });
+  const state = process as { legs: object[] };
+  const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+  const legs = state.legs.map((leg) => ({
+    ...leg,
+    status,
+    hold: { reason, since: at(-3_600) },
+    nextQueryAt: inAnHour,
+  }));
+  const written = { ...state, status: 'awaiting_funds', legs };
+  await bench.db.refund.update({ where: { id: refundId }, data: { status: 'awaiting_funds', process: written } });
+  bench.plants(refundId, 'one_truth: waiting is');
+}
+
 async function expectHeld(one: Case, reason: string, retryAt?: string): Promise<void> {
   const seen = await one.pay();
   expect(seen).toMatchObject({
@@ -226,10 +262,23 @@ test('a dispute that was won holds nothing; one that was lost holds what does no
   await expectHeld(lost, 'disputed');
 });
 
+test('a payment that the police have frozen is held by a word that tells its customer nothing', async () => {
+  const one = await setUp();
+  const { provider, merchantAccount, providerPaymentId } = await paymentOf(one.legId);
+  const nowIso = new Date().toISOString();
+  const act = { mode: 'test', personId: 'pn_1', commandId: newId('cm'), nowIso } as const;
+  const payment = { provider, merchantAccount, providerPaymentId };
+  const why = { reasonCode: 'police_order', reason: 'file 12' } as const;
+  await freezePayment(bench.db, act, { id: newId('dp'), payment, amountMinor: 1, currency: 'CNY', ...why });
+  await expectHeld(one, 'frozen');
+});
+
 test('a payment that a person has frozen is not paid until two have said that it was withdrawn', async () => {
   const one = await setUp();
   const { provider, merchantAccount, providerPaymentId } = await paymentOf(one.legId);
-  const act = (personId: string) => ({ mode: 'test', personId, commandId: newId('cm'), nowIso: now }) as const;
+  // Of today: its letters are due when it is told.
+  const nowIso = new Date().toISOString();
+  const act = (personId: string) => ({ mode: 'test', personId, commandId: newId('cm'), nowIso }) as const;
   const id = newId('dp');
   const frozen = await freezePayment(bench.db, act('pn_1'), {
     id,
@@ -344,6 +393,34 @@ describe('what the provider would refuse', () => {
     expect([one.provider.movements.length, one.provider.queries]).toEqual([0, 0]);
   });
 
+  const YEAR = { limits: { refundableForDays: 365 } };
+  const afterItsYear = async (legId: string): Promise<string> =>
+    new Date((await paymentOf(legId)).capturedAt.getTime() + 366 * 86_400_000).toISOString();
+
+  test.each(['insufficient_funds', 'provider_unreachable'] as const)(
+    'is proven failed when the time for it passed while it was held as %s: nothing of it had left',
+    async (reason) => {
+      const one = await setUp({ capabilities: YEAR });
+      await refusedOnce(one, reason);
+      expect(await one.pay(await afterItsYear(one.legId))).toMatchObject({
+        outcome: 'failed',
+        failure: { class: 'window_passed', code: 'window_passed' },
+      });
+      expect(one.provider.movements).toEqual([]);
+    },
+  );
+
+  test('is not called impossible after a call that may have left: its provider has the word', async () => {
+    const one = await setUp({ capabilities: YEAR });
+    one.provider.beforeMoving = () => {
+      throw new Error('the worker died');
+    };
+    await expect(one.pay()).rejects.toThrow('the worker died');
+    one.provider.beforeMoving = () => undefined;
+    expect((await one.pay(await afterItsYear(one.legId))).outcome).toBe('succeeded');
+    expect(one.provider.queries).toBe(1);
+  });
+
   test('a part is not tried where only the whole can be refunded', async () => {
     const [refund] = await twoOfOnePayment();
     const one = await setUp({ refund, capabilities: { partial: false } });
@@ -434,6 +511,42 @@ describe('caps and limits', () => {
     });
     expect((await waiting.pay()).outcome).toBe('succeeded');
     await expectHeld(await setUp(), 'below_floor');
+  });
+
+  test('what its provider keeps until there is money is drawn first: the floor stays when it is drawn', async () => {
+    await forgetThePast();
+    const account = { mode: 'test', provider: 'stripe', merchantAccount: 'default', currency: 'CNY' } as const;
+    await limit('floor', 5_000, { provider: 'stripe', merchantAccount: 'default' });
+    const state = async (balanceMinor: number) => {
+      const data = { balanceMinor: BigInt(balanceMinor), asOf: new Date(at(-30)), declaredBy: 'pn_1' };
+      const row = { ...account, ...data, declaredAt: new Date(now) };
+      await bench.db.refundAccount.upsert({
+        where: { mode_provider_merchantAccount_currency: account },
+        create: row,
+        update: data,
+      });
+    };
+    // Instructed before the balance was stated; drawn as soon as there is money.
+    const kept = await setUp();
+    await waitForFunds(kept.refundId, 'insufficient_funds', 'pending');
+    await bench.db.paymentAttempt.update({
+      where: { reference: kept.reference },
+      data: { status: 'pending', instructedAt: new Date(at(-3_600)) },
+    });
+    await state(24_999);
+    const one = await setUp();
+    await expectHeld(one, 'below_floor');
+    // What is to be topped up for both is enough for both.
+    await waitForFunds(one.refundId, 'below_floor', 'reserved');
+    const funds = (await readFunds(bench.db, 'test')).find(({ provider }) => provider === 'stripe');
+    const topUp = topUpMinor({
+      unfundedMinor: funds?.unfunded.amountMinor ?? 0,
+      estimatedMinor: funds?.balance?.estimatedMinor ?? null,
+      floorMinor: funds?.floorMinor ?? null,
+    });
+    expect(topUp).toBe(1);
+    await state(25_000);
+    expect((await one.pay()).outcome).toBe('succeeded');
   });
 
   test('a balance that was stated too long ago holds as if nobody had stated one, until it is stated again', async () => {
@@ -567,6 +680,18 @@ describe('a payee’s account', () => {
       outcome: 'failed',
       failure: { class: 'wrong_account_details', code: 'destination_revoked' },
     });
+    expect(one.provider.movements).toHaveLength(0);
+  });
+
+  test('that was revoked while the payment waited for money is never paid either, and another way can be chosen', async () => {
+    const one = await toDestination({ status: 'cooling_off', ...twice, ...checked, usableFrom: new Date(at(-60)) });
+    await refusedOnce(one, 'insufficient_funds');
+    const { destinationId } = await bench.db.paymentAttempt.findUniqueOrThrow({ where: { reference: one.reference } });
+    await bench.db.destination.update({
+      where: { id: destinationId ?? '' },
+      data: { status: 'revoked', revokedAt: new Date(now), revokedReason: 'replaced' },
+    });
+    expect(await one.pay()).toMatchObject({ outcome: 'failed', failure: { code: 'destination_revoked' } });
     expect(one.provider.movements).toHaveLength(0);
   });
 

@@ -102,12 +102,42 @@ describe('a payment that a person freezes', () => {
     expect(beside.body.code).toBe('insufficient_refundable');
   });
 
+  it.each(['police_order', 'suspected_fraud'])('for %s is not told to its customer', async (reasonCode) => {
+    const order = await paidOrder();
+    const refundId: string = (await api.post('integrator', '/v1/refunds', refundBody(order.orderExternalId, 4_000)))
+      .body.id;
+    const { body } = await freeze(freezeBody(order, { reasonCode }));
+    expect(await deskOf(body.id)).toMatchObject([{ kind: 'dispute_opened', refundId }]);
+    const letters = await api.db.message.findMany({
+      where: { refundId, kind: { in: ['refund_disputed', 'desk_item_opened'] } },
+    });
+    expect(letters.map(({ kind, recipient }) => `${kind} to ${recipient}`)).toEqual([
+      'desk_item_opened to role:finance',
+    ]);
+  });
+
   it('can be named as its order names it, and is claimed as a whole where no amount is given', async () => {
     const order = await paidOrder();
     const payment = { orderExternalId: order.orderExternalId, paymentExternalId: `${order.orderExternalId}-P1` };
     const { body } = await freeze({ payment, reasonCode: 'police_order', reason: 'file 12' });
     expect(body).toMatchObject({ amountMinor: 10_000, currency: 'CNY', paymentId: order.paymentId });
     expect(await disputedOf(order)).toBe(10_000);
+  });
+
+  it('as a whole claims what is left of it: what is paid, held or disputed already contradicts nothing', async () => {
+    const order = await paidOrder();
+    const refund = await api.post('integrator', '/v1/refunds', refundBody(order.orderExternalId, 4_000));
+    await freeze(freezeBody(order, { amountMinor: 1_000 }));
+    await api.db.payment.update({ where: { id: order.paymentId }, data: { refundedElsewhereMinor: 500 } });
+    const { body } = await freeze({ payment: byProvider(order), reasonCode: 'bank_recall', reason: 'all of it' });
+    // What the frozen refund holds stays its own, and is claimed when it is given back.
+    expect(body).toMatchObject({ amountMinor: 8_500 });
+    expect(await disputedOf(order)).toBe(5_500);
+    expect((await deskOf(body.id)).map(({ kind, refundId }) => [kind, refundId])).toEqual([
+      ['dispute_opened', refund.body.id],
+    ]);
+    expect((await ended(body.id, 'lost')).body).toMatchObject({ state: 'lost' });
+    expect((await deskOf(body.id)).map(({ status }) => status)).toEqual(['resolved']);
   });
 
   it('is frozen once, however often the same is said', async () => {
@@ -211,6 +241,19 @@ describe('a freeze is lifted', () => {
     expect(codeOf(await propose(id, 'lost'))).toEqual([409, 'nothing_to_confirm']);
     now = new Date(now.getTime() + 1_000);
     expect((await ended(id, 'won')).body).toMatchObject({ state: 'won' });
+    expect(await disputedOf(order)).toBe(0);
+  });
+
+  it('by a process whose clock is behind that of the one before, too', async () => {
+    const order = await paidOrder();
+    const { id } = (await freeze(freezeBody(order))).body;
+    const lost = await ended(id, 'lost');
+    const ahead = now;
+    now = new Date(ahead.getTime() - 300_000);
+    const won = await ended(id, 'won');
+    now = ahead;
+    expect([won.status, won.body.state]).toEqual([200, 'won']);
+    expect(won.body.occurredAt > lost.body.occurredAt).toBe(true);
     expect(await disputedOf(order)).toBe(0);
   });
 

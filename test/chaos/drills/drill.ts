@@ -32,6 +32,13 @@ export interface StandaloneDrill {
   run(options: Pick<DrillOptions, 'size' | 'say'>): Promise<DrillReport>;
 }
 
+/** The name of the instruction, as each stand-in calls it. */
+export const INSTRUCTION: Record<OnlineProvider, string> = {
+  stripe: 'refund.create',
+  alipay: 'trade.refund',
+  wechat_pay: 'refund.create',
+};
+
 export interface Requested {
   refundId: string;
   provider: OnlineProvider;

@@ -1,12 +1,6 @@
-import { ONLINE_PROVIDERS, type OnlineProvider } from '../plan';
+import { ONLINE_PROVIDERS } from '../plan';
 import { untilQuiet } from '../until-quiet';
-import { approveSmall, inTurns, request, untilPaid, type Drill, type Requested } from './drill';
-
-const INSTRUCTION: Record<OnlineProvider, string> = {
-  stripe: 'refund.create',
-  alipay: 'trade.refund',
-  wechat_pay: 'refund.create',
-};
+import { approveSmall, inTurns, INSTRUCTION, request, untilPaid, type Drill, type Requested } from './drill';
 
 /**
  * `size` refunds over all gateways, of which no instruction is ever answered, though the money moves, and of which no

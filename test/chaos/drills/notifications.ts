@@ -2,13 +2,7 @@ import type { LocalStack } from '../local-stack';
 import { ONLINE_PROVIDERS, type OnlineProvider } from '../plan';
 import { chanceOf } from '../random';
 import { untilQuiet, whileLess } from '../until-quiet';
-import { approveSmall, inTurns, request, untilPaid, type Drill, type Requested } from './drill';
-
-const INSTRUCTION: Record<OnlineProvider, string> = {
-  stripe: 'refund.create',
-  alipay: 'trade.refund',
-  wechat_pay: 'refund.create',
-};
+import { approveSmall, inTurns, INSTRUCTION, request, untilPaid, type Drill, type Requested } from './drill';
 
 /** What happens to the events of a refund: each in turn, so that a third of the refunds has each. */
 const eventFaults = (size: number, delayMs: number): { behaviour: string; delayMs?: number }[] => [

@@ -27,6 +27,8 @@ export const reconciliation: StandaloneDrill = {
       maxConnections: 5,
       connectTimeoutMs: 5_000,
       applicationName: 'chaos',
+      // As the worker has it, so that a statement that its plan makes slow is slow here.
+      planOnce: true,
     });
     try {
       say(`writing ${size} paid refunds`);

@@ -29,6 +29,7 @@ const clear: InterlockFacts = {
     disputedMinor: 500,
     reservedByOthersMinor: 4_000,
     openDisputes: 0,
+    discreetFreezes: 0,
     refunds: 3,
     lastInstructedAt: at(-61),
   },
@@ -69,6 +70,7 @@ test('what just fits everywhere is paid', () => {
 test.each<[string, Partial<InterlockFacts>, object]>([
   ['a stop in force', { stops: 1 }, held('payout_stopped')],
   ['an open dispute', payment({ openDisputes: 1 }), held('disputed')],
+  ['a freeze of which the customer must not learn', payment({ openDisputes: 2, discreetFreezes: 1 }), held('frozen')],
   ['word that the money has moved already', { contradicted: true }, held('contradicted')],
   ['less captured than is to be paid', payment({ capturedMinor: 4_999 }), held('not_captured')],
   ['one more minor unit refunded elsewhere', payment({ elsewhereMinor: 1_001 }), held('refunded_elsewhere')],

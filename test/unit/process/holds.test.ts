@@ -57,6 +57,7 @@ const REASONS: Record<HoldReason, [HoldCure, ProcessState['status'], string[], n
   above_exposure_limit: ['person', 'paying', ['payment_held'], null],
   payee_unsettled: ['person', 'paying', ['payment_held'], null],
   disputed: ['person', 'paying', ['payment_held'], null],
+  frozen: ['person', 'paying', ['payment_held'], null],
   contradicted: ['person', 'paying', ['payment_held'], null],
   refunded_elsewhere: ['person', 'paying', ['payment_held'], null],
   not_captured: ['person', 'paying', ['payment_held'], null],
