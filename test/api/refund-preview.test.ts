@@ -150,6 +150,26 @@ describe('what a rule approves', () => {
   });
 });
 
+describe('what a rule would approve for a member of staff', () => {
+  it('is for people, when they enter it themselves and when anybody else does, as the preview says', async () => {
+    await api.db.person.update({
+      where: { id: api.personIds.agent },
+      data: { customerId: api.customerIds.customer },
+    });
+    for (const key of ['agent', 'integrator', 'customer'] as const) {
+      const { orderExternalId } = await api.putOrder(5_000);
+      const body = refundBody(orderExternalId, 100);
+      expect((await preview(key, body)).body).toMatchObject({ decidedBy: 'people', clause: null });
+      const { body: made } = await api.post(key, '/v1/refunds', body);
+      expect(made).toMatchObject({ status: 'in_review', decidedBy: 'people' });
+    }
+    await api.db.person.update({ where: { id: api.personIds.agent }, data: { customerId: null } });
+    const { orderExternalId } = await api.putOrder(5_000);
+    const body = refundBody(orderExternalId, 100);
+    expect((await preview('agent', body)).body.decidedBy).toBe('machine');
+  });
+});
+
 describe('what a clause rules out', () => {
   const CLAUSE = { en: 'Custom-made goods cannot be refunded.', 'zh-CN': '定制商品不予退款。' };
 
