@@ -117,6 +117,16 @@ describe('a delegation', () => {
 });
 
 describe('a delegate', () => {
+  it('of two for each other can be made by both at once', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const ids = await Promise.all([
+        lent('reviewer', { delegate: 'reviewer2' }),
+        lent('reviewer2', { delegate: 'reviewer' }),
+      ]);
+      await Promise.all(ids.map((id) => revoke('admin', id)));
+    }
+  });
+
   it('decides in the place of the delegator, and both stand in the decision, the timeline and the audit', async () => {
     const delegationId = await lent('reviewer', { delegate: 'finance' });
     const { id } = await api.accept(600_000);
