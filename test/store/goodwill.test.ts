@@ -2,6 +2,7 @@ import {
   confirmGoodwillBudget,
   listGoodwillBudgets,
   newId,
+  previewRefund,
   publishPolicy,
   readPastRefunds,
   proposeGoodwillBudget,
@@ -188,6 +189,39 @@ test('without an account of the customer nothing is reserved', async () => {
     shop.accept(order, 10_000, NOW.toISOString(), null, { goodwill: { code: 'inconvenience', amountMinor: 1 } }),
   ).rejects.toThrow('goodwill_destination_required');
   expect(await standing(budgetId)).toEqual([0, 0]);
+});
+
+test('a preview waits for nobody who spends from the budget', async () => {
+  const { id: budgetId } = await grant();
+  const question = {
+    mode: 'test',
+    orderExternalId: await shop.addOrder(50_000),
+    amountMinor: 10_000,
+    currency: 'CNY',
+    reasonCode: 'quality',
+    description: '左侧扶手断裂',
+    channel: 'api',
+    resolution: 'refund',
+    evidenceIds: [],
+    requestedBy: null,
+    externalReference: null,
+    destinationId,
+    metadata: {},
+    enteredBy: { kind: 'system', id: 'key-of-integrator', personId: null },
+    behindKey: [],
+    customerId: null,
+    givesGoodwill: true,
+  } as const;
+  await store.sql.query('BEGIN');
+  try {
+    await store.sql.query('SELECT id FROM payments WHERE external_id = $1 FOR UPDATE', [budgetId]);
+    const seen = await previewRefund(db, { ...question, evidenceIds: [], behindKey: [] }, NOW.toISOString(), (input) =>
+      input.goodwill?.budgets.map((budget) => [budget.budgetId, budget.availableMinor]),
+    );
+    expect(seen).toEqual([[budgetId, 10_000]]);
+  } finally {
+    await store.sql.query('ROLLBACK');
+  }
 });
 
 test('what other refunds of the order give counts towards the automatic limit and the stages, kept or put together', async () => {
