@@ -53,6 +53,7 @@ export async function refusalProblem(
     case 'same_person':
     case 'not_your_stage':
     case 'stage_not_open':
+    case 'stage_overdue':
     case 'amount_not_allowed':
     case 'rounds_exhausted':
     case 'nothing_awaited':

@@ -119,6 +119,7 @@ const FACTS: PolicyFacts = {
   now: FROM,
   lines: ['sofa', 'table', 'lamp'].map((category) => ({ category, attributes: { customMade: false, grams: 4_000 } })),
   payments: [{ provider: 'stripe', currency: 'CNY' }],
+  customerIsStaff: false,
 };
 
 const simulationOf = (policy: PolicyDocument): Simulation => ({

@@ -51,6 +51,8 @@ interface FactsRow {
         isGivenUp: boolean;
         amountMinor: number;
         askedMinor: number;
+        /** What it gives beside its amount. */
+        goodwillMinor: number;
         reasonCode: string;
         lines: string[] | null;
         /** Of those that pay shipping alone. */
@@ -127,7 +129,8 @@ export async function loadOrderFacts(
            'isGivenUp', jsonb_exists(f.process, 'givenUp'),
            -- Nothing more is asked for by what was given up than what was paid of it.
            'askedMinor', CASE WHEN jsonb_exists(f.process, 'givenUp') THEN f.paid_amount_minor
-             ELSE COALESCE(f.approved_amount_minor, f.amount_minor) END, 'reasonCode', f.reason_code,
+             ELSE COALESCE(f.approved_amount_minor, f.amount_minor) END,
+           'goodwillMinor', COALESCE((f.amounts->'goodwill'->>'amountMinor')::bigint, 0), 'reasonCode', f.reason_code,
            'amounts', CASE WHEN (f.amounts->>'shippingMinor')::bigint > 0 THEN f.amounts END,
            'lines', (SELECT jsonb_agg(l.external_id) FROM refund_lines r JOIN order_lines l ON l.id = r.order_line_id
                      WHERE r.refund_id = f.id)))
@@ -190,7 +193,7 @@ export async function loadOrderFacts(
           reasonCode: refund.reasonCode,
           lineExternalIds: refund.lines ?? [],
         })),
-      openAndPaidMinor: refunds.reduce((sum, refund) => sum + refund.askedMinor, 0),
+      openAndPaidMinor: refunds.reduce((sum, refund) => sum + refund.askedMinor + refund.goodwillMinor, 0),
     },
   };
 }

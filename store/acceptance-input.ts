@@ -70,12 +70,13 @@ export class PolicyMissingError extends Error {
   override name = 'PolicyMissingError';
 }
 
-/** Everything that a request is judged by. @throws PolicyMissingError */
+/** Everything that a request is judged by. @param locks whether it is to be acted on. @throws PolicyMissingError */
 export async function inputOf(
   tx: Statements,
   request: RefundQuestion,
   loaded: LoadedOrder,
   nowIso: string,
+  locks = true,
 ): Promise<AcceptanceInput> {
   const { policy, purchasePolicy } = await choosePolicies(tx, request.mode, loaded, nowIso);
   const calendarHash = loaded.calendars[policy.calendarId];
@@ -100,7 +101,7 @@ export async function inputOf(
       legId: newId('al'),
       reference: newReference(),
     })),
-    goodwill: request.givesGoodwill ? await loadGoodwill(tx, request.mode, loaded, nowIso) : null,
+    goodwill: request.givesGoodwill ? await loadGoodwill(tx, request.mode, loaded, nowIso, locks) : null,
   };
 }
 

@@ -53,11 +53,11 @@ export async function previewRefund<T>(
   nowIso: string,
   judge: (input: AcceptanceInput) => T,
 ): Promise<T> {
-  // Budgets and destinations are read under locks, which need a transaction to end with.
+  // Destinations are read under a lock, which needs a transaction to end with.
   return await inTransaction(db, async (tx) => {
     const loaded = await loadOrderFacts(tx, { ...question, commandId: null }, nowIso);
     if (!loaded) throw new OrderNotFoundError(`No order ${question.orderExternalId}.`);
-    return judge(await inputOf(tx, question, loaded, nowIso));
+    return judge(await inputOf(tx, question, loaded, nowIso, false));
   });
 }
 

@@ -8,13 +8,16 @@ import type { Fragment } from './rows';
  */
 export const delegationsSince = (scope: { mode: Fragment; since: Fragment; atIso: string }): Fragment => Prisma.sql`
   (SELECT jsonb_agg(jsonb_build_object('id', d.id, 'delegatorId', d.delegator_id, 'delegateId', d.delegate_id,
-       'fromAt', ${isoOf(Prisma.sql`d.from_at`)}, 'endsAt', ${isoOf(ENDS_AT)},
+       'fromAt', ${isoOf(BEGINS_AT)}, 'endsAt', ${isoOf(ENDS_AT)},
        'cap', CASE WHEN d.cap_minor IS NOT NULL
          THEN jsonb_build_object('amountMinor', d.cap_minor, 'currency', d.cap_currency) END,
        'roles', ${LENT_ROLES}) ORDER BY d.from_at, d.id)
      FROM delegations d
      WHERE d.mode = ${scope.mode} AND d.from_at <= ${scope.atIso}::timestamptz AND d.until_at > ${scope.since}
        AND ${ENDS_AT} > ${scope.since})`;
+
+/** Its beginning as named or, when that is later, its creation: nobody stood in for anybody before somebody said so. */
+export const BEGINS_AT = Prisma.sql`GREATEST(d.from_at, d.created_at)`;
 
 /** Its end as named or, when that is earlier, its revocation. */
 export const ENDS_AT = Prisma.sql`LEAST(d.until_at, d.revoked_at)`;

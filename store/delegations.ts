@@ -70,7 +70,8 @@ export async function createDelegation(
     if (input.delegate !== null && !delegate) return { kind: 'unknown_person', who: input.delegate };
     const refusal = refusalOf(act, isAdmin, delegator, delegate);
     if (refusal) return { kind: 'refused', reason: refusal };
-    await tx.$queryRaw`SELECT id FROM people WHERE id = ${delegator.id} FOR UPDATE`;
+    // Not FOR UPDATE: the row of another delegation that names this person as delegate holds its key.
+    await tx.$queryRaw`SELECT id FROM people WHERE id = ${delegator.id} FOR NO KEY UPDATE`;
     const [other] = await tx.$queryRaw<{ id: string }[]>`
       SELECT d.id FROM delegations d
       WHERE d.delegator_id = ${delegator.id} AND d.revoked_at IS NULL

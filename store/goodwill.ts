@@ -1,6 +1,7 @@
 import type { GoodwillFacts } from '../domain/process';
 import type { LoadedOrder } from './acceptance-facts';
 import { toIso, toIsoOrNull, toMinor, type Database, type Db } from './client';
+import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import { newReference } from './reference';
 import type { Mode } from './refund-views';
@@ -161,14 +162,16 @@ const budgetOf = (row: {
 });
 
 /**
- * Reads what goodwill is judged by, with its budgets locked: only requests that give some come here, after the order's
+ * Reads what goodwill is judged by, with its budgets locked when it is to be acted on: only requests that give some come here, after the order's
  * payments are locked, so that budgets are always the last to be waited for. One that nobody has confirmed has no money.
+ * @param locks false for what keeps nothing: it waits for nobody and has nobody wait.
  */
 export async function loadGoodwill(
   tx: Statements,
   mode: Mode,
   order: LoadedOrder,
   nowIso: string,
+  locks: boolean,
 ): Promise<GoodwillFacts> {
   const budgets = await tx.$queryRaw<GoodwillFacts['budgets']>`
     SELECT b.id AS "budgetId", p.id AS "paymentId",
@@ -177,6 +180,6 @@ export async function loadGoodwill(
     WHERE b.mode = ${mode}::"Mode" AND b.currency = ${order.facts.currency}
       AND (b.branch IS NULL OR b.branch = ${order.branch})
       AND b.period_from <= ${nowIso}::timestamptz AND b.period_to > ${nowIso}::timestamptz
-    ORDER BY b.branch NULLS LAST, b.period_to, b.id FOR UPDATE OF p`;
+    ORDER BY b.branch NULLS LAST, b.period_to, b.id ${locks ? Prisma.sql`FOR UPDATE OF p` : Prisma.empty}`;
   return { budgets, legId: newId('al'), reference: newReference() };
 }

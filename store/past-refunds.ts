@@ -30,6 +30,8 @@ interface PastRow {
   id: string;
   createdAt: Date;
   facts: PolicyFacts | null;
+  /** Where the facts do not say it: who may not decide is known of every refund, as of its acceptance. */
+  customerIsStaff: boolean | null;
   rebuilt: RebuiltRow | null;
   planHash: string;
   declineClause: string | null;
@@ -77,6 +79,8 @@ const readBatch = (
   batchSize: number,
 ): Promise<PastRow[]> => direct(db).$queryRaw<PastRow[]>`
   SELECT r.id, r.created_at AS "createdAt", r.facts, r.plan_hash AS "planHash", r.decline_clause AS "declineClause",
+    CASE WHEN NOT COALESCE(jsonb_exists(r.facts, 'customerIsStaff'), false)
+      THEN COALESCE(r.process->'excluded' @> '[{"rule": "is_customer"}]', false) END AS "customerIsStaff",
     CASE WHEN r.facts IS NULL THEN ${REBUILT_FACTS} END AS rebuilt
   FROM refunds r
   WHERE ${condition(query, lastIso)} AND (r.created_at < ${lastIso}::timestamptz OR r.id > ${afterId})
@@ -97,7 +101,9 @@ function pastRefund(row: PastRow, plans: Map<string, PastRefund['plan']>): PastR
   const plan = plans.get(row.planHash);
   if (!plan) throw new Error(`The plan of refund ${row.id} was there a moment ago.`);
   const { id, declineClause } = row;
-  if (row.facts !== null) return { id, facts: row.facts, approximated: [], plan, declineClause };
+  const also = row.customerIsStaff === null ? {} : { customerIsStaff: row.customerIsStaff };
+  if (row.facts !== null) return { id, facts: { ...row.facts, ...also }, approximated: [], plan, declineClause };
   if (row.rebuilt === null) throw new Error(`The facts of refund ${id} could not be put together.`);
-  return { id, ...rebuiltFacts(row.rebuilt, toIso(row.createdAt)), plan, declineClause };
+  const { facts, approximated } = rebuiltFacts(row.rebuilt, toIso(row.createdAt));
+  return { id, facts: { ...facts, ...also }, approximated, plan, declineClause };
 }

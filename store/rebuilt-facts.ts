@@ -34,6 +34,9 @@ export interface RebuiltRow {
   othersUnsure: boolean;
 }
 
+/** What a refund `f` gives beside its amount. */
+const GIVEN_MINOR = Prisma.sql`COALESCE((f.amounts->'goodwill'->>'amountMinor')::bigint, 0)`;
+
 /** For a row of `refunds r`. What others asked for is counted as acceptance does, by what stood recorded at its instant. */
 export const REBUILT_FACTS = Prisma.sql`(
   SELECT jsonb_build_object(
@@ -46,8 +49,11 @@ export const REBUILT_FACTS = Prisma.sql`(
           WHEN jsonb_exists(t.result, 'givenUp') THEN (
             SELECT COALESCE(sum((leg->>'amountMinor')::bigint), 0) FROM jsonb_array_elements(t.result->'legs') leg
             WHERE leg->>'status' = 'succeeded' AND NOT jsonb_exists(leg, 'fund'))
+            + ${GIVEN_MINOR}
           WHEN t.result IS NULL THEN COALESCE((f.facts->>'amountMinor')::bigint, f.amount_minor)
-          ELSE COALESCE((t.result->>'approvedAmountMinor')::bigint, (t.result->>'amountMinor')::bigint) END), 0)
+            + ${GIVEN_MINOR}
+          ELSE COALESCE((t.result->>'approvedAmountMinor')::bigint, (t.result->>'amountMinor')::bigint)
+            + ${GIVEN_MINOR} END), 0)
       FROM refunds f LEFT JOIN LATERAL (
         SELECT x.result FROM transitions x WHERE x.refund_id = f.id AND x.at <= r.created_at ORDER BY x.seq DESC LIMIT 1
       ) t ON true

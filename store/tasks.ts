@@ -1,6 +1,6 @@
 import type { LocalizedText } from '../domain/refund';
 import { direct, toIso, toMinor, type Db } from './client';
-import { ENDS_AT, LENT_ROLES } from './delegation-facts';
+import { BEGINS_AT, ENDS_AT, LENT_ROLES } from './delegation-facts';
 import { Prisma } from './generated/prisma/client';
 import type { Mode } from './refund-views';
 import type { Fragment } from './rows';
@@ -78,10 +78,11 @@ export async function listTasks(
       WHERE d.delegate_id = ${who.personId} AND d.from_at <= ${who.at}::timestamptz AND ${ENDS_AT} > ${who.at}::timestamptz),
     asked AS (SELECT ${who.personId}::text AS id UNION SELECT delegator_id FROM current),
     ties AS (
-      SELECT a.id AS one, CASE a.id WHEN d.delegator_id THEN d.delegate_id ELSE d.delegator_id END AS other, d.from_at,
+      SELECT a.id AS one, CASE a.id WHEN d.delegator_id THEN d.delegate_id ELSE d.delegator_id END AS other,
+        ${BEGINS_AT} AS from_at,
         ${ENDS_AT} AS ends_at
       FROM asked a JOIN delegations d ON a.id IN (d.delegator_id, d.delegate_id)
-      WHERE d.delegate_id IS NOT NULL AND d.from_at <= ${who.at}::timestamptz)
+      WHERE d.delegate_id IS NOT NULL AND ${BEGINS_AT} <= ${who.at}::timestamptz)
     SELECT s.refund_id, s.stage_id, s.role, s.roles, s.due_at, s.opened_at, r.amount_minor, r.currency,
            o.external_id AS order_external_id, r.reason_code, r.branch, c.tier AS customer_tier,
            (r.process ->> 'snapshotVersion')::int AS snapshot_version, lent.who AS on_behalf_of,
@@ -97,7 +98,7 @@ export async function listTasks(
       WHERE NOT s.roles && ${who.roles}::text[]
         AND jsonb_exists_any(d.roles, s.roles)
         AND (d.cap_minor IS NULL OR (d.cap_currency = r.currency AND d.cap_minor >= ${AT_STAKE}))
-        AND NOT ${isExcluded(Prisma.sql`d.delegator_id`)}
+        AND NOT ${isExcluded(Prisma.sql`d.delegator_id`, who.at)}
       ORDER BY d.from_at, d.id LIMIT 1) lent ON true
     CROSS JOIN LATERAL (
       SELECT CASE WHEN k.by IS NULL THEN 1 WHEN s.assignee_id = ${who.personId} THEN 0 ELSE 2 END AS rank, k.by
@@ -105,7 +106,7 @@ export async function listTasks(
         WHERE p.id = s.assignee_id AND s.claimed_until > ${who.at}::timestamptz) AS by) k) taken
     WHERE s.status = 'open' AND r.status = 'in_review' AND r.mode = ${who.mode}::"Mode"
       AND (s.roles && ${who.roles}::text[] OR lent.who IS NOT NULL)
-      AND NOT ${isExcluded(Prisma.sql`${who.personId}::text`)}
+      AND NOT ${isExcluded(Prisma.sql`${who.personId}::text`, who.at)}
       AND (taken.rank, s.due_at, s.refund_id) > (${page.after?.rank ?? 0}::int, ${afterAt}::timestamptz, ${afterId}::text)
     ORDER BY taken.rank, s.due_at, s.refund_id
     LIMIT ${page.limit + 1}::int`;
@@ -143,8 +144,10 @@ const AT_STAKE = Prisma.sql`
   (COALESCE(r.approved_amount_minor, r.amount_minor) + COALESCE((SELECT sum((l ->> 'amountMinor')::bigint)
     FROM jsonb_array_elements(r.process -> 'legs') AS l WHERE l ->> 'fund' = 'goodwill'), 0))`;
 
-/** Whether a person is excluded from the refund `r`, or was tied to somebody who is at some time since its acceptance. */
-const isExcluded = (personId: Fragment): Fragment => Prisma.sql`
+/** Whether a person is excluded from the refund `r`, or is tied to somebody who is: the domain's `exclusionOf`. */
+const isExcluded = (personId: Fragment, at: string): Fragment => Prisma.sql`
   (COALESCE(r.process -> 'excluded', '[]') @> jsonb_build_array(jsonb_build_object('personId', ${personId}))
-    OR EXISTS (SELECT 1 FROM ties t WHERE t.one = ${personId} AND t.ends_at > r.created_at AND t.ends_at > t.from_at
-      AND r.process -> 'excluded' @> jsonb_build_array(jsonb_build_object('personId', t.other))))`;
+    OR EXISTS (SELECT 1 FROM ties t CROSS JOIN jsonb_array_elements(r.process -> 'excluded') AS x
+      WHERE t.one = ${personId} AND t.ends_at > r.created_at AND t.ends_at > t.from_at AND x ->> 'personId' = t.other
+        AND (t.ends_at > ${at}::timestamptz OR x ->> 'at' IS NULL AND x ->> 'rule' IN ('earlier_stage', 'delegator')
+          OR t.from_at <= COALESCE((x ->> 'at')::timestamptz, r.created_at))))`;

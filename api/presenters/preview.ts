@@ -16,8 +16,8 @@ interface Preview {
 
 /**
  * What would become of a request that could be accepted now: by whose decision, by which clause, how much by which way, who
- * would be asked and by when. How many people there are, and
- * which rules could not be answered, is for staff.
+ * would be asked and by when. How many people there are, whether they suffice, and which rules could not be answered, is for
+ * staff.
  * @throws UncertifiedYearError
  */
 export function presentPreview({ input, decision, nowIso }: Preview, reader: Reader, language: Language): object {
@@ -57,9 +57,8 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
       role: stage.role,
       quorum: stage.quorum,
       dueAt: stage.dueAt,
-      staffed: stage.staffed,
-      explanation: explain(stage, describeDue(calendar, nowIso, stage.dueAt, language))[language],
-      ...(reader === 'reviewer' ? { peopleCount: stage.peopleCount } : {}),
+      explanation: explain(stage, describeDue(calendar, nowIso, stage.dueAt, language), reader)[language],
+      ...(reader === 'reviewer' ? { staffed: stage.staffed, peopleCount: stage.peopleCount } : {}),
     })),
   };
 }
@@ -74,15 +73,16 @@ const paymentsOf = ({ accepted }: AcceptanceDecision, { order }: AcceptanceInput
       amountMinor: leg.amountMinor,
     }));
 
-function explain({ label, role, quorum, staffed }: PreviewedStage, due: string): LocalizedText {
+function explain({ label, role, quorum, staffed }: PreviewedStage, due: string, reader: Reader): LocalizedText {
+  const isLacking = reader === 'reviewer' && !staffed;
   const who = roleName(role);
   const each = {
     en: quorum === 1 ? `by ${who.en}` : `by ${quorum} people, each ${who.en}`,
     'zh-CN': quorum === 1 ? `由${who['zh-CN']}处理` : `由${quorum}名${who['zh-CN']}共同处理`,
   };
   const lacking = {
-    en: staffed ? '' : '; nobody is left to decide it, so the exception desk would be asked',
-    'zh-CN': staffed ? '' : '；目前无人可处理，将转异常台',
+    en: isLacking ? '; nobody is left to decide it, so the exception desk would be asked' : '',
+    'zh-CN': isLacking ? '；目前无人可处理，将转异常台' : '',
   };
   return {
     en: `${label.en} ${each.en}, ${due}${lacking.en}`,

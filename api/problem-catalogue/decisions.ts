@@ -24,6 +24,13 @@ export const DECISION_PROBLEMS = {
     '该阶段已被他人领取',
     '没有做任何更改。阶段 {stage} 已由 `claimedBy` 所示人员领取，至 {until} 为止；请处理其他任务、请其释放，或届时再试。',
   ),
+  stage_overdue: entry(
+    409,
+    'This stage is overdue',
+    'Nothing was changed. Stage {stage} was due at {dueAt} and can be taken by nobody any more; decide it now, or leave it to the others.',
+    '该阶段已逾期',
+    '没有做任何更改。阶段 {stage} 的期限为 {dueAt}，现已不能领取；请立即作出决定，或交由其他人员处理。',
+  ),
   stale_snapshot: entry(
     409,
     'The refund has changed since you looked',

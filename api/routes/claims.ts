@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { isClaimed, judgeAuthority, judgeOpenStage } from '../../domain/approval';
+import { isClaimed, judgeAuthority, judgeClaim } from '../../domain/approval';
 import type { Refusal } from '../../domain/refund';
 import {
   claimStage,
@@ -32,7 +32,7 @@ registerRoute({
   tag: TAG,
   summary: 'Take an open stage for a while',
   description:
-    'For whoever may decide it: until the claim ends, nobody else decides. It ends by time, by its release, and with any change of the stage: a decision, a question to the customer, an escalation, an act of the desk. To claim again takes it for longer.',
+    'For whoever may decide it: until the claim ends, nobody else decides but those whose role an escalation or the desk has called in. Nobody takes what is due. It ends by time, by its release, and with any change of the stage: a decision, a question to the customer, an escalation, an act of the desk. To claim again takes it for longer.',
   roles: STAFF,
   idempotent: true,
   request: { params: claimParams, body: claimBody },
@@ -42,6 +42,7 @@ registerRoute({
     'not_your_stage',
     'same_person',
     'claimed_by_other',
+    'stage_overdue',
     'already_decided',
     'stage_not_open',
   ],
@@ -94,7 +95,7 @@ export function claimRoutes(deps: AppDeps): Router {
       const judge = ({ process, facts }: Standing) => {
         const actor = actorOf(command);
         const known = { at: act.nowIso, facts };
-        const refused = judgeOpenStage(process, actor, stage, known);
+        const refused = judgeClaim(process, actor, stage, known);
         if (refused) return { refused };
         const authority = judgeAuthority(process, process.stage?.roles ?? [], actor, known);
         return { refused: null, onBehalfOf: authority.may ? authority.onBehalfOf : null };

@@ -78,8 +78,11 @@ export function policySimulationRoutes(deps: AppDeps): Router {
       const result = await simulatePolicy(deps.db, simulation, { maxCases: MAX_CASES, maxMs: MAX_MS, signal });
       res.json(presentSimulation(id, simulation, result));
     } catch (error) {
-      // Nobody is left to answer.
-      if (!signal.aborted) throw simulationProblem(error);
+      const problem = simulationProblem(error);
+      if (!signal.aborted) throw problem;
+      // Nobody is left to answer, but what nobody expected is still to be known.
+      if (error !== signal.reason && !(problem instanceof Problem))
+        deps.logger.error({ err: error }, 'A simulation failed after its caller had left.');
     } finally {
       isRunning = false;
     }

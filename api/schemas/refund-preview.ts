@@ -38,13 +38,13 @@ export const refundPreview = z
           role: z.string(),
           quorum: z.int(),
           dueAt: z.string(),
-          staffed: z.boolean(),
+          staffed: z.boolean().optional(),
           explanation: z.string(),
         }),
       )
       .openapi({
         description:
-          'In the order in which they decide. `dueAt` is as if the stages before were decided at once. Staff also get `peopleCount`.',
+          'In the order in which they decide. `dueAt` is as if the stages before were decided at once. Staff also get `peopleCount` and `staffed`.',
       }),
   })
   .openapi('RefundPreview');

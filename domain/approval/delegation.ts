@@ -6,7 +6,7 @@ export interface Delegation {
   delegatorId: string;
   /** Who decides in their place; null: they are away, and nobody does. */
   delegateId: string | null;
-  /** In force from this instant on, ISO. */
+  /** In force from this instant on, ISO: the beginning that was named or, when that is later, its creation. */
   fromAt: string;
   /** In force before this instant, ISO: the end that was named or, when that is earlier, the revocation. */
   endsAt: string;
@@ -59,6 +59,13 @@ export const isInForce = (delegation: Delegation, at: string): boolean =>
 const wasInForce = (delegation: Delegation, acceptedAt: string, at: string): boolean =>
   delegation.fromAt <= at && delegation.endsAt > acceptedAt && delegation.endsAt > delegation.fromAt;
 
+/**
+ * Since when somebody is excluded: who stands behind the request, since its acceptance. Of an earlier decider whose record does
+ * not say it, any instant may be the one.
+ */
+const excludedSince = ({ rule, at }: ExcludedPerson, acceptedAt: string, now: string): string =>
+  at ?? (rule === 'earlier_stage' || rule === 'delegator' ? now : acceptedAt);
+
 /** Minor units that a decision on a refund is about: its amount as last approved, and what is given beside it. */
 export const atStakeMinor = ({ amountMinor, approvedAmountMinor, legs }: AtStake): number =>
   (approvedAmountMinor ?? amountMinor) +
@@ -71,8 +78,9 @@ export const isWithinCap = ({ cap }: Delegation, amountMinor: number, currency: 
   cap === null || (cap.currency === currency && amountMinor <= cap.amountMinor);
 
 /**
- * The rule that keeps a person from deciding a refund, or null: they are excluded themselves, or they have stood in for
- * somebody excluded, or have been stood in for by one, at some time since the refund was accepted.
+ * The rule that keeps a person from deciding a refund, or null: they are excluded themselves, or tied to somebody excluded
+ * by a delegation that was in force at some time since the refund was accepted. It ties when it is in force now, or began before
+ * that person was excluded: otherwise they could keep out whom they like by one that ends at once.
  */
 export function exclusionOf(
   excluded: ExcludedPerson[],
@@ -83,10 +91,14 @@ export function exclusionOf(
   const own = excluded.find((one) => one.personId === personId);
   if (own) return own.rule;
   if (!facts) return null;
-  const isExcluded = (id: string | null): boolean => excluded.some((one) => one.personId === id);
-  const ties = facts.delegations.filter((one) => wasInForce(one, facts.acceptedAt, at));
-  if (ties.some((tie) => tie.delegatorId === personId && isExcluded(tie.delegateId))) return 'delegator';
-  if (ties.some((tie) => tie.delegateId === personId && isExcluded(tie.delegatorId))) return 'delegate';
+  const { acceptedAt } = facts;
+  const ties = facts.delegations.filter((one) => wasInForce(one, acceptedAt, at));
+  const tiesTo = (tie: Delegation, id: string | null): boolean =>
+    excluded.some(
+      (one) => one.personId === id && (isInForce(tie, at) || tie.fromAt <= excludedSince(one, acceptedAt, at)),
+    );
+  if (ties.some((tie) => tie.delegatorId === personId && tiesTo(tie, tie.delegateId))) return 'delegator';
+  if (ties.some((tie) => tie.delegateId === personId && tiesTo(tie, tie.delegatorId))) return 'delegate';
   return null;
 }
 

@@ -29,9 +29,10 @@ export interface DecisionContext {
  * workflow and under the row lock of the record step. The contract, first match wins:
  * 1. the stage is the open one, else `already_decided` (who, when) or `stage_not_open`;
  * 2. the actor is a person who holds a role that may decide now, or stands in for one within the cap, else `not_your_stage`;
- * 3. that person is none of the excluded and neither stands in for one nor is stood in for by one, else `same_person` with the
+ * 3. that person is none of the excluded and is tied to none by a delegation (`exclusionOf`), else `same_person` with the
  *    rule;
- * 4. nobody else has a claim on the stage that is in force, else `claimed_by_other` (who, until when);
+ * 4. nobody else has a claim on the stage that is in force, else `claimed_by_other` (who, until when); claims do not bind who
+ *    decides by a role that was called in beside the stage's own;
  * 5. what was seen is what stands, else `stale_snapshot`;
  * 6. an approved amount is above zero and not above what was asked or last approved, else `amount_not_allowed`;
  * 7. a send-back is within the allowed rounds, else `rounds_exhausted`.
@@ -61,7 +62,7 @@ export function judgeDecision(
 }
 
 /**
- * Whether somebody may decide the open stage or take it for themselves: rules 1 to 4 of `judgeDecision`.
+ * Whether somebody may decide the open stage: rules 1 to 4 of `judgeDecision`.
  * @param stageId the stage that they mean.
  */
 export function judgeOpenStage(
@@ -84,6 +85,32 @@ export function judgeOpenStage(
   }
   const barred = refusalOf(stage, judgeAuthority(state, stage.roles, actor, { facts, at }));
   if (barred) return barred;
+  // Who was called in because nothing happened would wait for ever for whoever takes the stage again and again.
+  const [, ...calledIn] = stage.roles;
+  if (judgeAuthority(state, calledIn, actor, { facts, at }).may) return null;
+  return claimedByOther(stage, actor, facts, at);
+}
+
+/**
+ * Whether somebody may take the open stage for themselves: who may decide it (rules 1 to 3 of `judgeDecision`) may, unless
+ * somebody else has it, else `claimed_by_other`; and nobody once it is due, else `stage_overdue`.
+ * @param stageId the stage that they mean.
+ */
+export function judgeClaim(
+  state: ProcessState,
+  actor: Actor,
+  stageId: string,
+  known: Pick<DecisionContext, 'facts' | 'at'>,
+): Refusal | null {
+  const barred = judgeOpenStage(state, actor, stageId, known);
+  const { stage } = state;
+  if (barred || !stage) return barred;
+  const taken = claimedByOther(stage, actor, known.facts, known.at);
+  if (taken) return taken;
+  return known.at < stage.dueAt ? null : refuse('stage_overdue', { stage: stage.id, dueAt: stage.dueAt });
+}
+
+function claimedByOther(stage: OpenStage, actor: Actor, facts: DecisionFacts | null, at: string): Refusal | null {
   const claim = facts?.claim;
   return claim && claim.personId !== actor.personId && isClaimed(claim, at)
     ? refuse('claimed_by_other', { stage: stage.id, personId: claim.personId, until: claim.until })

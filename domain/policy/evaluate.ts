@@ -24,6 +24,8 @@ export interface PolicyFacts {
   /** The lines to be refunded, or all lines of the order when the request names none. */
   lines: readonly { category: string | null; attributes: Readonly<Record<string, unknown>> }[];
   payments: readonly { provider: string; currency: string }[];
+  /** A member of staff is the customer: people decide, whatever the policy lets the machine approve. Absent: nobody is. */
+  customerIsStaff?: boolean;
 }
 
 /** Why a request must be put in order before it can be accepted. */
@@ -63,9 +65,10 @@ export function evaluatePolicy(
   const unanswered: string[] = [];
   const clause = purchasePolicy.ineligible.find((candidate) => applies(candidate, facts, context, unanswered));
   const reasonProblem = checkReason(policy, facts);
+  // What is declined is never approved beside it: its plan says who would have decided.
+  const isForPeople = clause !== undefined || facts.customerIsStaff === true;
   return {
-    // What is declined is never approved beside it: its plan says who would have decided.
-    ...whoDecides(clause ? { ...policy, automaticApprovals: [] } : policy, facts, context, unanswered),
+    ...whoDecides(isForPeople ? { ...policy, automaticApprovals: [] } : policy, facts, context, unanswered),
     unanswered,
     eligible: clause === undefined ? true : { clauseId: clause.id, texts: clause.texts },
     ...(reasonProblem === undefined ? {} : { reasonProblem }),

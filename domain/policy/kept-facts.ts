@@ -20,4 +20,5 @@ export const keptFacts = (facts: PolicyFacts): PolicyFacts => ({
   now: facts.now,
   lines: facts.lines.map(({ category, attributes }) => ({ category, attributes })),
   payments: facts.payments.map(({ provider, currency }) => ({ provider, currency })),
+  customerIsStaff: facts.customerIsStaff ?? false,
 });

@@ -36,9 +36,9 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
         type: 'refund.stage_approved',
         data: { ...data, approvedAmountMinor: content.approvedAmountMinor },
       });
-      state.excluded.push({ personId, rule: 'earlier_stage' });
+      state.excluded.push({ personId, rule: 'earlier_stage', at: context.at });
       // It was their word too: neither they nor another one who stands in for them says it again.
-      if (onBehalfOf) state.excluded.push({ personId: onBehalfOf.personId, rule: 'delegator' });
+      if (onBehalfOf) state.excluded.push({ personId: onBehalfOf.personId, rule: 'delegator', at: context.at });
       lowerApprovedAmount(step, content.approvedAmountMinor);
       stage.approvals += 1;
       if (stage.approvals >= planStage(context.plan, stage.index).quorum) advance(step);

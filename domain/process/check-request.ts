@@ -36,7 +36,7 @@ export interface OrderFacts {
   payments: OrderPaymentFacts[];
   /** Open refunds of the order, to recognise a duplicate by. */
   open: { refundId: string; amountMinor: number; reasonCode: string; lineExternalIds: string[] }[];
-  /** What other refunds of the order ask for or have paid. */
+  /** What other refunds of the order ask for or have paid, with what they give beside it. */
   openAndPaidMinor: number;
 }
 

@@ -72,7 +72,9 @@ export interface AcceptedPlan {
  * @throws InsufficientAvailableError when the payments cannot give the amount; UncertifiedYearError.
  */
 export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
-  const evaluation = evaluatePolicy(facts.policy, facts, facts.purchasePolicy);
+  // Nobody gets a refund of their own from a machine that their colleagues have set up.
+  const judged = { ...facts, customerIsStaff: facts.excluded.some(({ rule }) => rule === 'is_customer') };
+  const evaluation = evaluatePolicy(facts.policy, judged, facts.purchasePolicy);
   const plan = planFrom(facts.policy, evaluation);
   const strategy = facts.allocation ?? facts.policy.amounts.allocation;
   const allocation = allocateBy(
@@ -131,7 +133,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
   effects.newRound = { round: 1 };
   const accepted = {
     evaluation,
-    facts: keptFacts(facts),
+    facts: keptFacts(judged),
     plan,
     state,
     effects,

@@ -26,6 +26,8 @@ export type ExclusionRule =
 export interface ExcludedPerson {
   personId: string;
   rule: ExclusionRule;
+  /** Since when, ISO, where that is later than acceptance; older records of deciders lack it. */
+  at?: string;
 }
 
 /** The stage whose turn it is. While paused, nobody decides and no rung falls. */

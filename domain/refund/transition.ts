@@ -81,6 +81,7 @@ export type RefusalCode =
   | 'not_your_stage'
   | 'same_person'
   | 'claimed_by_other'
+  | 'stage_overdue'
   | 'too_late'
   | 'amount_not_allowed'
   | 'rounds_exhausted'

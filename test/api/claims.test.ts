@@ -153,7 +153,29 @@ describe('a claim', () => {
     });
     expect(act.status).toBe(200);
     expect(await claimOf(id)).toBeNull();
+    // Whoever was called in does not wait for a claim of those who were there before.
+    expect((await claim('reviewer', id)).status).toBe(200);
+    expect((await decide('reviewer2', id)).body.code).toBe('claimed_by_other');
     expect((await decide('approver2', id)).status).toBe(200);
+  });
+
+  it('is refused once the stage is due, also to whoever has it', async () => {
+    const { id } = await api.accept(600_000);
+    const { dueAt } = await api.db.stage.findFirstOrThrow({ where: { refundId: id, stageId: STAGE } });
+    if (!dueAt) throw new Error('The open stage has no due instant.');
+    const { clock } = api.deps;
+    try {
+      api.deps.clock = () => new Date(dueAt.getTime() - 60_000);
+      expect((await claim('reviewer', id)).status).toBe(200);
+      api.deps.clock = () => dueAt;
+      const late = await claim('reviewer', id);
+      expect([late.status, late.body]).toEqual([409, expect.objectContaining({ code: 'stage_overdue', stage: STAGE })]);
+      expect((await claim('reviewer2', id)).body.code).toBe('claimed_by_other');
+      expect((await release('reviewer', id)).status).toBe(200);
+      expect((await claim('reviewer2', id)).body.code).toBe('stage_overdue');
+    } finally {
+      api.deps.clock = clock;
+    }
   });
 });
 

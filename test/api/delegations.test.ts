@@ -117,6 +117,16 @@ describe('a delegation', () => {
 });
 
 describe('a delegate', () => {
+  it('of two for each other can be made by both at once', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const ids = await Promise.all([
+        lent('reviewer', { delegate: 'reviewer2' }),
+        lent('reviewer2', { delegate: 'reviewer' }),
+      ]);
+      await Promise.all(ids.map((id) => revoke('admin', id)));
+    }
+  });
+
   it('decides in the place of the delegator, and both stand in the decision, the timeline and the audit', async () => {
     const delegationId = await lent('reviewer', { delegate: 'finance' });
     const { id } = await api.accept(600_000);
@@ -199,8 +209,8 @@ describe('separation of duties', () => {
   };
 
   it('reaches whoever stands in for the requester, or is stood in for by them, also when it ended meanwhile', async () => {
-    const id = await requestedBy('agent', 600_000);
     const toAgent = await lent('reviewer', { delegate: 'agent' });
+    const id = await requestedBy('agent', 600_000);
     expect(rule(await decide('agent', id))).toEqual(['same_person', 'requester']);
     expect(rule(await decide('reviewer', id))).toEqual(['same_person', 'delegator']);
     await revoke('reviewer', toAgent);
@@ -219,6 +229,22 @@ describe('separation of duties', () => {
     await lent('reviewer2', { delegate: 'approver' });
     expect((await decide('reviewer2', id)).status).toBe(200);
     expect(rule(await decide('approver', id, 'second_review'))).toEqual(['same_person', 'delegate']);
+  });
+
+  it('is no weapon of an earlier decider: a delegation that they make afterwards and end keeps nobody out', async () => {
+    const { id } = await api.accept(600_000);
+    expect((await decide('reviewer2', id)).status).toBe(200);
+    const tasks = async (): Promise<string[]> =>
+      (await api.get('approver', '/v1/tasks?limit=100')).body.data.map((task: { refundId: string }) => task.refundId);
+    // To have it begin in the past makes no difference.
+    for (const from of [undefined, soon(-24 * 60)]) {
+      const afterwards = await lent('reviewer2', { delegate: 'approver', ...(from ? { from } : {}) });
+      expect(await tasks()).not.toContain(id);
+      expect(rule(await decide('approver', id, 'second_review'))).toEqual(['same_person', 'delegate']);
+      await revoke('reviewer2', afterwards);
+      expect(await tasks()).toContain(id);
+    }
+    expect((await decide('approver', id, 'second_review')).status).toBe(200);
   });
 
   it('counts a decision in somebody’s place as their own', async () => {

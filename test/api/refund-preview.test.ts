@@ -51,12 +51,12 @@ describe('a preview of a request', () => {
       tier: 'medium',
       route: null,
       stages: [
-        { stage: 'first_review', role: 'reviewer', quorum: 1, staffed: true },
-        { stage: 'second_review', role: 'second_reviewer', quorum: 1, staffed: true },
+        { stage: 'first_review', role: 'reviewer', quorum: 1 },
+        { stage: 'second_review', role: 'second_reviewer', quorum: 1 },
       ],
     });
     expect(answer.body.stages[0].explanation).toMatch(/^First review by a reviewer, due .+\(Shanghai\)/);
-    expect(answer.body.stages[0]).not.toHaveProperty('peopleCount');
+    for (const inner of ['peopleCount', 'staffed']) expect(answer.body.stages[0]).not.toHaveProperty(inner);
     expect(await traces()).toEqual(before);
   });
 
@@ -95,8 +95,23 @@ describe('a preview of a request', () => {
   it('tells staff how many people could decide; whoever asks could not', async () => {
     const { orderExternalId } = await api.putOrder(5_000);
     const { body } = await preview('agent', refundBody(orderExternalId, 5_000));
-    expect(body.stages).toMatchObject([{ stage: 'first_review', peopleCount: 2 }]);
+    expect(body.stages).toMatchObject([{ stage: 'first_review', peopleCount: 2, staffed: true }]);
     expect(body.unansweredRules).toEqual([]);
+  });
+
+  it('tells nobody but staff that nobody is left to decide', async () => {
+    const { orderExternalId } = await api.putOrder(5_000);
+    const body = refundBody(orderExternalId, 5_000);
+    await api.db.person.updateMany({ data: { active: false }, where: { roles: { some: { role: 'reviewer' } } } });
+    const [seen] = (await preview('agent', body)).body.stages;
+    expect(seen).toMatchObject({ peopleCount: 0, staffed: false });
+    expect(seen.explanation).toContain('nobody is left');
+    for (const key of ['integrator', 'customer'] as const) {
+      const [stage] = (await preview(key, body)).body.stages;
+      expect(stage).not.toHaveProperty('staffed');
+      expect(stage.explanation).not.toContain('nobody is left');
+    }
+    await api.db.person.updateMany({ data: { active: true } });
   });
 
   it('speaks the language of whoever asks', async () => {
@@ -147,6 +162,26 @@ describe('what a rule approves', () => {
       });
     const { body: timeline } = await api.get('customer', `/v1/refunds/${made.id}/timeline`);
     expect(timeline.data[1]).toMatchObject({ type: 'refund.approved_by_policy', data: { clause: 'small' } });
+  });
+});
+
+describe('what a rule would approve for a member of staff', () => {
+  it('is for people, when they enter it themselves and when anybody else does, as the preview says', async () => {
+    await api.db.person.update({
+      where: { id: api.personIds.agent },
+      data: { customerId: api.customerIds.customer },
+    });
+    for (const key of ['agent', 'integrator', 'customer'] as const) {
+      const { orderExternalId } = await api.putOrder(5_000);
+      const body = refundBody(orderExternalId, 100);
+      expect((await preview(key, body)).body).toMatchObject({ decidedBy: 'people', clause: null });
+      const { body: made } = await api.post(key, '/v1/refunds', body);
+      expect(made).toMatchObject({ status: 'in_review', decidedBy: 'people' });
+    }
+    await api.db.person.update({ where: { id: api.personIds.agent }, data: { customerId: null } });
+    const { orderExternalId } = await api.putOrder(5_000);
+    const body = refundBody(orderExternalId, 100);
+    expect((await preview('agent', body)).body.decidedBy).toBe('machine');
   });
 });
 

@@ -2,11 +2,16 @@ import {
   confirmGoodwillBudget,
   listGoodwillBudgets,
   newId,
+  previewRefund,
+  publishPolicy,
+  readPastRefunds,
   proposeGoodwillBudget,
   readRefund,
   type Database,
+  type PastRefund,
 } from '../../store';
 import { publicRefund } from '../../domain/refund';
+import defaultPolicy from '../../prisma/seed/default-policy.json';
 import { enterDestination } from '../support/destinations';
 import { budgetInput, grantBudget } from '../support/goodwill';
 import type { Shop } from '../support/shop';
@@ -184,4 +189,80 @@ test('without an account of the customer nothing is reserved', async () => {
     shop.accept(order, 10_000, NOW.toISOString(), null, { goodwill: { code: 'inconvenience', amountMinor: 1 } }),
   ).rejects.toThrow('goodwill_destination_required');
   expect(await standing(budgetId)).toEqual([0, 0]);
+});
+
+test('a preview waits for nobody who spends from the budget', async () => {
+  const { id: budgetId } = await grant();
+  const question = {
+    mode: 'test',
+    orderExternalId: await shop.addOrder(50_000),
+    amountMinor: 10_000,
+    currency: 'CNY',
+    reasonCode: 'quality',
+    description: '左侧扶手断裂',
+    channel: 'api',
+    resolution: 'refund',
+    evidenceIds: [],
+    requestedBy: null,
+    externalReference: null,
+    destinationId,
+    metadata: {},
+    enteredBy: { kind: 'system', id: 'key-of-integrator', personId: null },
+    behindKey: [],
+    customerId: null,
+    givesGoodwill: true,
+  } as const;
+  await store.sql.query('BEGIN');
+  try {
+    await store.sql.query('SELECT id FROM payments WHERE external_id = $1 FOR UPDATE', [budgetId]);
+    const seen = await previewRefund(db, { ...question, evidenceIds: [], behindKey: [] }, NOW.toISOString(), (input) =>
+      input.goodwill?.budgets.map((budget) => [budget.budgetId, budget.availableMinor]),
+    );
+    expect(seen).toEqual([[budgetId, 10_000]]);
+  } finally {
+    await store.sql.query('ROLLBACK');
+  }
+});
+
+test('what other refunds of the order give counts towards the automatic limit and the stages, kept or put together', async () => {
+  await grant();
+  const effectiveFrom = '2021-01-01T00:00:00Z';
+  const label = { en: 'Small amounts', 'zh-CN': '小额' };
+  const document = {
+    ...defaultPolicy,
+    version: 2,
+    effectiveFrom,
+    automaticApprovals: [{ id: 'small', label, when: 'true', maxMinor: { CNY: 5_000 } }],
+  };
+  await publishPolicy(db, 'test', { name: 'default', version: 2, effectiveFrom, document }, new Date());
+  const order = await shop.addOrder(50_000);
+  const minutesAgo = (minutes: number): string => new Date(NOW.getTime() - minutes * 60_000).toISOString();
+  const askAt = (minutes: number, amountMinor: number, givenMinor: number): Promise<string> =>
+    shop.accept(order, amountMinor, minutesAgo(minutes), null, {
+      destinationId,
+      goodwill: { code: 'inconvenience', amountMinor: givenMinor },
+    });
+  const ids = [await askAt(12, 1_000, 1_500), await askAt(9, 1_100, 1_500), await askAt(6, 1_200, 1_500)];
+  const large = await shop.accept(order, 12_300, minutesAgo(3));
+  const period = { mode: 'test', fromIso: minutesAgo(13), toIso: minutesAgo(1), branch: null, currency: null } as const;
+  const judged = async () => {
+    const all: PastRefund[] = [];
+    for await (const batch of readPastRefunds(db, period, 10)) all.push(...batch);
+    return [...ids, large].map((id) => {
+      const found = all.find((one) => one.id === id);
+      return [found?.facts.orderTotalOpenAndPaidMinor, found?.plan.approvedBy, found?.plan.stages.length];
+    });
+  };
+  const expected = [
+    [2_500, 'small', 0],
+    [5_100, undefined, 1],
+    [7_800, undefined, 1],
+    [20_100, undefined, 2],
+  ];
+  expect(await judged()).toEqual(expected);
+  await db.$transaction([
+    db.$executeRaw`SET LOCAL session_replication_role = replica`,
+    db.$executeRaw`UPDATE refunds SET facts = NULL`,
+  ]);
+  expect(await judged()).toEqual(expected);
 });

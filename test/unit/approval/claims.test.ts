@@ -1,11 +1,17 @@
-import { judgeDecision, judgeOpenStage, type StageClaim } from '../../../domain/approval';
+import {
+  judgeClaim,
+  judgeDecision,
+  judgeOpenStage,
+  type DecisionFacts,
+  type StageClaim,
+} from '../../../domain/approval';
 import { applyTransition } from '../../../domain/process';
 import type { ProcessState } from '../../../domain/refund';
 import { accepted, after, contextOf, decision, NOBODY_AWAY, person } from '../process/support';
 
 const { plan, state: fresh } = accepted();
 const NOW = after(60);
-const claimed = (changes: Partial<StageClaim> = {}) => ({
+const claimed = (changes: Partial<StageClaim> = {}): DecisionFacts => ({
   ...NOBODY_AWAY,
   claim: { personId: 'reviewer2', until: after(61), ...changes },
 });
@@ -25,6 +31,39 @@ test('a claim ends at its instant', () => {
   expect(judge('reviewer', claimed(), new Date(Date.parse(after(61)) - 1).toISOString())?.code).toBe(
     'claimed_by_other',
   );
+});
+
+test('a claim does not bind whoever was called in beside the stage’s own role, and they do not take it away either', () => {
+  const stage = { ...fresh.stage!, roles: ['reviewer', 'second_reviewer'] };
+  const state = { ...fresh, stage };
+  const codeOf = (rule: typeof judgeClaim, roles: string[], facts = claimed()) =>
+    rule(state, person('p', roles), 'first_review', { at: NOW, facts })?.code;
+  expect(codeOf(judgeOpenStage, ['second_reviewer'])).toBeUndefined();
+  expect(codeOf(judgeOpenStage, ['reviewer', 'second_reviewer'])).toBeUndefined();
+  expect(codeOf(judgeOpenStage, ['reviewer'])).toBe('claimed_by_other');
+  expect(codeOf(judgeClaim, ['second_reviewer'])).toBe('claimed_by_other');
+  const delegation = {
+    id: 'dg_1',
+    delegatorId: 'approver',
+    delegateId: 'p',
+    fromAt: after(1),
+    endsAt: after(90),
+    cap: null,
+    roles: ['second_reviewer'],
+  };
+  expect(codeOf(judgeOpenStage, ['reviewer'], { ...claimed(), delegations: [delegation] })).toBeUndefined();
+});
+
+test('what is due is taken by nobody, not again by whoever has it, and is still decided', () => {
+  const dueAt = fresh.stage!.dueAt;
+  const before = new Date(Date.parse(dueAt) - 1).toISOString();
+  const take = (personId: string, at: string, facts = claimed({ until: after(1, dueAt) })) =>
+    judgeClaim(fresh, person(personId, ['reviewer']), 'first_review', { at, facts });
+  expect(take('reviewer2', before)).toBeNull();
+  expect(take('reviewer2', dueAt)).toEqual({ code: 'stage_overdue', data: { stage: 'first_review', dueAt } });
+  expect(take('reviewer', dueAt)?.code).toBe('claimed_by_other');
+  expect(take('reviewer', dueAt, NOBODY_AWAY)?.code).toBe('stage_overdue');
+  expect(judge('reviewer2', claimed(), dueAt)).toBeNull();
 });
 
 test('who may not decide learns that first, and a stale version comes after the claim', () => {

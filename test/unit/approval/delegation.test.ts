@@ -106,12 +106,35 @@ describe('separation of duties', () => {
     const state = excluding('asker');
     const tie = (fromAt: string, endsAt: string) =>
       rule(among(lent({ delegatorId: 'asker', delegateId: 'p', fromAt, endsAt })), state);
-    expect(tie(after(1), after(2))).toBe('delegate');
+    expect(tie(ACCEPTED_AT, after(2))).toBe('delegate');
     expect(tie(after(-10), after(1))).toBe('delegate');
     expect(tie(after(-10), ACCEPTED_AT)).toBeUndefined();
     expect(tie(after(61), after(90))).toBeUndefined();
     // Revoked before it began: it never was in force.
     expect(tie(after(50), after(40))).toBeUndefined();
+  });
+
+  test('is no weapon: what began after somebody was excluded ties while it is in force, and not when it has ended', () => {
+    const decided: ProcessState = {
+      ...fresh,
+      excluded: [{ personId: 'decider', rule: 'earlier_stage', at: after(20) }],
+    };
+    const tie = (fromAt: string, endsAt: string, state = decided) =>
+      ['p', 'decider'].map((delegatorId) =>
+        rule(among(lent({ delegatorId, delegateId: delegatorId === 'p' ? 'decider' : 'p', fromAt, endsAt })), state),
+      );
+    const tied = ['delegator', 'delegate'];
+    const free = [undefined, undefined];
+    expect(tie(after(21), after(22))).toEqual(free);
+    expect(tie(after(21), after(90))).toEqual(tied);
+    expect(tie(after(20), after(22))).toEqual(tied);
+    expect(tie(after(10), after(15))).toEqual(tied);
+    // Whoever asked is excluded from acceptance on.
+    expect(tie(after(1), after(2), excluding('decider'))).toEqual(free);
+    expect(tie(after(1), after(90), excluding('decider'))).toEqual(tied);
+    // Of an older record nobody knows when.
+    const older: ProcessState = { ...fresh, excluded: [{ personId: 'decider', rule: 'earlier_stage' }] };
+    expect(tie(after(21), after(22), older)).toEqual(tied);
   });
 
   test('an excluded delegator, or one who is tied to somebody excluded, lends the right to nobody', () => {
@@ -127,8 +150,8 @@ describe('separation of duties', () => {
     const { state, refused } = applyTransition(fresh, first, contextOf(plan, fresh, NOW, { facts }));
     expect(refused).toBeNull();
     expect(state.excluded).toEqual([
-      { personId: 'deputy', rule: 'earlier_stage' },
-      { personId: 'reviewer', rule: 'delegator' },
+      { personId: 'deputy', rule: 'earlier_stage', at: NOW },
+      { personId: 'reviewer', rule: 'delegator', at: NOW },
     ]);
     expect(state.lastDecision).toMatchObject({ personId: 'deputy', onBehalfOf: 'reviewer' });
     const later = among(

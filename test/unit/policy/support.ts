@@ -19,5 +19,6 @@ export const facts = (changes: Partial<PolicyFacts> = {}): PolicyFacts => ({
   now: '2026-11-22T06:00:00Z',
   lines: [{ category: 'furniture', attributes: { customMade: false } }],
   payments: [{ provider: 'stripe', currency: 'CNY' }],
+  customerIsStaff: false,
   ...changes,
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { planAcceptance } from '../../../domain/process';
 import { InsufficientAvailableError } from '../../../domain/money';
-import { parsePolicy } from '../../../domain/policy';
+import { evaluatePolicy, parsePolicy } from '../../../domain/policy';
 import { ACCEPTED_AT, after, facts, policy, STAFF } from './support';
 
 test('stage one is open with its clock, the first response beside its ladder', () => {
@@ -133,6 +133,22 @@ describe('a request that a rule of the policy approves', () => {
       ['refund_approved', 'customer', 'refund'],
       ['crm_sync', 'crm', 'refund'],
     ]);
+  });
+
+  test('goes to people when a member of staff is the customer, whoever else is behind it, and that is kept', () => {
+    const ofStaff = { personId: 'reviewer', rule: 'is_customer' } as const;
+    for (const behind of [[], [{ personId: 'reviewer', rule: 'requester' }]] as const) {
+      const excluded = [...behind, ofStaff];
+      const made = planAcceptance(facts({ ...small, policy: lenient, excluded }));
+      expect(made.plan.approvedBy).toBeUndefined();
+      expect(made.plan.stages.map(({ id }) => id)).toEqual(['first_review']);
+      expect(made.state).toMatchObject({ status: 'in_review', stage: { id: 'first_review' }, excluded });
+      expect(made.facts.customerIsStaff).toBe(true);
+      expect(evaluatePolicy(lenient, made.facts).automatic).toBeNull();
+    }
+    const excluded = [{ personId: 'agent', rule: 'requester' as const }];
+    const ofOthers = planAcceptance(facts({ ...small, policy: lenient, excluded }));
+    expect([ofOthers.plan.approvedBy, ofOthers.facts.customerIsStaff]).toEqual(['small', false]);
   });
 
   test('leaves the plans of all others as they were: their hashes hold', () => {

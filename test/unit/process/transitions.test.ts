@@ -214,6 +214,7 @@ test('nobody who is excluded decides, and nobody approves twice in one round', (
       expect(outcome.state.excluded).toContainEqual({
         personId: transition.actor.personId,
         rule: 'earlier_stage',
+        at: outcome.state.lastDecision?.at,
       });
   });
 });
