@@ -1,12 +1,4 @@
-import type { OpenLoop, Report } from './report';
-
-/** A target, what was measured, and whether it is met. */
-export interface Gate {
-  name: string;
-  target: string;
-  measured: string;
-  met: boolean;
-}
+import type { Gate, OpenLoop, Report } from './report';
 
 /** What is asked of throughput against the bare regular workflow where refunds run side by side. */
 const ONE_STAGE_RATIO = 0.9;

@@ -1,4 +1,10 @@
-import type { Gate } from './gates';
+/** A target, what was measured, and whether it is met. */
+export interface Gate {
+  name: string;
+  target: string;
+  measured: string;
+  met: boolean;
+}
 
 /** Medians of the interleaved runs at one concurrency. Rates are completions a second. */
 export interface Row {

@@ -1,3 +1,4 @@
+import { PROVIDER_NAMES } from '../../integrations/payments/providers';
 import { DISPUTE_OUTCOMES, DISPUTE_STATUSES, FREEZE_REASONS } from '../../domain/payment';
 import {
   amountMinor,
@@ -31,7 +32,7 @@ export const freezeBody = z
         provider: z
           .string()
           .regex(/^[a-z][a-z_]{0,31}$/)
-          .openapi({ example: 'wechat_pay' }),
+          .openapi({ example: PROVIDER_NAMES[0] }),
         merchantAccount: z
           .string()
           .regex(/^[\w.-]{1,128}$/)
