@@ -76,6 +76,8 @@ describe('a notification of a provider', () => {
     );
     expect(early.signalledAt).toBeNull();
     expect((await api.get('auditor', `/v1/refunds/${id}`)).body.seq).toBe(seq);
+    // No reply has moved any money: the row says again what the process says.
+    await api.db.paymentAttempt.update({ ...attempt, data: { status: 'pending' } });
   });
 
   it('that overtakes a reply which does not come ends the payment step all the same', async () => {
