@@ -63,6 +63,7 @@ test('what was given up is looked at as long as something of it is watched or as
       where: { id: refundId },
       data: { status: 'payment_failed', process: { ...(process as object), ...changes, givenUp, legs } },
     });
+    bench.plants(refundId, 'one_truth: status is', 'one_truth: waiting is');
     all.push(refundId);
     if (isLookedAt) expected.push(refundId);
   }
