@@ -6,6 +6,7 @@ import { openStore, type TestStore } from './support/open-store';
 import { AMOUNT_RULES } from './support/amount-rules';
 import { DELEGATION_RULES } from './support/delegation-rules';
 import { DESTINATION_RULES } from './support/destination-rules';
+import { DISPUTE_RULES } from './support/dispute-rules';
 import { GOODWILL_RULES } from './support/goodwill-rules';
 import { INTERLOCK_RULES } from './support/interlock-rules';
 import { LEDGER_RULES } from './support/ledger-rules';
@@ -18,6 +19,7 @@ const PROVEN_ELSEWHERE: Rules[] = [
   AMOUNT_RULES,
   DELEGATION_RULES,
   DESTINATION_RULES,
+  DISPUTE_RULES,
   GOODWILL_RULES,
   INTERLOCK_RULES,
   POLICY_RULES,
@@ -101,6 +103,19 @@ const RULES: Rules = {
       (column) => set('payments', `${column} = -1`),
     ),
     legal: [set('payments', 'reserved_minor = 0, captured_minor = 0')],
+  },
+  evidence_is_stored_once: {
+    refused: [
+      set('evidence', 'content = NULL'),
+      set('evidence', `storage_key = 'test/ev_1'`),
+      set('evidence', `stored_in = 'disk'`),
+      set('evidence', `stored_in = 'disk', storage_key = 'test/ev_1'`),
+      set('evidence', `stored_in = 's3', content = NULL`),
+      set('evidence', `stored_in = 'elsewhere', storage_key = 'test/ev_1', content = NULL`),
+    ],
+    legal: ['disk', 's3'].map((kind) =>
+      set('evidence', `stored_in = '${kind}', storage_key = 'test/ev_1', content = NULL`),
+    ),
   },
   arrival_observations_days: {
     refused: [OBSERVATION(-1)],
