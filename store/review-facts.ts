@@ -2,7 +2,7 @@ import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
 import type { Statements } from './statements';
 
 /** One decision of the past, with the words that were given for it. */
-export interface DecisionFacts {
+export interface RecordedDecision {
   stage: string;
   round: number;
   decision: string;
@@ -56,7 +56,7 @@ export interface ReviewFacts {
   };
   lines: LineFacts[];
   evidence: EvidenceFacts[];
-  decisions: DecisionFacts[];
+  decisions: RecordedDecision[];
   allocation: {
     paymentExternalId: string;
     provider: string;
@@ -106,7 +106,7 @@ interface FactsRow {
   history: { status: string; currency: string; count: number; paidMinor: number }[];
   lines: LineFacts[];
   evidence: EvidenceFacts[];
-  decisions: DecisionFacts[];
+  decisions: RecordedDecision[];
   allocation: ReviewFacts['allocation'];
   claim: ReviewFacts['claim'];
   desk: ReviewFacts['desk'];

@@ -1,4 +1,4 @@
-import { TIERS, type PolicyDocument } from '../../domain/policy';
+import { TIERS, versionName } from '../../domain/policy';
 import { clauseOf, refusalOf, type CaseDifference, type JudgedOutcome, type Outcome } from '../../domain/simulation';
 import type { Simulation, SimulationResult } from '../simulate-policy';
 
@@ -11,9 +11,9 @@ export function presentSimulation(
   const { cases, outcomes, autoRate, clauses, tiers, routes, stagePlans, roles, unanswered, load } = report;
   return {
     policyId,
-    policyVersion: versionOf(policy),
+    policyVersion: versionName(policy),
     against,
-    againstPolicyVersion: comparedWith && versionOf(comparedWith),
+    againstPolicyVersion: comparedWith && versionName(comparedWith),
     eligibilityBy,
     period: { from: past.fromIso, to: past.toIso },
     branch: past.branch,
@@ -37,8 +37,6 @@ export function presentSimulation(
     approximated: { cases: report.facts.approximatedCases, facts: report.facts.approximated },
   };
 }
-
-const versionOf = ({ name, version }: Pick<PolicyDocument, 'name' | 'version'>): string => `${name}@${version}`;
 
 const presentDifference = ({ before, after, ...difference }: CaseDifference): object => ({
   ...difference,

@@ -1,6 +1,7 @@
 import { describeDue } from '../../domain/calendar';
 import { atStakeMinor } from '../../domain/approval';
 import { previewStages, type PreviewedStage } from '../../domain/process';
+import { versionName } from '../../domain/policy';
 import { breakdownAt, type LocalizedText } from '../../domain/refund';
 import { sumMinor } from '../../domain/money';
 import type { AcceptanceDecision, AcceptanceInput } from '../../store';
@@ -34,7 +35,7 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
   return {
     eligible: declinedBy === null,
     decidedBy: clause ? 'machine' : 'people',
-    clause: clause && { id: clause.clauseId, text: clause.texts[language], policyVersion: versionOf(clause.policy) },
+    clause: clause && { id: clause.clauseId, text: clause.texts[language], policyVersion: versionName(clause.policy) },
     amountMinor: state.amountMinor,
     currency: order.currency,
     refundableMinor: sumMinor(order.payments.map(({ availableMinor }) => availableMinor)),
@@ -45,8 +46,8 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
       goodwill && !declinedBy
         ? { code: goodwill.code, label: goodwill.label, amountMinor: goodwill.amountMinor }
         : null,
-    policyVersion: versionOf(policy),
-    purchasePolicyVersion: versionOf(purchasePolicy),
+    policyVersion: versionName(policy),
+    purchasePolicyVersion: versionName(purchasePolicy),
     tier: evaluation.tier,
     route: route ? { id: route.id, label: route.label[language] } : null,
     ...(reader === 'reviewer' ? { unansweredRules: evaluation.unanswered } : {}),
@@ -62,8 +63,6 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
     })),
   };
 }
-
-const versionOf = ({ name, version }: { name: string; version: number }): string => `${name}@${version}`;
 
 const paymentsOf = ({ accepted }: AcceptanceDecision, { order }: AcceptanceInput): object[] =>
   accepted.state.legs

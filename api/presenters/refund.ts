@@ -2,6 +2,7 @@ import { refundWorkflowId } from '../../contract';
 import { isClaimed } from '../../domain/approval';
 import type { BusinessCalendar } from '../../domain/calendar';
 import { destinationIdInSnapshot, statusAt } from '../../domain/destination';
+import { STAFF_ROLES } from '../../domain/people';
 import { judgeRoute } from '../../domain/payment';
 import { breakdownOf, publicRefund, waitingForOf, type Breakdown, type PublicRefund } from '../../domain/refund';
 import {
@@ -18,11 +19,9 @@ import { statusForCustomer, waitForCustomer } from './customer-view';
 import { explainWaiting, type Reader } from './explanation';
 import { failureText, ownedFailure, plainFailure } from './failure';
 
-const STAFF_ROLES = ['agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'];
-
 /** True for a person who works here: names, words and risks are for them alone. */
 export const isStaff = (principal: Principal): boolean =>
-  principal.kind === 'person' && principal.roles.some((role) => STAFF_ROLES.includes(role));
+  principal.kind === 'person' && STAFF_ROLES.some((role) => principal.roles.includes(role));
 
 /** Which of the three views a principal gets. */
 export function readerOf(principal: Principal): Reader {

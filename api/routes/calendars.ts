@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { STAFF_ROLES } from '../../domain/people';
 import {
   certifiedUntil,
   describeInstant,
@@ -18,7 +19,6 @@ import { personActOf } from '../two-persons';
 import type { AppDeps } from '../types';
 
 const KEEPERS = ['admin'] as const;
-const READERS = ['admin', 'agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor'] as const;
 const TAG = 'Policies';
 
 registerRoute({
@@ -39,7 +39,7 @@ registerRoute({
   path: '/v1/calendars',
   tag: TAG,
   summary: 'List business calendars',
-  roles: READERS,
+  roles: STAFF_ROLES,
   responses: { 200: { description: 'All of them.', schema: calendarList } },
 });
 registerRoute({
@@ -47,7 +47,7 @@ registerRoute({
   path: '/v1/calendars/:id',
   tag: TAG,
   summary: 'Read a business calendar',
-  roles: READERS,
+  roles: STAFF_ROLES,
   request: { params: calendarParams },
   responses: { 200: { description: 'With its hash, to change it by.', schema: calendarView } },
   problems: ['calendar_not_found'],
@@ -59,7 +59,7 @@ registerRoute({
   summary: 'Explain a deadline',
   description:
     'Each day from the beginning to the end: what kind of day it is, and how much working time counts on it.',
-  roles: READERS,
+  roles: STAFF_ROLES,
   request: { params: calendarParams, query: dueQuery },
   responses: { 200: { description: 'The deadline, in words too.', schema: dueView } },
   problems: ['calendar_not_found', 'calendar_not_certified'],
@@ -90,16 +90,16 @@ export function calendarRoutes(deps: AppDeps): Router {
     }),
   );
 
-  router.get('/v1/calendars', requireRole(...READERS), async (req, res) => {
+  router.get('/v1/calendars', requireRole(...STAFF_ROLES), async (req, res) => {
     const calendars = await listCalendars(deps.db, principalOf(req).mode);
     res.json({ data: calendars.map(viewOf), nextCursor: null });
   });
 
-  router.get('/v1/calendars/:id', requireRole(...READERS), async (req, res) => {
+  router.get('/v1/calendars/:id', requireRole(...STAFF_ROLES), async (req, res) => {
     res.json(viewOf(await find(deps, principalOf(req).mode, parseParams(calendarParams, req).id)));
   });
 
-  router.get('/v1/calendars/:id/due', requireRole(...READERS), async (req, res) => {
+  router.get('/v1/calendars/:id/due', requireRole(...STAFF_ROLES), async (req, res) => {
     const { from, workingDays } = parseQuery(dueQuery, req);
     const { calendar } = await find(deps, principalOf(req).mode, parseParams(calendarParams, req).id);
     try {

@@ -1,5 +1,6 @@
 import { Router } from 'express';
-import { isClaimed, judgeAuthority, judgeClaim } from '../../domain/approval';
+import { STAFF_ROLES } from '../../domain/people';
+import { judgeAuthority, judgeClaim, judgeRelease } from '../../domain/approval';
 import type { Refusal } from '../../domain/refund';
 import {
   claimStage,
@@ -22,8 +23,6 @@ import { claimAnswer, claimBody, claimParams } from '../schemas/tasks';
 import type { AppDeps, Principal } from '../types';
 import { personActOf } from '../two-persons';
 
-/** Who may have a task, by a role or in somebody's place. */
-const STAFF = ['agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'] as const;
 const TAG = 'Tasks';
 
 registerRoute({
@@ -33,7 +32,7 @@ registerRoute({
   summary: 'Take an open stage for a while',
   description:
     'For whoever may decide it: until the claim ends, nobody else decides but those whose role an escalation or the desk has called in. Nobody takes what is due. It ends by time, by its release, and with any change of the stage: a decision, a question to the customer, an escalation, an act of the desk. To claim again takes it for longer.',
-  roles: STAFF,
+  roles: STAFF_ROLES,
   idempotent: true,
   request: { params: claimParams, body: claimBody },
   responses: { 200: { description: 'It is yours.', schema: claimAnswer } },
@@ -53,7 +52,7 @@ registerRoute({
   tag: TAG,
   summary: 'Give a stage back',
   description: 'By whoever has it. A stage that nobody has stays free.',
-  roles: STAFF,
+  roles: STAFF_ROLES,
   idempotent: true,
   request: { params: claimParams, body: emptyBody },
   responses: { 200: { description: 'It is free.', schema: claimAnswer } },
@@ -86,7 +85,7 @@ export function claimRoutes(deps: AppDeps): Router {
 
   router.post(
     '/v1/tasks/:id/:stage/claim',
-    requireRole(...STAFF),
+    requireRole(...STAFF_ROLES),
     idempotent(deps, { kind: 'claim_stage', body: claimBody }, async (req, command, body) => {
       const { id, stage } = parseParams(claimParams, req);
       const act = { ...personActOf(req, command, deps.clock()), refundId: id, stageId: stage };
@@ -106,16 +105,12 @@ export function claimRoutes(deps: AppDeps): Router {
 
   router.post(
     '/v1/tasks/:id/:stage/release',
-    requireRole(...STAFF),
+    requireRole(...STAFF_ROLES),
     idempotent(deps, { kind: 'release_stage', body: emptyBody }, async (req, command) => {
       const { id, stage } = parseParams(claimParams, req);
       const act = { ...personActOf(req, command, deps.clock()), refundId: id, stageId: stage };
-      const judge = ({ process, facts }: Standing): Refusal | null => {
-        const claim = process.stage?.id === stage ? facts?.claim : null;
-        return claim && claim.personId !== act.personId && isClaimed(claim, act.nowIso)
-          ? { code: 'claimed_by_other', data: { stage, personId: claim.personId, until: claim.until } }
-          : null;
-      };
+      const judge = ({ process, facts }: Standing): Refusal | null =>
+        judgeRelease(process, actorOf(command), stage, { at: act.nowIso, facts });
       return answer(await releaseStage(deps.db, act, judge), act, command, principalOf(req));
     }),
   );

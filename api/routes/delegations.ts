@@ -1,4 +1,5 @@
 import { Router, type Request } from 'express';
+import { STAFF_ROLES } from '../../domain/people';
 import {
   createDelegation,
   delegationStateAt,
@@ -24,7 +25,6 @@ import {
 import { personActOf, proposalId } from '../two-persons';
 import type { AppDeps } from '../types';
 
-const STAFF = ['agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'] as const;
 /** Who reads everybody's. */
 const OVERSEERS = ['admin', 'auditor'];
 const TAG = 'Tasks';
@@ -36,7 +36,7 @@ registerRoute({
   summary: 'Say who decides while somebody is away',
   description:
     'For a range of dates, for the deciding roles that the delegator holds by themselves (nothing that was lent to them), up to a cap. One person has one delegation or absence at a time; one delegate may stand in for several. Without a delegate it is an absence alone. Whoever is away keeps the right to decide.',
-  roles: STAFF,
+  roles: STAFF_ROLES,
   idempotent: true,
   request: { body: delegationBody },
   responses: { 201: { description: 'It stands.', schema: delegationView } },
@@ -48,7 +48,7 @@ registerRoute({
   tag: TAG,
   summary: 'List delegations and absences, those that begin last first',
   description: 'One’s own, on either side; administrators and auditors read everybody’s.',
-  roles: STAFF,
+  roles: STAFF_ROLES,
   request: { query: delegationsQuery },
   responses: { 200: { description: 'A page.', schema: delegationPage } },
   problems: ['invalid_cursor'],
@@ -60,7 +60,7 @@ registerRoute({
   summary: 'End a delegation now',
   description:
     'By the delegator or an administrator; one that has ended stays as it is. What was decided by it stands, and the two stay separated on every refund that was open meanwhile.',
-  roles: STAFF,
+  roles: STAFF_ROLES,
   idempotent: true,
   request: { params: delegationParams, body: emptyBody },
   responses: { 200: { description: 'As it stands now.', schema: delegationView } },
@@ -77,7 +77,7 @@ export function delegationRoutes(deps: AppDeps): Router {
 
   router.post(
     '/v1/delegations',
-    requireRole(...STAFF),
+    requireRole(...STAFF_ROLES),
     idempotent(deps, { kind: 'delegate', body: delegationBody }, async (req, command, body) => {
       const act = personActOf(req, command, deps.clock());
       if (Date.parse(body.until) <= Date.parse(act.nowIso))
@@ -97,11 +97,11 @@ export function delegationRoutes(deps: AppDeps): Router {
     }),
   );
 
-  router.get('/v1/delegations', requireRole(...STAFF), async (req, res) => {
+  router.get('/v1/delegations', requireRole(...STAFF_ROLES), async (req, res) => {
     const { limit, cursor, state } = parseQuery(delegationsQuery, req);
     const { mode, personId, roles } = principalOf(req);
     const seesAll = roles.some((role) => OVERSEERS.includes(role));
-    if (!seesAll && personId === null) throw new Problem('forbidden', { params: { roles: STAFF.join(', ') } });
+    if (!seesAll && personId === null) throw new Problem('forbidden', { params: { roles: STAFF_ROLES.join(', ') } });
     const { rows, next } = await listDelegations(
       deps.db,
       { mode, personId: seesAll ? null : personId, state, at: deps.clock().toISOString() },
@@ -112,7 +112,7 @@ export function delegationRoutes(deps: AppDeps): Router {
 
   router.post(
     '/v1/delegations/:id/revocation',
-    requireRole(...STAFF),
+    requireRole(...STAFF_ROLES),
     idempotent(deps, { kind: 'revoke_delegation', body: emptyBody }, async (req, command) => {
       const { id } = parseParams(delegationParams, req);
       const row = await revokeDelegation(deps.db, personActOf(req, command, deps.clock()), isAdmin(req), id);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import multer, { MulterError } from 'multer';
+import { STAFF_ROLES } from '../../domain/people';
 import { containsCardNumber } from '../../domain/audit';
 import { canStrip, UnreadableImageError, withoutMetadata } from '../../integrations/evidence';
 import {
@@ -22,8 +23,7 @@ import { EVIDENCE_MEDIA_TYPES, sniffMediaType } from '../sniff-media-type';
 import type { AppDeps, Principal } from '../types';
 
 const UPLOADERS = ['integrator', 'agent', 'customer', 'reviewer', 'second_reviewer', 'approver', 'finance'] as const;
-const STAFF = ['agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'] as const;
-const READERS = [...STAFF, 'integrator', 'customer'] as const;
+const READERS = [...STAFF_ROLES, 'integrator', 'customer'] as const;
 /** Who weighs proof, and nobody who works through tasks. */
 const ORIGINAL_READERS = ['finance', 'auditor', 'admin'] as const;
 const MAX_FILE_NAME_LENGTH = 200;
@@ -148,7 +148,7 @@ function maySee(principal: Principal, evidence: EvidenceRecord): boolean {
   if (principal.kind === 'customer') {
     return evidence.customerId !== null && evidence.customerId === principal.customerId;
   }
-  if (STAFF.some((role) => principal.roles.includes(role))) return true;
+  if (STAFF_ROLES.some((role) => principal.roles.includes(role))) return true;
   return evidence.uploadedById === principal.keyId;
 }
 

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { stringify } from 'yaml';
+import { STAFF_ROLES } from '../../domain/people';
 import { policyStateAt } from '../../domain/policy';
 import {
   approvePolicy,
@@ -35,7 +36,6 @@ import { personActOf, proposalId } from '../two-persons';
 import type { AppDeps } from '../types';
 
 const AUTHORS = ['admin'] as const;
-const READERS = ['admin', 'agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor'] as const;
 const TAG = 'Policies';
 const PROBLEMS = ['policy_not_found', 'policy_step_not_open', 'person_needed'] as const;
 const answered = (description: string) => ({ 200: { description, schema: policyView } });
@@ -105,7 +105,7 @@ registerRoute({
   path: '/v1/policies',
   tag: TAG,
   summary: 'List versions of policies, newest first',
-  roles: READERS,
+  roles: STAFF_ROLES,
   request: { query: policyQuery },
   responses: { 200: { description: 'By name; without their documents.', schema: policyList } },
 });
@@ -114,7 +114,7 @@ registerRoute({
   path: '/v1/policies/:id',
   tag: TAG,
   summary: 'Read a version of a policy',
-  roles: READERS,
+  roles: STAFF_ROLES,
   request: { params: policyParams },
   responses: answered('With its document.'),
   problems: ['policy_not_found'],
@@ -124,7 +124,7 @@ registerRoute({
   path: '/v1/policies/:id/document.yaml',
   tag: TAG,
   summary: 'The document of a version as YAML',
-  roles: READERS,
+  roles: STAFF_ROLES,
   request: { params: policyParams },
   responses: { 200: { description: 'What POST takes as `documentYaml`.', contentType: 'application/yaml' } },
   problems: ['policy_not_found'],
@@ -187,7 +187,7 @@ export function policyRoutes(deps: AppDeps): Router {
     }),
   );
 
-  router.get('/v1/policies', requireRole(...READERS), async (req, res) => {
+  router.get('/v1/policies', requireRole(...STAFF_ROLES), async (req, res) => {
     const { name, state } = parseQuery(policyQuery, req);
     const policies = await listPolicies(deps.db, principalOf(req).mode, name);
     const data = policies
@@ -196,11 +196,11 @@ export function policyRoutes(deps: AppDeps): Router {
     res.json({ data, nextCursor: null });
   });
 
-  router.get('/v1/policies/:id', requireRole(...READERS), async (req, res) => {
+  router.get('/v1/policies/:id', requireRole(...STAFF_ROLES), async (req, res) => {
     res.json(await viewOf(deps, await findPolicy(deps, principalOf(req).mode, parseParams(policyParams, req).id)));
   });
 
-  router.get('/v1/policies/:id/document.yaml', requireRole(...READERS), async (req, res) => {
+  router.get('/v1/policies/:id/document.yaml', requireRole(...STAFF_ROLES), async (req, res) => {
     const { document } = await findPolicy(deps, principalOf(req).mode, parseParams(policyParams, req).id);
     res.type('application/yaml').send(stringify(document));
   });

@@ -1,3 +1,4 @@
+import { STAFF_ROLES } from '../../domain/people';
 import { registerRoute } from '../openapi-registry';
 import {
   createRefundBody,
@@ -32,8 +33,7 @@ export const REQUEST_PROBLEMS = [
   'card_number_in_text',
 ] as const;
 
-const STAFF = ['agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'] as const;
-const READERS = ['integrator', ...STAFF, 'customer'] as const;
+const READERS = ['integrator', ...STAFF_ROLES, 'customer'] as const;
 const refund = (description: string) => ({ description, schema: refundAnswer });
 
 registerRoute({
@@ -66,7 +66,7 @@ registerRoute({
   tag: 'Refunds',
   summary: 'Find refunds by name, e-mail or phone',
   description: 'Exact match. In the body, because addresses of pages are kept in logs.',
-  roles: STAFF,
+  roles: STAFF_ROLES,
   request: { body: searchBody },
   responses: { 200: { description: 'A page, newest first.', schema: refundPage } },
   problems: ['invalid_cursor'],
@@ -133,7 +133,7 @@ registerRoute({
   summary: 'Confirm that the money is there',
   description:
     'By the customer, or by staff with proof; as long as the refund is `paid`, also when its arrival is not watched any more.',
-  roles: [...STAFF, 'customer'],
+  roles: [...STAFF_ROLES, 'customer'],
   idempotent: true,
   request: { params: refundParams, body: receiptBody },
   responses: { 200: refund('Arrived.') },

@@ -1,5 +1,6 @@
 import { Router, type Request } from 'express';
 
+import { STAFF_ROLES } from '../../domain/people';
 import type { Actor } from '../../domain/refund';
 import { judgeInformation, judgeReceipt, judgeWithdrawal } from '../../domain/approval';
 import {
@@ -129,19 +130,15 @@ export function refundRoutes(deps: AppDeps): Router {
     res.json(await pageBody(req, page));
   });
 
-  router.post(
-    '/v1/refunds/search',
-    requireRole('agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'),
-    async (req, res) => {
-      const { limit, cursor, ...customer } = parseBody(searchBody, req);
-      const page = await listRefunds(
-        deps.db,
-        { mode: principalOf(req).mode, customer: withoutUndefined(customer) },
-        { limit, after: cursor === undefined ? null : refundCursor(cursor) },
-      );
-      res.json(await pageBody(req, page));
-    },
-  );
+  router.post('/v1/refunds/search', requireRole(...STAFF_ROLES), async (req, res) => {
+    const { limit, cursor, ...customer } = parseBody(searchBody, req);
+    const page = await listRefunds(
+      deps.db,
+      { mode: principalOf(req).mode, customer: withoutUndefined(customer) },
+      { limit, after: cursor === undefined ? null : refundCursor(cursor) },
+    );
+    res.json(await pageBody(req, page));
+  });
 
   router.get('/v1/refunds/:id', async (req, res) => {
     const refund = await visibleRefund(principalOf(req), refundIdOf(req));

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 
+import { STAFF_ROLES } from '../../domain/people';
 import { describeDue } from '../../domain/calendar';
 import { listTasks, type StageTask, type TaskCursor } from '../../store';
 import { principalOf, requireRole } from '../middleware/require-role';
@@ -11,8 +12,6 @@ import { decodeCursor, encodeCursor } from '../schemas/common';
 import { taskPage, tasksQuery } from '../schemas/tasks';
 import type { AppDeps, Language } from '../types';
 
-const DECIDERS = ['agent', 'reviewer', 'second_reviewer', 'approver', 'finance', 'auditor', 'admin'] as const;
-
 /** What is due within this time comes before what is not. */
 const URGENT_MS = 4 * 60 * 60_000;
 
@@ -23,7 +22,7 @@ registerRoute({
   summary: 'The work of the caller: what they have taken, then what is free, most urgent first',
   description:
     'Open stages that the caller may decide: by role, by escalation or in the place of somebody who is away (`onBehalfOf`), and never where they are excluded. What somebody else has taken (`claim`) comes last.',
-  roles: DECIDERS,
+  roles: STAFF_ROLES,
   request: { query: tasksQuery },
   responses: { 200: { description: 'A page.', schema: taskPage } },
   problems: ['invalid_cursor'],
@@ -33,10 +32,10 @@ registerRoute({
 export function taskRoutes(deps: AppDeps): Router {
   const router = Router();
 
-  router.get('/v1/tasks', requireRole(...DECIDERS), async (req, res) => {
+  router.get('/v1/tasks', requireRole(...STAFF_ROLES), async (req, res) => {
     const { limit, cursor } = parseQuery(tasksQuery, req);
     const { mode, personId, roles } = principalOf(req);
-    if (personId === null) throw new Problem('forbidden', { params: { roles: DECIDERS.join(', ') } });
+    if (personId === null) throw new Problem('forbidden', { params: { roles: STAFF_ROLES.join(', ') } });
     const now = deps.clock();
     const { tasks, next } = await listTasks(
       deps.db,

@@ -10,6 +10,7 @@ import {
   type ProposedAct,
   type Refusal,
 } from '../refund';
+import { isPerson } from './is-person';
 
 /** Why a desk action is not possible now: a closed list, so that screens and people can rely on it. */
 export const DESK_OBSTACLES = [
@@ -83,9 +84,6 @@ export function judgeDeskAction(state: ProcessState, action: DeskAction, actor: 
       return null;
   }
 }
-
-const isPerson = (actor: Actor): actor is Actor & { personId: string } =>
-  actor.kind === 'person' && actor.personId !== null;
 
 const notAvailable = (state: ProcessState, act: string, why: DeskObstacle): Refusal => ({
   code: 'action_not_available',

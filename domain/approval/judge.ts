@@ -11,6 +11,7 @@ import type {
 import { canWithdraw, isWatched } from '../refund';
 import { authorityOf, type Authority, type DecisionFacts, type StageClaim } from './delegation';
 import { judgeDeskAction } from './judge-desk';
+import { isPerson } from './is-person';
 
 const refuse = (code: RefusalCode, data: Refusal['data'] = {}): Refusal => ({ code, data });
 
@@ -110,6 +111,14 @@ export function judgeClaim(
   return known.at < stage.dueAt ? null : refuse('stage_overdue', { stage: stage.id, dueAt: stage.dueAt });
 }
 
+/** Whether somebody may give a stage back: whoever has it may, and where nobody has it nothing changes; else `claimed_by_other`. */
+export const judgeRelease = (
+  { stage }: ProcessState,
+  actor: Actor,
+  stageId: string,
+  { facts, at }: Pick<DecisionContext, 'facts' | 'at'>,
+): Refusal | null => (stage?.id === stageId ? claimedByOther(stage, actor, facts, at) : null);
+
 function claimedByOther(stage: OpenStage, actor: Actor, facts: DecisionFacts | null, at: string): Refusal | null {
   const claim = facts?.claim;
   return claim && claim.personId !== actor.personId && isClaimed(claim, at)
@@ -128,9 +137,6 @@ export const judgeAuthority = (
   { facts, at }: Pick<DecisionContext, 'facts' | 'at'>,
 ): Authority =>
   isPerson(actor) ? authorityOf(state, stageRoles, actor, facts, at) : { may: false, why: 'no_role', capMinor: null };
-
-const isPerson = (actor: Actor): actor is Actor & { personId: string } =>
-  actor.kind === 'person' && actor.personId !== null;
 
 function refusalOf(stage: OpenStage, authority: Authority): Refusal | null {
   if (authority.may) return null;

@@ -13,4 +13,15 @@ export const ROLES = [
 
 export type Role = (typeof ROLES)[number];
 
+/** Roles of people who work here: names, words and risks are for them alone. */
+export const STAFF_ROLES = [
+  'agent',
+  'reviewer',
+  'second_reviewer',
+  'approver',
+  'finance',
+  'auditor',
+  'admin',
+] as const satisfies readonly Role[];
+
 export const isRole = (value: string): value is Role => (ROLES as readonly string[]).includes(value);

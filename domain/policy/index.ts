@@ -19,6 +19,7 @@ export {
   type PolicyState,
   type PolicyStatus,
   type ReviewRefusal,
+  versionName,
 } from './lifecycle';
 export { buildLadder, type Ladder, shiftLadder } from './ladder';
 export {
