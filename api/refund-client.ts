@@ -120,9 +120,11 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
 
   /** Calls that have not ended, also those whose callers have been answered: the channel must outlive them. */
   const open = new Map<Promise<unknown>, AbortController>();
+  let isClosing = false;
 
   /** Ends in time whatever the call does; the call itself is told to stop and may still have been executed. */
   async function bounded<T>(call: () => Promise<T>): Promise<T> {
+    if (isClosing) throw new EngineUnavailable('This process is closing its connection.');
     const abort = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
@@ -314,7 +316,9 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
       }
     },
     async close() {
-      // A retry that is waiting for its turn would meet a closed channel and throw where nobody can catch it.
+      // A call that comes now, or a retry that is waiting for its turn, would meet a closed channel and throw where nobody can
+      // catch it.
+      isClosing = true;
       for (const abort of open.values()) abort.abort();
       await Promise.race([
         Promise.allSettled(open.keys()),

@@ -26,6 +26,9 @@ const clientOf = (address: string, options: { namespace?: string; timeoutMs?: nu
     claimRun: () => Promise.resolve(false),
   });
 
+/** What the transport throws then is nobody's to catch: it would fail the test that runs. */
+const secondAttemptLater = () => new Promise((resolve) => setTimeout(resolve, 300));
+
 const DECISION = {
   commandId: 'cm_1',
   actor: { kind: 'person', id: 'ky_1', personId: 'pn_1', roles: ['reviewer'] },
@@ -56,6 +59,20 @@ describe('every call to the engine ends in time', () => {
     expect(await client.ping()).toBe(false);
     expect(Date.now() - startedAt).toBeLessThan(3_000);
     await client.close();
+  });
+
+  it('also when it comes while the client closes or after that, and nothing is thrown later', async () => {
+    for (const aloneMs of [0, 200, 420]) {
+      const client = clientOf('127.0.0.1:1');
+      const before = client.ping();
+      await new Promise((resolve) => setTimeout(resolve, aloneMs));
+      const closing = client.close();
+      await expect(client.providerEvent('rf_1', 'pe_1')).rejects.toBeInstanceOf(EngineUnavailable);
+      await closing;
+      await expect(client.decide('rf_1', decision, 'update-1')).rejects.toBeInstanceOf(EngineUnavailable);
+      expect([await before, await client.nudgeDelivery().catch(() => 'away')]).toEqual([false, 'away']);
+      await secondAttemptLater();
+    }
   });
 });
 
