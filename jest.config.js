@@ -30,8 +30,9 @@ module.exports = {
   },
   transformIgnorePatterns: [`/node_modules/(?!(?:${esmOnly.join('|')})/)`],
   testSequencer: '<rootDir>/test/support/longest-first.cjs',
-  // Jest would leave one core to itself. A file that waits needs none, and the one PostgreSQL of a run has connections for four.
-  maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
+  // One more than cores, since a file that waits for a clock or a restart needs none; the one PostgreSQL of a run has
+  // connections for four.
+  maxWorkers: Math.min(4, Math.max(3, availableParallelism() + 1)),
   // What each file loaded stays in its worker; a new worker takes about a second.
   workerIdleMemoryLimit: '1GB',
   coverageProvider: 'babel',

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { compiled } from './compiled';
 import { appEnv, apiUrl, inboxUrl, sandboxEnv, sandboxUrl, type StackLayout } from './env';
 import type { Program } from './program';
 import { waitFor } from './wait';
@@ -7,7 +8,7 @@ const ROOT = path.resolve(__dirname, '..');
 
 /** The payment provider's, the CRM's and the mail server's stand-ins. */
 export function sandboxProgram(layout: StackLayout): Program {
-  return tsProgram('sandbox', 'sandbox/main.ts', sandboxEnv(layout), async () => {
+  return sourceProgram('sandbox', 'sandbox/main.ts', sandboxEnv(layout), async () => {
     await Promise.all([isHealthy(`${sandboxUrl(layout)}/healthz`), isHealthy(`${inboxUrl(layout)}/healthz`)]);
   });
 }
@@ -35,7 +36,7 @@ export function apiProgram(layout: StackLayout): Program {
 /** One of our own programs, from its source or as it is shipped. */
 function program(layout: StackLayout, name: keyof typeof HEAP_MB, file: string, ready: () => Promise<void>): Program {
   const env = { ...MEMORY_ENV, ...appEnv(layout) };
-  if (!layout.built) return tsProgram(name, `${file}.ts`, env, ready);
+  if (!layout.built) return sourceProgram(name, `${file}.ts`, env, ready);
   return {
     name,
     command: process.execPath,
@@ -46,11 +47,11 @@ function program(layout: StackLayout, name: keyof typeof HEAP_MB, file: string, 
   };
 }
 
-function tsProgram(name: string, file: string, env: NodeJS.ProcessEnv, ready: () => Promise<void>): Program {
+function sourceProgram(name: string, file: string, env: NodeJS.ProcessEnv, ready: () => Promise<void>): Program {
   return {
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', '--import', 'tsx', path.join(ROOT, file)],
+    args: ['--enable-source-maps', compiled(file)],
     env,
     cwd: ROOT,
     ready,

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { compiled } from '../../devstack/compiled';
 import { addWorkingDates, cnShanghaiCalendar } from '../../domain/calendar';
 import { DEMO_KEY_NAMES, DEMO_PAYMENTS, DEMO_PEOPLE, seed } from '../../prisma/seed';
 import { findKeyIdentity, generateKey, openDatabase, readCalendar } from '../../store';
@@ -78,7 +79,7 @@ describe('in a year whose holidays nobody has confirmed', () => {
 
 test('the command line creates, lists and revokes keys, and shows one only at its making', async () => {
   const keys = (...args: string[]) =>
-    run(process.execPath, ['--import', 'tsx', 'api/keys-cli.ts', ...args], {
+    run(process.execPath, [compiled('api/keys-cli.ts'), ...args], {
       cwd: ROOT,
       env: { PATH: process.env['PATH'], DATABASE_URL: frame.database.url },
     });

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { request as open } from 'node:http';
 import path from 'node:path';
+import { compiled } from '../../devstack/compiled';
 import { eventually } from '../support/eventually';
 import { bearer, openFrame, order, request, type Frame } from './frame';
 
@@ -20,9 +21,8 @@ afterAll(async () => {
 
 /** Starts the process as the stack does, and waits for its word that it listens. */
 async function startServer(databaseUrl: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = fork(path.join(ROOT, 'api/server.ts'), {
+  const child = fork(compiled('api/server.ts'), {
     cwd: ROOT,
-    execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     env: {
       PATH: process.env['PATH'],
@@ -71,8 +71,14 @@ test('on SIGTERM nothing new is taken, what is in flight is answered, and the pr
   await inFlight.started;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  await expect(request(url).get('/healthz')).rejects.toThrow(/ECONNREFUSED/);
+  const outcome = () =>
+    request(url)
+      .get('/healthz')
+      .then(
+        ({ status }) => String(status),
+        (error: Error) => error.message,
+      );
+  expect(await eventually(outcome, (said) => said.includes('ECONNREFUSED'))).toContain('ECONNREFUSED');
   expect(await inFlight.finish()).toBe(201);
   expect(await ended).toEqual([0, null]);
 });

@@ -3,6 +3,7 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Stripe from 'stripe';
+import { compiled } from '../../devstack/compiled';
 import type { Movement } from '../../sandbox';
 
 interface Ready {
@@ -25,8 +26,7 @@ afterEach(async () => {
 });
 
 async function start(): Promise<Ready> {
-  const started = fork(join(__dirname, '../../sandbox/main.ts'), {
-    execArgv: ['--import', 'tsx'],
+  const started = fork(compiled('sandbox/main.ts'), {
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
     env: { ...process.env, SANDBOX_PORT: '0', INBOX_HTTP_PORT: '0', INBOX_SMTP_PORT: '0', SANDBOX_STATE_DIR: folder },
   });

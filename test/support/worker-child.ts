@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
+import { compiled } from '../../devstack/compiled';
 import type { WorkPlace } from './test-workers';
 
 export interface ChildOrder {
@@ -25,8 +25,7 @@ export interface SpareWorker extends ChildWorker {
 
 /** Prepares a child. It ends by itself when this process ends. */
 export function spareWorker(): SpareWorker {
-  const child = fork(path.join(__dirname, 'worker-child-main.ts'), {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(compiled('test/support/worker-child-main.ts'), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_NO_WARNINGS: '1' },
   });

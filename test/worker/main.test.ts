@@ -1,5 +1,4 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import path from 'node:path';
 import {
   createTestDatabase,
   createTestNamespace,
@@ -7,10 +6,9 @@ import {
   type TestDatabase,
   type TestNamespace,
 } from '../support';
+import { compiled } from '../../devstack/compiled';
 import { freePort } from '../../devstack/ports';
 import { eventually } from '../support/eventually';
-
-const MAIN = path.resolve(__dirname, '../../worker/main.ts');
 
 let database: TestDatabase;
 let temporal: TestNamespace;
@@ -32,8 +30,7 @@ interface Started {
 async function startWorker(env: NodeJS.ProcessEnv = {}): Promise<Started> {
   const healthPort = await freePort();
   const { codePath } = await workflowBundle();
-  const child = fork(MAIN, {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(compiled('worker/main.ts'), {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       PATH: process.env['PATH'],
