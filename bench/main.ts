@@ -10,12 +10,12 @@ import { runBare, startBareWorker } from './bare/run';
 import { gatesOf } from './gates';
 import { median, percentile } from './measure';
 import { historyOf, RefundLoad, type Stages } from './refunds';
-import { printReport, type OpenLoop, type Report, type Row } from './report';
+import { printReport, type AcceptFlood, type OpenLoop, type Report, type Row } from './report';
 import { measureSimulation, printSimulateReport } from './simulate';
 
 const USAGE = `usage: npm run bench [-- options]
 
-  --refunds N        refunds a measurement (default 60)
+  --refunds N        refunds a measurement (default 60; at least four waves of those at once)
   --concurrency A,B  how many at once (default 1,10,50)
   --runs N           interleaved runs, of which the median counts (default 3)
   --json             print the figures as JSON alone
@@ -94,7 +94,7 @@ async function measure(
   const rows: Row[] = [];
   const refundIds: Record<Stages, string[]> = { one: [], three: [] };
   for (const concurrency of options.concurrency) {
-    const total = Math.max(concurrency, concurrency === 1 ? Math.min(options.refunds, 20) : options.refunds);
+    const total = concurrency === 1 ? Math.min(options.refunds, 20) : Math.max(WAVES * concurrency, options.refunds);
     const samples = { regular: [] as number[], local: [] as number[], one: [] as number[], three: [] as number[] };
     const ratios = { one: [] as number[], three: [] as number[] };
     const accept: number[] = [];
@@ -147,12 +147,17 @@ async function measure(
   return { ...report, gates: gatesOf(report) };
 }
 
+/** So many times those at once, since a single wave measures how it fills and drains. */
+const WAVES = 4;
 /** Three-stage refunds a second that the product promises to stand. */
 const PROMISED_PER_SECOND = 4;
-/** What that is of the 18.6 bare workflows a second of the machine that it was promised on: the same load on any other. */
-const SHARE_OF_BARE = PROMISED_PER_SECOND / 18.6;
+/** Requests a second that acceptance promises to stand. */
+const PROMISED_ACCEPTS_PER_SECOND = 50;
+/** Bare workflows a second of the machine that both were promised on: the same share is the same load on any other. */
+const PROMISED_BARE_PER_SECOND = 18.6;
 /** How long arrivals go on. */
 const OPEN_SECONDS = 20;
+const FLOOD_SECONDS = 10;
 
 async function measureOpen(
   load: RefundLoad,
@@ -160,7 +165,8 @@ async function measureOpen(
   say: (line: string) => void,
 ): Promise<NonNullable<Report['open']>> {
   const steady: OpenLoop[] = [];
-  for (const rate of [PROMISED_PER_SECOND, SHARE_OF_BARE * barePerSecond]) {
+  const scale = barePerSecond / PROMISED_BARE_PER_SECOND;
+  for (const rate of [PROMISED_PER_SECOND, PROMISED_PER_SECOND * scale]) {
     say(`Open loop: ${rate.toFixed(1)} three-stage refunds a second …`);
     const count = Math.max(20, Math.round(rate * OPEN_SECONDS));
     const run = await load.runOpen('three', await load.orders(count, 'three'), rate);
@@ -173,9 +179,13 @@ async function measureOpen(
       acceptP99Ms: percentile(run.acceptMs, 0.99),
     });
   }
-  say('Open loop: 50 requests a second to accept …');
-  const flood = await load.acceptOpen(await load.orders(500, 'one'), 50);
-  return { steady, acceptAt50P50Ms: percentile(flood, 0.5), acceptAt50P99Ms: percentile(flood, 0.99) };
+  const flood: AcceptFlood[] = [];
+  for (const rate of [PROMISED_ACCEPTS_PER_SECOND, PROMISED_ACCEPTS_PER_SECOND * scale]) {
+    say(`Open loop: ${rate.toFixed(1)} requests a second to accept …`);
+    const acceptMs = await load.acceptOpen(await load.orders(Math.round(rate * FLOOD_SECONDS), 'one'), rate);
+    flood.push({ perSecond: rate, acceptP50Ms: percentile(acceptMs, 0.5), acceptP99Ms: percentile(acceptMs, 0.99) });
+  }
+  return { steady, flood };
 }
 
 const perSecond = (measured: { done: number; seconds: number }): number => measured.done / measured.seconds;

@@ -116,7 +116,8 @@ export class RefundLoad {
     await call('PUT', `${this.stack.api}/v1/orders/${id}`, {
       key: this.stack.keys.integrator,
       body: {
-        customer: { externalId: 'C-BENCH', name: 'Bench', email: 'bench@example.com', locale: 'en' },
+        // Nobody has hundreds of refunds: every order is another customer's.
+        customer: { externalId: `C-${id}`, name: 'Bench', email: 'bench@example.com', locale: 'en' },
         currency: 'CNY',
         placedAt: at,
         lines: [
