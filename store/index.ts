@@ -58,6 +58,7 @@ export * from './dispute-views';
 export * from './dispute-outcome';
 export * from './payment-freeze';
 export * from './stranded';
+export * from './untold-commands';
 export * from './refund-runs';
 export * from './desk-reminders';
 export * from './messages';

@@ -67,6 +67,7 @@ test('names of activities are pinned', () => {
     'startAcceptedRefunds',
     'syncBankFiles',
     'syncCrm',
+    'tellCommandsAgain',
     'tellOutsiders',
   ]);
 });
