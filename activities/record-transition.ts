@@ -36,8 +36,8 @@ export function createRecordActivities({
       // What an earlier attempt has committed may wait for its nudge still.
       let isDue = true;
       try {
-        const recorded = await recordTransition(db, input, (loaded) => {
-          const outcome = applyTransition(loaded.state, input.transition, {
+        const recorded = await recordTransition(db, input, (loaded, transition) => {
+          const outcome = applyTransition(loaded.state, transition, {
             ...loaded,
             at: input.at,
             backOffOf,

@@ -53,6 +53,7 @@ export async function tellCommandAgain(command: UntoldCommand): Promise<boolean>
       case 'payment':
       case 'provider_event':
       case 'arrival_overdue':
+      case 'order_changed':
         throw new Error(`No command stands behind a ${transition.kind}.`);
     }
   } catch (error) {

@@ -19,6 +19,7 @@ export * from './snapshots';
 export * from './stage-claims';
 export * from './customers';
 export * from './order-input';
+export { listRefundsOfChangedOrder } from './order-facts';
 export * from './orders';
 export * from './evidence';
 export * from './exchange';

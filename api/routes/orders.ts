@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import type { LocalizedText } from '../../domain/refund';
 import {
+  listRefundsOfChangedOrder,
   OrderRefused,
   putOrder,
   readOrder,
@@ -13,7 +14,7 @@ import { parseBody, parseParams } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
 import { Problem } from '../problems';
 import { orderParams, orderView, putOrderBody } from '../schemas/orders';
-import type { AppDeps, Language } from '../types';
+import type { AppDeps, Language, Principal } from '../types';
 
 const WRITERS = ['integrator'] as const;
 const READERS = [
@@ -116,6 +117,20 @@ function present(order: OrderRecord): object {
   return { ...order, customer };
 }
 
+/**
+ * Has the undecided refunds of an order look at what has changed of it. The shop does not wait for that: what fails is made up
+ * for by the next decision.
+ */
+async function tellRefunds(deps: AppDeps, mode: Principal['mode'], externalId: string): Promise<void> {
+  for (const refundId of await listRefundsOfChangedOrder(deps.db, mode, externalId))
+    void deps.refundClient.orderChanged(refundId).catch((error: unknown) => {
+      deps.logger.warn(
+        { err: error, refundId },
+        'A refund will see with its next decision that its order has changed.',
+      );
+    });
+}
+
 /** PUT and GET /v1/orders/{externalId} */
 export function orderRoutes(deps: AppDeps): Router {
   const router = Router();
@@ -126,6 +141,7 @@ export function orderRoutes(deps: AppDeps): Router {
     const { mode } = principalOf(req);
     try {
       const { created } = await putOrder(deps.db, mode, externalId, body, deps.clock());
+      if (!created) await tellRefunds(deps, mode, externalId);
       const order = await readOrder(deps.db, mode, externalId);
       if (!order) throw new Problem('order_not_found', { params: { orderExternalId: externalId } });
       res.status(created ? 201 : 200).json(present(order));

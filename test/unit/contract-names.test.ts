@@ -36,6 +36,7 @@ test('names of updates, signals and queries are pinned', () => {
     'signal bankWork',
     'signal decideStageSignal',
     'signal messagesDue',
+    'signal orderChanged',
     'signal providerEvent',
     'update actOnDesk',
     'update confirmReceipt',
