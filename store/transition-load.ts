@@ -138,6 +138,8 @@ export async function loadForTransition(
            'accounting', CASE WHEN a.accounting_rate IS NOT NULL
              THEN jsonb_build_object('currency', a.accounting_currency, 'rate', a.accounting_rate) END,
            'canBeTakenUp', CASE WHEN r.state <> 'held' AND jsonb_exists(f.process, 'givenUp') THEN ${hasRoom} END,
+           'references', CASE WHEN ${MAY_PAY.includes(transition.kind)} THEN
+             (SELECT jsonb_object_agg(n.number, n.reference) FROM payment_attempts n WHERE n.allocation_id = a.id) END,
            'measured', CASE WHEN ${MAY_PAY.includes(transition.kind)} THEN ${measuredArrivals(ROUTE, input.at)} END) ORDER BY a.position)
          FROM allocations a
          JOIN refunds f ON f.id = a.refund_id

@@ -18,6 +18,8 @@ export interface LegToPay {
   currency: string;
   /** The currency of the books and the capture's rate to it, as frozen at acceptance. */
   accounting: { currency: string; rate: string } | null;
+  /** The references of all attempts of the leg, by their numbers; read for what can pay. */
+  references?: Record<string, string> | null;
   /** What is held for this leg: the most it can pay. */
   reservedMinor: number;
   /** Of a refund that was given up: whether its payment and its lines have room to take the leg up again. */
