@@ -12,6 +12,7 @@ import {
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseBody, parseParams } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
+import { isStaff } from '../presenters/refund';
 import { Problem } from '../problems';
 import { orderParams, orderView, putOrderBody } from '../schemas/orders';
 import type { AppDeps, Language, Principal } from '../types';
@@ -111,10 +112,22 @@ function problemOf({ refusal }: OrderRefused, language: Language): Problem {
   }
 }
 
-/** The customer's row id is ours alone. */
-function present(order: OrderRecord): object {
+/**
+ * The customer's row id is ours alone. What is frozen without anybody outside knowing is shown to them as reserved: it is as
+ * little to be had.
+ */
+function present(order: OrderRecord, principal: Principal): object {
   const { id: _, ...customer } = order.customer;
-  return { ...order, customer };
+  const payments = order.payments.map(({ discreetMinor, ...payment }) =>
+    isStaff(principal)
+      ? payment
+      : {
+          ...payment,
+          disputedMinor: payment.disputedMinor - discreetMinor,
+          reservedMinor: payment.reservedMinor + discreetMinor,
+        },
+  );
+  return { ...order, customer, payments };
 }
 
 /**
@@ -138,13 +151,14 @@ export function orderRoutes(deps: AppDeps): Router {
   router.put('/v1/orders/:externalId', requireRole(...WRITERS), async (req, res) => {
     const { externalId } = parseParams(orderParams, req);
     const body = parseBody(putOrderBody, req);
-    const { mode } = principalOf(req);
+    const principal = principalOf(req);
+    const { mode } = principal;
     try {
       const { created } = await putOrder(deps.db, mode, externalId, body, deps.clock());
       if (!created) await tellRefunds(deps, mode, externalId);
       const order = await readOrder(deps.db, mode, externalId);
       if (!order) throw new Problem('order_not_found', { params: { orderExternalId: externalId } });
-      res.status(created ? 201 : 200).json(present(order));
+      res.status(created ? 201 : 200).json(present(order, principal));
     } catch (error) {
       throw error instanceof OrderRefused ? problemOf(error, req.language) : error;
     }
@@ -156,7 +170,7 @@ export function orderRoutes(deps: AppDeps): Router {
     const order = await readOrder(deps.db, principal.mode, externalId);
     const isVisible = order && (principal.kind !== 'customer' || order.customer.id === principal.customerId);
     if (!isVisible) throw new Problem('order_not_found', { params: { orderExternalId: externalId } });
-    res.json(present(order));
+    res.json(present(order, principal));
   });
 
   return router;
