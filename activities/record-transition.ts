@@ -17,6 +17,8 @@ export interface RecordDeps {
   backOffOf?: (provider: string) => QueryBackOff;
   /** Whether money that a provider moved may come back; without it, none can. */
   canReturn?: (provider: string) => boolean;
+  /** Whether only a query tells of that; without it, all providers tell by themselves. */
+  returnsByQueryAlone?: (provider: string) => boolean;
   /** The provider that pays to payees' accounts in a currency; without it, none does. */
   providerToAccounts?: (mode: 'live' | 'test', currency: string) => string | null;
   /** Called after a commit that may have made letters or webhooks due. */
@@ -28,6 +30,7 @@ export function createRecordActivities({
   db,
   backOffOf = () => DEFAULT_QUERY_BACK_OFF,
   canReturn = () => false,
+  returnsByQueryAlone = () => false,
   providerToAccounts = () => null,
   nudge,
 }: RecordDeps): RecordActivities {
@@ -42,6 +45,7 @@ export function createRecordActivities({
             at: input.at,
             backOffOf,
             canReturn,
+            returnsByQueryAlone,
             providerToAccounts,
             newReference,
           });

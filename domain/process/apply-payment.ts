@@ -13,7 +13,7 @@ import {
 import { isOver, type Leg, type RefundStatus } from '../refund';
 import { holdAfter, holdLeg, lackOfFunds, releaseLeg } from './apply-hold';
 import { applyReturn } from './apply-return';
-import { watchArrival } from './arrival';
+import { nextReturnLookAt, watchArrival } from './arrival';
 import type { AuditNote } from './effects';
 import { endWhenGivenUp } from './give-up';
 import { beginAttempt } from './further-attempt';
@@ -68,7 +68,7 @@ function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighti
     releaseLeg(step, leg);
     leg.nextQueryAt = isOpen(leg)
       ? nextQueryAt(context.backOffOf(leg.provider), Math.max(0, leg.queries - 1), context.at)
-      : null;
+      : nextReturnLookAt(step, leg);
   }
   effects.attempts.push({
     legId: leg.id,

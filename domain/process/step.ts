@@ -47,6 +47,8 @@ export interface TransitionContext {
   backOffOf: (provider: string) => QueryBackOff;
   /** Whether money that a provider moved may come back. */
   canReturn: (provider: string) => boolean;
+  /** Whether only a query tells of that; absent: none. */
+  returnsByQueryAlone?: (provider: string) => boolean;
   /** The provider that pays to payees' accounts in a currency here; null: no account is configured that could. */
   providerToAccounts: (mode: 'live' | 'test', currency: string) => string | null;
   /** When the money was there, as a receipt states it; null for everything else. */
