@@ -27,6 +27,7 @@ export function createActivities(deps: ActivityDeps): RedressActivities {
         nudge: deps.nudgeDelivery,
         backOffOf,
         canReturn: (provider) => deps.gateways.canReturn(provider),
+        returnsByQueryAlone: (provider) => deps.gateways.returnsByQueryAlone(provider),
         providerToAccounts: (mode, currency) => deps.gateways.payerToAccounts(mode, currency)?.provider ?? null,
       }),
       deps.metrics,

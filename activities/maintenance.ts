@@ -8,6 +8,8 @@ import {
   listOpenStartTickets,
   listUnremindedDeskItems,
   listUnsignalledProviderEvents,
+  listUntoldCommands,
+  markCommandTold,
   markProviderEventSignalled,
   noteStartFailure,
   openDeskItemOnce,
@@ -19,12 +21,17 @@ import {
 import type { ActivityDeps } from './deps';
 import { inParallel } from './in-parallel';
 import { eventDoors, startRefundWorkflow, workflowState } from './refund-workflows';
+import { tellCommandAgain } from './tell-command-again';
 
 export type MaintenanceDeps = Pick<ActivityDeps, 'db' | 'clock' | 'logger' | 'metrics' | 'nudgeDelivery'>;
 
 /** The API starts and signals at once; only what it has not managed for this long is made up for. */
 const START_GRACE_MS = 5_000;
 const SIGNAL_GRACE_MS = 5_000;
+/** Who was answered 503 is asked to repeat after five seconds, and knows best what is still wanted. */
+const COMMAND_GRACE_MS = 15_000;
+/** How far it is looked back for commands: an engine that was away longer wakes every refund by its own timers. */
+const COMMANDS_SINCE_MS = 86_400_000;
 /** A refund that has changed this recently is not stranded, whatever its workflow looks like. */
 const STRANDED_GRACE_MS = 60_000;
 const MINUTE_MS = 60_000;
@@ -77,6 +84,23 @@ export function createMaintenanceActivities(deps: MaintenanceDeps): MaintenanceA
         await markProviderEventSignalled(db, event.id, nowIso);
         metrics.repaired.inc({ what: 'provider_event' });
         return true;
+      });
+    },
+
+    async tellCommandsAgain({ limit }) {
+      const commands = await listUntoldCommands(db, {
+        nowIso: clock().toISOString(),
+        statedAfterIso: ago(COMMANDS_SINCE_MS),
+        statedBeforeIso: ago(COMMAND_GRACE_MS),
+        limit,
+      });
+      return sweep(commands, async (command) => {
+        const told = await tellCommandAgain(command);
+        // A refund that is not started yet is told next time; one that has ended knew what had counted.
+        if (!told && !command.hasCounted) return false;
+        await markCommandTold(db, command.id, clock().toISOString());
+        if (told) metrics.repaired.inc({ what: 'command' });
+        return told;
       });
     },
 

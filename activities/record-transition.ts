@@ -17,6 +17,8 @@ export interface RecordDeps {
   backOffOf?: (provider: string) => QueryBackOff;
   /** Whether money that a provider moved may come back; without it, none can. */
   canReturn?: (provider: string) => boolean;
+  /** Whether only a query tells of that; without it, all providers tell by themselves. */
+  returnsByQueryAlone?: (provider: string) => boolean;
   /** The provider that pays to payees' accounts in a currency; without it, none does. */
   providerToAccounts?: (mode: 'live' | 'test', currency: string) => string | null;
   /** Called after a commit that may have made letters or webhooks due. */
@@ -28,6 +30,7 @@ export function createRecordActivities({
   db,
   backOffOf = () => DEFAULT_QUERY_BACK_OFF,
   canReturn = () => false,
+  returnsByQueryAlone = () => false,
   providerToAccounts = () => null,
   nudge,
 }: RecordDeps): RecordActivities {
@@ -36,12 +39,13 @@ export function createRecordActivities({
       // What an earlier attempt has committed may wait for its nudge still.
       let isDue = true;
       try {
-        const recorded = await recordTransition(db, input, (loaded) => {
-          const outcome = applyTransition(loaded.state, input.transition, {
+        const recorded = await recordTransition(db, input, (loaded, transition) => {
+          const outcome = applyTransition(loaded.state, transition, {
             ...loaded,
             at: input.at,
             backOffOf,
             canReturn,
+            returnsByQueryAlone,
             providerToAccounts,
             newReference,
           });

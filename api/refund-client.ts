@@ -19,6 +19,7 @@ import {
   deliverProviderEvent,
   DELIVERY_WORKFLOW_ID,
   messagesDueSignal,
+  orderChangedSignal,
   provideInformationUpdate,
   providerEventSignal,
   reachRefund,
@@ -81,6 +82,8 @@ export interface RefundClient {
   actOnDesk(refundId: string, input: ActOnDeskInput, updateId: string): Promise<Verdict>;
   /** Tells a refund that a stored provider event concerns it; starts its next workflow when the last one had ended. */
   providerEvent(refundId: string, providerEventId: string): Promise<void>;
+  /** Has a refund look at its order again; nothing is lost when it is not told: its next decision looks as well. */
+  orderChanged(refundId: string): Promise<void>;
   /** Starts the reconciliation that a command asks for. Safe to repeat for ever. */
   reconcile(commandId: string): Promise<void>;
   /** Wakes the delivery workflow; false when it does not run, which its own timer and the schedule repair. */
@@ -276,6 +279,7 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
     decide: (refundId, input, updateId) => update(refundId, decideStageUpdate, input, updateId),
     decideBySignal: (refundId, input) =>
       toNewest(refundId, (workflowId) => signal(workflowId, decideStageSignal, input)),
+    orderChanged: (refundId) => toNewest(refundId, (workflowId) => signal(workflowId, orderChangedSignal)),
     withdraw: (refundId, input, updateId) => update(refundId, withdrawRefundUpdate, input, updateId),
     provideInformation: (refundId, input, updateId) => update(refundId, provideInformationUpdate, input, updateId),
     confirmReceipt: (refundId, input, updateId) => updateOrReopen(refundId, confirmReceiptUpdate, input, updateId),

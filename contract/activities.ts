@@ -61,6 +61,8 @@ export interface DeliveryActivities {
 export interface MaintenanceActivities {
   startAcceptedRefunds(input: { limit: number }): Promise<SweepResult>;
   signalStoredProviderEvents(input: { limit: number }): Promise<SweepResult>;
+  /** Tells refunds of commands whose callers were never answered and did not ask again. */
+  tellCommandsAgain(input: { limit: number }): Promise<SweepResult>;
   reportStrandedRefunds(input: { limit: number }): Promise<SweepResult>;
   /** Reminds the owners of desk items that have become overdue, once each. */
   remindOverdueDeskItems(input: { limit: number }): Promise<SweepResult>;

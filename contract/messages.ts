@@ -40,6 +40,8 @@ export const confirmReceiptUpdate = defineUpdate<Verdict, [CommandMessage]>('con
 export const actOnDeskUpdate = defineUpdate<Verdict, [ActOnDeskInput]>('actOnDesk');
 export const decideStageSignal = defineSignal<[DecideStageInput]>('decideStageSignal');
 export const providerEventSignal = defineSignal<[ProviderEventMessage]>('providerEvent');
+/** The order is not what it was: the record step looks at it. Carries nothing, so it can state nothing that is not so. */
+export const orderChangedSignal = defineSignal('orderChanged');
 export const getRefundQuery = defineQuery<RefundView>('getRefund');
 
 /** Wakes the delivery workflow: something became due. */

@@ -5,6 +5,7 @@ import { breakdownAt, type ExcludedPerson, type RefundAmounts } from '../domain/
 import { toIso } from './client';
 import { delegationsSince } from './delegation-facts';
 import { Prisma } from './generated/prisma/client';
+import { orderFacts } from './order-facts';
 import { REFUNDABLE_MINOR } from './payment-room';
 import type { Statements } from './statements';
 import type { Subscriber } from './outgoing';
@@ -16,6 +17,8 @@ export interface LoadedOrder {
   customerId: string;
   customerLocale: string;
   branch: string | null;
+  /** What decisions are bound to of the order itself: see orderFacts. */
+  stated: Record<string, unknown>;
   facts: OrderFacts;
   knownEvidence: string[];
   candidates: Candidate[];
@@ -42,6 +45,7 @@ interface FactsRow {
   jurisdiction: string | null;
   customerId: string;
   locale: string;
+  stated: Record<string, unknown>;
   payments: OrderPaymentFacts[] | null;
   lines: OrderLineFacts[] | null;
   refunds:
@@ -112,6 +116,7 @@ export async function loadOrderFacts(
   const [facts] = await tx.$queryRaw<FactsRow[]>`
     SELECT o.id AS "orderId", o.currency, o.placed_at AS "placedAt", o.shipping_minor::float8 AS "shippingMinor", o.branch,
       o.jurisdiction, o.customer_id AS "customerId", c.locale,
+      ${orderFacts(Prisma.sql`o.id`)} AS stated,
       (SELECT x.refund_id FROM commands x WHERE x.id = ${request.commandId} AND x.outcome = 'done') AS "acceptedAs",
       (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'externalId', p.external_id, 'provider', p.provider,
            'merchantAccount', p.merchant_account, 'currency', p.currency, 'availableMinor',
@@ -164,6 +169,7 @@ export async function loadOrderFacts(
     destination: await findUsableDestination(tx, mode, facts.customerId, request.destinationId ?? null),
     customerLocale: facts.locale,
     branch: facts.branch,
+    stated: facts.stated,
     subscribers: facts.subscribers ?? [],
     policies: facts.policies ?? [],
     calendars: facts.calendars ?? {},

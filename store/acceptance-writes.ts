@@ -11,6 +11,7 @@ import { insertMessages, insertWebhooks, wantedBy } from './outgoing';
 import type { StoredRefund } from './refund-views';
 import { asJson, sideBySide, type Fragment } from './rows';
 import type { TransactionStatements } from './statements';
+import { snapshotHashOf } from './snapshots';
 import { insertRound, roundOf } from './stages';
 import { planHashOf, type WorkflowStart } from './workflow-start';
 
@@ -51,6 +52,7 @@ export async function writeAcceptance(
   const legs = accepted.declineClause ? [] : accepted.state.legs;
   const state = { ...accepted.state, legs };
   const planHash = planHashOf(plan);
+  const snapshot = snapshotOf(request, accepted.state, { lines, amounts }, order);
   const refund = { id: refundId, mode: request.mode, customerLocale: order.customerLocale };
   const chained = chainEntries(
     { name: refundStream(refundId), mode: request.mode, refundId },
@@ -73,7 +75,14 @@ export async function writeAcceptance(
       },
       ...effects.audit.map((note) => ({
         type: note.type,
-        data: { seq: 0, ...note.data },
+        data: {
+          seq: 0,
+          ...note.data,
+          // As a person's decision keeps it: what is paid is compared with it.
+          ...(note.type === 'refund.approved_by_policy'
+            ? { snapshotVersion: state.snapshotVersion, snapshotHash: snapshotHashOf(snapshot) }
+            : {}),
+        },
         actor: { kind: 'machine', id: null },
       })),
     ],
@@ -81,7 +90,15 @@ export async function writeAcceptance(
   const record = recordOf(request, order, input, { ...accepted, state }, { refundId, amounts, nowIso });
   const answer = options.answer?.(record, input) ?? null;
   const parts: Fragment[] = [
-    insertRefund(request, order, accepted, { refundId, planHash, legs, lines, amounts, audit: chained.head, nowIso }),
+    insertRefund(request, order, accepted, {
+      refundId,
+      planHash,
+      legs,
+      amounts,
+      snapshot,
+      audit: chained.head,
+      nowIso,
+    }),
     insertRound(refund, plan, 1, closedWhenDeclined(accepted)),
     insertAudit(chained.rows),
     insertMessages(refund, 0, effects.messages, nowIso),
@@ -199,8 +216,8 @@ function insertRefund(
     refundId: string;
     planHash: string;
     legs: ProcessState['legs'];
-    lines: RequestedLine[];
     amounts: RefundAmounts;
+    snapshot: object;
     audit: AuditHead;
     nowIso: string;
   },
@@ -217,7 +234,7 @@ function insertRefund(
       ${request.amountMinor}::bigint, ${request.currency}, ${request.reasonCode}, ${request.description}, ${request.channel},
       ${request.resolution}, ${requestedBy?.name ?? null}, ${requestedBy?.contact ?? null}, ${request.externalReference},
       ${asJson(request.metadata)}::jsonb, ${order.branch}, ${plan.tier}, ${state.snapshotVersion}::int,
-      ${asJson(snapshotOf(request, state, row, order.destination))}::jsonb, ${asJson(row.amounts)}::jsonb,
+      ${asJson(row.snapshot)}::jsonb, ${asJson(row.amounts)}::jsonb,
       ${asJson(facts)}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
       ${asJson(plan)}::jsonb, ${row.planHash}, ${asJson({ ...state, legs: row.legs })}::jsonb, ${waiting?.kind ?? null},
       ${waiting?.stage ?? null}, ${waiting?.who ?? null}, ${waiting?.dueAt ?? null}::timestamptz, ${declineClause}, 0,
@@ -230,7 +247,7 @@ function snapshotOf(
   request: NewRefund,
   state: ProcessState,
   { lines, amounts }: { lines: RequestedLine[]; amounts: RefundAmounts },
-  destination: LoadedOrder['destination'],
+  { destination, stated }: LoadedOrder,
 ): object {
   return {
     version: state.snapshotVersion,
@@ -248,6 +265,7 @@ function snapshotOf(
     lines: lines.map((line) => ({ lineId: line.lineId, quantity: line.quantity })),
     evidenceIds: request.evidenceIds,
     riskGrade: null,
+    order: stated,
   };
 }
 

@@ -282,7 +282,7 @@ async function ask(
 
 /**
  * Tells of an open dispute: finance and the shop's system of every open refund of the payment, the customer of those whose
- * money has not left, once a refund, unless the customer must not learn of it.
+ * money has not left, once a refund. Where the customer must not learn of it, finance alone: who works at the shop may tell.
  */
 async function tell(
   tx: Db,
@@ -310,8 +310,23 @@ async function tell(
     if (!discreet && isStillToPay(state, paymentId))
       messages.push({ ...LETTER, kind: 'refund_disputed', recipient: 'customer', data: {}, once: true });
     await tx.$executeRaw(insertMessages(sender, state.seq, messages, nowIso));
-    await writeWebhooks(tx, sender, state, ['refund.disputed'], subscribers, new Date(nowIso));
+    if (!discreet) await writeWebhooks(tx, sender, state, ['refund.disputed'], subscribers, new Date(nowIso));
   }
+}
+
+/** What of payments is frozen so that nobody outside may learn of it, in minor units, by payment; those without are left out. */
+export async function readDiscreetMinor(db: Db, paymentIds: string[]): Promise<Map<string, bigint>> {
+  const rows = await db.dispute.groupBy({
+    by: ['paymentId'],
+    where: {
+      paymentId: { in: paymentIds },
+      status: 'open',
+      source: 'person',
+      reasonCode: { in: [...DISCREET_REASONS] },
+    },
+    _sum: { amountMinor: true },
+  });
+  return new Map(rows.map((row) => [row.paymentId ?? '', row._sum.amountMinor ?? 0n]));
 }
 
 const isDiscreet = ({ teller }: DisputeSource, { reasonCode }: DisputeNotice): boolean =>

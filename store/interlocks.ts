@@ -7,6 +7,7 @@ import {
   type LimitInForce,
 } from '../domain/payment';
 import { PAYING_STATUSES } from '../domain/refund';
+import { refundStream } from './audit';
 import { inTransaction, toIso, toIsoOrNull, toMinor, type Database, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import { readPaymentAttempt, type PaymentAttemptRecord } from './payment-attempts';
@@ -153,6 +154,10 @@ async function markInstructed(tx: Statements, attemptId: string, nowIso: string)
     WHERE id = ${attemptId} AND status = 'reserved'`;
 }
 
+/** The approval that a policy's rule gave at acceptance, in the words of the query below: nobody decides after it. */
+const byMachine = Prisma.sql`audit_events e
+  WHERE e.stream = ${refundStream('')} || own.refund_id AND e.type = 'refund.approved_by_policy'`;
+
 interface FactsRow {
   heldSince: string | null;
   contradicted: boolean;
@@ -227,9 +232,11 @@ async function loadFacts(
          AND reason_code = ANY(${[...DISCREET_REASONS]})) AS "discreetFreezes",
       (SELECT count(*)::int FROM siblings WHERE status NOT IN ('failed', 'reserved')) AS refunds,
       (SELECT max(instructed_at) FROM siblings) AS "lastInstructedAt",
-      (SELECT (x.result ->> 'snapshotVersion')::int FROM transitions x
-         WHERE x.refund_id = own.refund_id AND x.kind = 'decision' ORDER BY x.seq DESC LIMIT 1) AS "approvedVersion",
-      (SELECT d.snapshot_hash FROM decisions d WHERE d.refund_id = own.refund_id ORDER BY d.transition_seq DESC LIMIT 1) AS "approvedHash",
+      COALESCE((SELECT (x.result ->> 'snapshotVersion')::int FROM transitions x
+         WHERE x.refund_id = own.refund_id AND x.kind = 'decision' ORDER BY x.seq DESC LIMIT 1),
+        (SELECT (e.data ->> 'snapshotVersion')::int FROM ${byMachine})) AS "approvedVersion",
+      COALESCE((SELECT d.snapshot_hash FROM decisions d WHERE d.refund_id = own.refund_id ORDER BY d.transition_seq DESC LIMIT 1),
+        (SELECT e.data ->> 'snapshotHash' FROM ${byMachine})) AS "approvedHash",
       own.snapshot, own.snapshot_version AS version,
       (SELECT (part ->> 'amountMinor')::bigint FROM jsonb_array_elements(own.snapshot -> 'allocation') part
          WHERE part ->> 'paymentId' = own.id) AS "allocatedMinor",

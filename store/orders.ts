@@ -2,6 +2,7 @@ import { refundableMinor } from '../domain/payment';
 import { toIso, toMinor, type Database, type Db } from './client';
 import { isUniqueViolation, isWriteConflict } from './database-errors';
 import type { Prisma } from './generated/prisma/client';
+import { readDiscreetMinor } from './disputes';
 import { newId } from './new-id';
 import { upsertCustomer } from './customers';
 import { OrderRefused, type OrderInput } from './order-input';
@@ -137,6 +138,8 @@ export interface OrderRecord {
     refundedMinor: number;
     refundedElsewhereMinor: number;
     disputedMinor: number;
+    /** What of `disputedMinor` nobody outside may learn of. */
+    discreetMinor: number;
     reservedMinor: number;
     /** What a new refund may take: captured less refunded, refunded elsewhere, disputed and reserved. */
     refundableMinor: number;
@@ -168,14 +171,19 @@ export async function readOrder(db: Db, mode: Mode, externalId: string): Promise
       refunds: { orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] },
     },
   });
-  return row && orderRecord(row);
+  if (!row) return null;
+  const discreet = await readDiscreetMinor(
+    db,
+    row.payments.flatMap(({ id, disputedMinor }) => (disputedMinor > 0n ? [id] : [])),
+  );
+  return orderRecord(row, discreet);
 }
 
 type OrderRow = Prisma.OrderGetPayload<{
   include: { customer: true; lines: true; payments: true; refunds: true };
 }>;
 
-function orderRecord(row: OrderRow): OrderRecord {
+function orderRecord(row: OrderRow, discreet: ReadonlyMap<string, bigint>): OrderRecord {
   const { id, externalId, name, email, phone, locale } = row.customer;
   return {
     externalId: row.externalId,
@@ -208,6 +216,7 @@ function orderRecord(row: OrderRow): OrderRecord {
       refundedMinor: toMinor(payment.refundedMinor),
       refundedElsewhereMinor: toMinor(payment.refundedElsewhereMinor),
       disputedMinor: toMinor(payment.disputedMinor),
+      discreetMinor: Math.min(toMinor(payment.disputedMinor), toMinor(discreet.get(payment.id) ?? 0n)),
       reservedMinor: toMinor(payment.reservedMinor),
       refundableMinor: toMinor(refundableMinor(payment)),
       accounting:

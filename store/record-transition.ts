@@ -10,12 +10,15 @@ import {
 import type { Candidate, DecisionFacts, OnBehalf } from '../domain/approval';
 import type { BusinessCalendar } from '../domain/calendar';
 import {
+  isUndecided,
+  orderChangedId,
   waitingForOf,
   type Plan,
   type ProcessState,
   type RecordedTransition,
   type RecordTransitionInput,
   type Refusal,
+  type Transition,
 } from '../domain/refund';
 import { readDeskFacts } from './desk-facts';
 import { chainEntries, insertAudit, refundStream, type AuditEntry, type AuditHead, type ChainedRow } from './audit';
@@ -47,6 +50,13 @@ export interface LoadedTransition {
   desk: DeskFacts | null;
 }
 
+/** What replaces facts of the snapshot. */
+interface SnapshotChanges {
+  answered: AnsweredRequest | null;
+  /** The order as it is now; null: as it was. */
+  orderNow: Record<string, unknown> | null;
+}
+
 /** The workflow and Postgres cannot both be right: a person must look. */
 export class HistoryConflictError extends Error {
   override name = 'HistoryConflictError';
@@ -64,7 +74,9 @@ export class NotAcceptedError extends Error {
  * 2. Everything is judged again under the refund's row lock; a refusal takes no seq and changes no state.
  * 3. A transition that somebody asked for needs its command row: equal, unused, unexpired. It is used up here.
  * 4. State, stages, decision, money, letters, webhooks, desk items and audit are written together or not at all.
- * 5. A seq beyond the next one is a HistoryConflictError: a reset workflow must not rewrite what was recorded.
+ * 5. Nobody decides on an order that has changed since the snapshot: that is recorded first, at this seq, and adopted as in 1;
+ *    the decision is judged again behind it.
+ * 6. A seq beyond the next one is a HistoryConflictError: a reset workflow must not rewrite what was recorded.
  *
  * @param apply the domain's judgement, pure.
  * @throws NotAcceptedError, HistoryConflictError; database errors pass through and may be retried.
@@ -72,14 +84,14 @@ export class NotAcceptedError extends Error {
 export async function recordTransition(
   db: Database,
   input: RecordTransitionInput,
-  apply: (loaded: LoadedTransition) => TransitionOutcome,
+  apply: (loaded: LoadedTransition, transition: Transition) => TransitionOutcome,
 ): Promise<RecordedTransition> {
   return await inTransaction(db, async (tx) => {
     const refund = await lockRefund(tx, input.refundId);
     if (!refund) throw new NotAcceptedError(`No accepted refund ${input.refundId}.`);
     if (refund.planHash !== input.planHash)
       throw new NotAcceptedError(`The workflow of ${input.refundId} follows another plan than the accepted one.`);
-    const { recorded, command, answered, subscribers, loaded } = await loadForTransition(tx, refund, input);
+    const { recorded, command, answered, subscribers, loaded, orderNow } = await loadForTransition(tx, refund, input);
     if (recorded) return { transitionId: recorded.transitionId, refused: null, state: recorded.state };
     if (refund.state.seq !== input.seq - 1)
       throw new HistoryConflictError(
@@ -87,27 +99,49 @@ export async function recordTransition(
       );
     const earlier = earlierRefusal(command);
     if (earlier) return { transitionId: input.transition.id, refused: earlier, state: refund.state };
+    // Told once too often: the order is what the snapshot says of it, or says nothing of.
+    if (input.transition.kind === 'order_changed' && !orderNow)
+      return { transitionId: input.transition.id, refused: { code: 'nothing_awaited', data: {} }, state: refund.state };
     const mismatch = commandMismatch(input.transition, command, refund.id, input.at);
+    if (input.transition.kind === 'decision' && orderNow && !mismatch && isUndecided(refund.state)) {
+      const transition: Transition = { id: orderChangedId(refund.state.snapshotVersion), kind: 'order_changed' };
+      const first = apply({ ...loaded, subscribers, answered: null, sighted: null, desk: null }, transition);
+      if (first.refused) throw new Error(`The changed order of ${refund.id} was not taken in: ${first.refused.code}.`);
+      await writeTransition(
+        tx,
+        refund,
+        { ...input, transition },
+        null,
+        { answered: null, orderNow },
+        subscribers,
+        first,
+      );
+      return { transitionId: transition.id, refused: null, state: first.state };
+    }
     const outcome: TransitionOutcome = mismatch
       ? { refused: { code: 'command_invalid', data: { why: mismatch } }, state: refund.state }
-      : apply({
-          ...loaded,
-          subscribers,
-          answered,
-          sighted:
-            input.transition.kind === 'provider_event'
-              ? await readProviderSighting(tx, refund.id, input.transition.providerEventId)
-              : null,
-          desk:
-            input.transition.kind === 'desk_action'
-              ? await readDeskFacts(tx, refund, refund.state, input.transition.action, input.at)
-              : null,
-        });
+      : apply(
+          {
+            ...loaded,
+            subscribers,
+            answered,
+            sighted:
+              input.transition.kind === 'provider_event'
+                ? await readProviderSighting(tx, refund.id, input.transition.providerEventId)
+                : null,
+            desk:
+              input.transition.kind === 'desk_action'
+                ? await readDeskFacts(tx, refund, refund.state, input.transition.action, input.at)
+                : null,
+          },
+          input.transition,
+        );
     if (outcome.refused) {
       await writeRefusal(tx, refund, input, command, outcome.refused, mismatch === null);
       return { transitionId: input.transition.id, refused: outcome.refused, state: refund.state };
     }
-    await writeTransition(tx, refund, input, command, answered, subscribers, outcome);
+    const changes = { answered, orderNow: input.transition.kind === 'order_changed' ? orderNow : null };
+    await writeTransition(tx, refund, input, command, changes, subscribers, outcome);
     return { transitionId: input.transition.id, refused: null, state: outcome.state };
   });
 }
@@ -158,12 +192,12 @@ async function writeTransition(
   refund: LockedRefund,
   input: RecordTransitionInput,
   command: StoredCommand | null,
-  answered: AnsweredRequest | null,
+  changes: SnapshotChanges,
   subscribers: Subscriber[],
   outcome: Extract<TransitionOutcome, { refused: null }>,
 ): Promise<void> {
   const { state, effects } = outcome;
-  const snapshot = snapshotAfter(refund, state, effects, command);
+  const snapshot = snapshotAfter(refund, state, effects, command, changes.orderNow);
   const bound = input.transition.kind === 'decision' ? { snapshotHash: snapshotHashOf(snapshot) } : null;
   const chained = chain(
     refund,
@@ -173,7 +207,7 @@ async function writeTransition(
   );
   const moneyLast = await writeMoney(tx, refund, input, command, state, effects);
   const { ending, opening } = courseFragments(refund, state, effects, input.at);
-  const first = [insertTransition(refund, input, answered, state), ...ending, insertAudit(chained.rows)];
+  const first = [insertTransition(refund, input, changes, state), ...ending, insertAudit(chained.rows)];
   if (command) first.push(useUp(command, state.seq), ...insertDecision(refund, input, command, state, effects, bound));
   const second = [...opening, project(refund, input, command, state, effects, snapshot, chained.head)];
   await Promise.all([
@@ -187,12 +221,12 @@ async function writeTransition(
 const insertTransition = (
   refund: LockedRefund,
   { transition, at }: RecordTransitionInput,
-  answered: AnsweredRequest | null,
+  { answered, orderNow }: SnapshotChanges,
   state: ProcessState,
 ): Fragment => Prisma.sql`
   INSERT INTO transitions (refund_id, mode, seq, transition_id, kind, input, result, at)
   VALUES (${refund.id}, ${refund.mode}::"Mode", ${state.seq}::int, ${transition.id}, ${transition.kind},
-    ${asJson({ ...transition, ...(answered?.changed ? { before: refund.snapshot } : {}) })}::jsonb, ${asJson(state)}::jsonb,
+    ${asJson({ ...transition, ...(answered?.changed || orderNow ? { before: refund.snapshot } : {}) })}::jsonb, ${asJson(state)}::jsonb,
     ${at}::timestamptz)`;
 
 const useUp = (command: StoredCommand, seq: number): Fragment =>
@@ -238,6 +272,7 @@ function snapshotAfter(
   state: ProcessState,
   effects: Effects,
   command: StoredCommand | null,
+  orderNow: SnapshotChanges['orderNow'],
 ): object {
   const evidenceIds = (command?.kind === 'inform' && (command.body['evidenceIds'] as string[] | undefined)) || [];
   const known = (refund.snapshot['evidenceIds'] as string[] | undefined) ?? [];
@@ -255,6 +290,7 @@ function snapshotAfter(
         }
       : {}),
     evidenceIds: [...new Set([...known, ...evidenceIds])],
+    ...(orderNow ? { order: orderNow } : {}),
   };
 }
 

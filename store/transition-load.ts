@@ -8,6 +8,8 @@ import { measuredArrivals } from './arrival-observations';
 import { claimOf, decisionFactsOf, delegationsSince } from './delegation-facts';
 import { calendarOfText } from './known-documents';
 import { Prisma } from './generated/prisma/client';
+import { orderFacts } from './order-facts';
+import { asJson } from './rows';
 import type { Statements } from './statements';
 
 /** A refund under its row lock. */
@@ -58,6 +60,8 @@ interface Loaded {
     candidates: Candidate[];
     facts: DecisionFacts | null;
   };
+  /** What the order is now, when that is not what the snapshot says; read where something is decided by it. */
+  orderNow: Record<string, unknown> | null;
 }
 
 interface LoadRow {
@@ -79,11 +83,15 @@ interface LoadRow {
   candidates: Candidate[] | null;
   delegations: Delegation[] | null;
   claim: StageClaim | null;
+  orderNow: Record<string, unknown> | null;
   subscribers: Subscriber[] | null;
 }
 
 /** Transitions by which a refund can become paid, and so promise when the money arrives. */
 const MAY_PAY: readonly TransitionKind[] = ['payment', 'provider_event', 'desk_action'];
+
+/** Transitions before which the order is looked at. */
+const RESTS_ON_ORDER: readonly TransitionKind[] = ['decision', 'order_changed'];
 
 /** The way of a leg's present attempt, in the words of the query below; money to another account goes to a bank's. */
 const ROUTE = {
@@ -130,6 +138,8 @@ export async function loadForTransition(
            'accounting', CASE WHEN a.accounting_rate IS NOT NULL
              THEN jsonb_build_object('currency', a.accounting_currency, 'rate', a.accounting_rate) END,
            'canBeTakenUp', CASE WHEN r.state <> 'held' AND jsonb_exists(f.process, 'givenUp') THEN ${hasRoom} END,
+           'references', CASE WHEN ${MAY_PAY.includes(transition.kind)} THEN
+             (SELECT jsonb_object_agg(n.number, n.reference) FROM payment_attempts n WHERE n.allocation_id = a.id) END,
            'measured', CASE WHEN ${MAY_PAY.includes(transition.kind)} THEN ${measuredArrivals(ROUTE, input.at)} END) ORDER BY a.position)
          FROM allocations a
          JOIN refunds f ON f.id = a.refund_id
@@ -150,6 +160,9 @@ export async function loadForTransition(
         })}
       END AS delegations,
       CASE WHEN ${transition.kind === 'decision'} THEN ${claimOf(Prisma.sql`${refund.id}`)} END AS claim,
+      CASE WHEN ${RESTS_ON_ORDER.includes(transition.kind) && refund.snapshot['order'] !== undefined} THEN
+        NULLIF(${orderFacts(Prisma.sql`${refund.orderId}`)}, ${asJson(refund.snapshot['order'] ?? null)}::jsonb)
+      END AS "orderNow",
       (SELECT jsonb_agg(jsonb_build_object('id', w.id, 'events', w.events)) FROM webhook_endpoints w
          WHERE w.mode = ${refund.mode}::"Mode" AND w.status = 'enabled') AS subscribers`;
   if (!row) throw new Error('The database answered a query without a row.');
@@ -169,6 +182,7 @@ export async function loadForTransition(
   };
   return {
     subscribers: row.subscribers ?? [],
+    orderNow: row.orderNow,
     recorded: first ? { transitionId: first.transition_id, state: first.result } : null,
     command,
     answered:

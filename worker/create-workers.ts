@@ -126,7 +126,8 @@ function workerOptions(
   switch (queue) {
     case 'refunds': {
       const { recordTransition, startAcceptedRefunds, signalStoredProviderEvents, reportStrandedRefunds } = activities;
-      const { remindOverdueDeskItems, planReconciliation, compareSettlement, giveUpReconciliation } = activities;
+      const { remindOverdueDeskItems, tellCommandsAgain, planReconciliation, compareSettlement, giveUpReconciliation } =
+        activities;
       return {
         ...common,
         taskQueue: REFUNDS_QUEUE,
@@ -137,6 +138,7 @@ function workerOptions(
           signalStoredProviderEvents,
           reportStrandedRefunds,
           remindOverdueDeskItems,
+          tellCommandsAgain,
           planReconciliation,
           compareSettlement,
           giveUpReconciliation,

@@ -63,7 +63,7 @@ export const SCHEDULES: readonly Definition[] = [
     SCHEDULE_IDS.sweepRefunds,
     'sweepRefundsWorkflow',
     every(60),
-    'Passes on stored provider events and reports open refunds without a workflow.',
+    'Passes on stored provider events and unanswered commands, and reports open refunds without a workflow.',
   ),
   definition(
     SCHEDULE_IDS.reconcilePayments,

@@ -1,5 +1,5 @@
 import { describeDue, describeInstant, type BusinessCalendar } from '../../domain/calendar';
-import type { HoldReason } from '../../domain/payment';
+import { tellableReason, type TellableHoldReason } from '../../domain/payment';
 import type { LocalizedText, RefundRecord, WaitingFor } from '../../domain/refund';
 import { waitingForOf } from '../../domain/refund';
 import { roleName } from '../role-names';
@@ -23,11 +23,20 @@ export function explainWaiting(
   if (!waiting) return null;
   const due = waiting.dueAt === null ? null : describeDue(calendar, nowIso, waiting.dueAt, language);
   const when = waiting.dueAt === null ? null : describeInstant(calendar, nowIso, waiting.dueAt, language);
-  const text = reader === 'customer' ? forCustomer(record, waiting, when) : forStaff(record, waiting, due, when);
+  const text =
+    reader === 'customer' ? forCustomer(record, waiting, when) : forStaff(record, told(waiting, reader), due, when);
   return text[language];
 }
 
-function forStaff(record: RefundRecord, waiting: WaitingFor, due: string | null, when: string | null): LocalizedText {
+/** The shop reads what staff read, but for the reasons of holds that it must not learn. */
+type ToldWaiting = Omit<WaitingFor, 'reason'> & { reason: TellableHoldReason | null };
+
+const told = (waiting: WaitingFor, reader: Reader): ToldWaiting => ({
+  ...waiting,
+  reason: reader === 'integrator' && waiting.reason !== null ? tellableReason(waiting.reason) : waiting.reason,
+});
+
+function forStaff(record: RefundRecord, waiting: ToldWaiting, due: string | null, when: string | null): LocalizedText {
   const until = { en: due ? `, ${due}` : '', 'zh-CN': due ? `，${due}` : '' };
   switch (waiting.kind) {
     case 'start':
@@ -77,7 +86,8 @@ function forStaff(record: RefundRecord, waiting: WaitingFor, due: string | null,
   }
 }
 
-const HOLD_WORDS: Record<HoldReason, LocalizedText> = {
+const HOLD_WORDS: Record<TellableHoldReason, LocalizedText> = {
+  in_question: { en: 'There is a question about the payment', 'zh-CN': '该付款存在待核实的问题' },
   payout_stopped: { en: 'Payouts are stopped', 'zh-CN': '付款已被暂停' },
   disputed: { en: 'The payment is disputed', 'zh-CN': '该付款存在争议（拒付）' },
   frozen: { en: 'The payment is frozen', 'zh-CN': '该付款已被冻结' },
@@ -110,7 +120,7 @@ const HOLD_WORDS: Record<HoldReason, LocalizedText> = {
 };
 
 /** Why nothing is sent, and when it is tried again. */
-function heldForStaff(reason: HoldReason, when: string | null): LocalizedText {
+function heldForStaff(reason: TellableHoldReason, when: string | null): LocalizedText {
   const words = HOLD_WORDS[reason];
   return {
     en: `${words.en}; nothing has been sent${when ? `, and it is tried again ${when}` : ''}`,

@@ -74,6 +74,7 @@ export function presentListed(
     explanation: calendar ? explainWaiting(refund, calendar, nowIso, reader, reading.language) : null,
     temporalPage: reader === 'reviewer' ? temporalPageOf(deps, refund) : null,
     failureText: failureText(reader, reading.language),
+    isForStaff: reader === 'reviewer',
   });
   const breakdown = breakdownOf(refund);
   const { goodwill } = seen;

@@ -1,3 +1,5 @@
+import { tellableReason, type HoldReason } from '../../domain/payment';
+
 /** Who reads a timeline from outside. Colleagues read everything. */
 export type Outsider = 'customer' | 'integrator';
 
@@ -38,6 +40,7 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   'refund.information_requested': { customer: DECIDED, integrator: [...DECIDED, 'seq', 'commandId'] },
   'refund.sent_back': { customer: DECIDED, integrator: [...DECIDED, 'seq', 'commandId'] },
   'refund.information_provided': toBoth('seq', 'commandId', 'answers', 'snapshotVersion', 'changed'),
+  'refund.order_changed': toBoth('seq', 'snapshotVersion'),
   'refund.answer_overdue': toBoth('seq', 'awaited', 'deadlineAt'),
   'refund.withdrawn': toBoth('seq', 'commandId'),
   'refund.decision_refused': toShop('code', 'stage', 'commandId'),
@@ -78,5 +81,9 @@ export function shownTo(
   const fields = Object.hasOwn(SHOWN, event.type) ? SHOWN[event.type]?.[outsider] : undefined;
   if (fields === undefined || fields === 'hidden') return null;
   if (event.type === 'message.sent' && event.data['recipient'] !== 'customer') return null;
-  return Object.fromEntries(Object.entries(event.data).filter(([field]) => fields.includes(field)));
+  return Object.fromEntries(
+    Object.entries(event.data)
+      .filter(([field]) => fields.includes(field))
+      .map(([field, value]) => [field, field === 'hold' ? tellableReason(value as HoldReason) : value]),
+  );
 }

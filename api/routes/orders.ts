@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import type { LocalizedText } from '../../domain/refund';
 import {
+  listRefundsOfChangedOrder,
   OrderRefused,
   putOrder,
   readOrder,
@@ -11,9 +12,10 @@ import {
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseBody, parseParams } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
+import { isStaff } from '../presenters/refund';
 import { Problem } from '../problems';
 import { orderParams, orderView, putOrderBody } from '../schemas/orders';
-import type { AppDeps, Language } from '../types';
+import type { AppDeps, Language, Principal } from '../types';
 
 const WRITERS = ['integrator'] as const;
 const READERS = [
@@ -110,10 +112,36 @@ function problemOf({ refusal }: OrderRefused, language: Language): Problem {
   }
 }
 
-/** The customer's row id is ours alone. */
-function present(order: OrderRecord): object {
+/**
+ * The customer's row id is ours alone. What is frozen without anybody outside knowing is shown to them as reserved: it is as
+ * little to be had.
+ */
+function present(order: OrderRecord, principal: Principal): object {
   const { id: _, ...customer } = order.customer;
-  return { ...order, customer };
+  const payments = order.payments.map(({ discreetMinor, ...payment }) =>
+    isStaff(principal)
+      ? payment
+      : {
+          ...payment,
+          disputedMinor: payment.disputedMinor - discreetMinor,
+          reservedMinor: payment.reservedMinor + discreetMinor,
+        },
+  );
+  return { ...order, customer, payments };
+}
+
+/**
+ * Has the undecided refunds of an order look at what has changed of it. The shop does not wait for that: what fails is made up
+ * for by the next decision.
+ */
+async function tellRefunds(deps: AppDeps, mode: Principal['mode'], externalId: string): Promise<void> {
+  for (const refundId of await listRefundsOfChangedOrder(deps.db, mode, externalId))
+    void deps.refundClient.orderChanged(refundId).catch((error: unknown) => {
+      deps.logger.warn(
+        { err: error, refundId },
+        'A refund will see with its next decision that its order has changed.',
+      );
+    });
 }
 
 /** PUT and GET /v1/orders/{externalId} */
@@ -123,12 +151,14 @@ export function orderRoutes(deps: AppDeps): Router {
   router.put('/v1/orders/:externalId', requireRole(...WRITERS), async (req, res) => {
     const { externalId } = parseParams(orderParams, req);
     const body = parseBody(putOrderBody, req);
-    const { mode } = principalOf(req);
+    const principal = principalOf(req);
+    const { mode } = principal;
     try {
       const { created } = await putOrder(deps.db, mode, externalId, body, deps.clock());
+      if (!created) await tellRefunds(deps, mode, externalId);
       const order = await readOrder(deps.db, mode, externalId);
       if (!order) throw new Problem('order_not_found', { params: { orderExternalId: externalId } });
-      res.status(created ? 201 : 200).json(present(order));
+      res.status(created ? 201 : 200).json(present(order, principal));
     } catch (error) {
       throw error instanceof OrderRefused ? problemOf(error, req.language) : error;
     }
@@ -140,7 +170,7 @@ export function orderRoutes(deps: AppDeps): Router {
     const order = await readOrder(deps.db, principal.mode, externalId);
     const isVisible = order && (principal.kind !== 'customer' || order.customer.id === principal.customerId);
     if (!isVisible) throw new Problem('order_not_found', { params: { orderExternalId: externalId } });
-    res.json(present(order));
+    res.json(present(order, principal));
   });
 
   return router;

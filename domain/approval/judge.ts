@@ -8,7 +8,7 @@ import type {
   RefusalCode,
   Transition,
 } from '../refund';
-import { canWithdraw, isWatched } from '../refund';
+import { canWithdraw, isUndecided, isWatched } from '../refund';
 import { authorityOf, type Authority, type DecisionFacts, type StageClaim } from './delegation';
 import { judgeDeskAction } from './judge-desk';
 import { isPerson } from './is-person';
@@ -195,5 +195,7 @@ export function judgeTransition(
     case 'provider_event':
     case 'arrival_overdue':
       return null;
+    case 'order_changed':
+      return isUndecided(state) ? null : refuse('nothing_awaited', { status: state.status });
   }
 }

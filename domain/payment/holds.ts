@@ -262,3 +262,13 @@ export function holdRetryAt(reason: HoldReason, nowIso: string, sinceIso: string
   const waitMs = Math.min(Math.max(waitedMs / 2, FIRST_WAIT_MS), LONGEST_WAIT_MS[cureOf(reason)]);
   return new Date(nowMs + Math.round(waitMs)).toISOString();
 }
+
+/** Why a payment is held, as somebody outside is told. */
+export type TellableHoldReason = HoldReason | 'in_question';
+
+/**
+ * What the shop's system is told of a hold. Whoever is looked into must not learn of it, by the shop either: all reasons that
+ * mean no more to a customer than that our staff have a question are one word outside, so that the discreet one is among many.
+ */
+export const tellableReason = (reason: HoldReason): TellableHoldReason =>
+  HOLD_RULES[reason].customer === OUR_CHECK ? 'in_question' : reason;

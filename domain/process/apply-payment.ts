@@ -13,7 +13,7 @@ import {
 import { isOver, type Leg, type RefundStatus } from '../refund';
 import { holdAfter, holdLeg, lackOfFunds, releaseLeg } from './apply-hold';
 import { applyReturn } from './apply-return';
-import { watchArrival } from './arrival';
+import { nextReturnLookAt, watchArrival } from './arrival';
 import type { AuditNote } from './effects';
 import { endWhenGivenUp } from './give-up';
 import { beginAttempt } from './further-attempt';
@@ -68,7 +68,7 @@ function applyPaymentSighting(step: Step, legId: string, sighting: PaymentSighti
     releaseLeg(step, leg);
     leg.nextQueryAt = isOpen(leg)
       ? nextQueryAt(context.backOffOf(leg.provider), Math.max(0, leg.queries - 1), context.at)
-      : null;
+      : nextReturnLookAt(step, leg);
   }
   effects.attempts.push({
     legId: leg.id,
@@ -150,7 +150,8 @@ export function applySighting(step: Step, seen: { legId: string; attempt?: numbe
 function applyToEarlier(step: Step, leg: Leg, attempt: number, sighting: PaymentSighting): void {
   const mayHaveMoved = sighting.outcome === 'succeeded' || sighting.contradicts === true;
   const isNews = mayHaveMoved && !isOlderNews(sighting, returnedAt(leg, attempt));
-  step.effects.audit.push(noteOf(leg, sighting, isNews ? 'contradicts' : 'overtaken'));
+  const reference = referenceOf(step, leg, attempt);
+  step.effects.audit.push(noteOf({ ...leg, reference }, sighting, isNews ? 'contradicts' : 'overtaken'));
   if (isNews) contradict(step, leg, sighting, attempt);
   if (sighting.source !== 'query') return;
   if (leg.asksAbout === attempt) delete leg.asksAbout;
@@ -241,6 +242,12 @@ function contradict(step: Step, leg: Leg, sighting: PaymentSighting, attempt: nu
   openContradiction(step, leg, sighting, attempt);
 }
 
+/** What an attempt of a leg is called at its provider: an earlier one keeps its name. */
+const referenceOf = ({ context }: Step, leg: Leg, attempt: number): string =>
+  (attempt === leg.attempt
+    ? null
+    : context.legs.find(({ legId }) => legId === leg.id)?.references?.[String(attempt)]) ?? leg.reference;
+
 function openContradiction(step: Step, leg: Leg, sighting: PaymentSighting, attempt: number): void {
   step.effects.deskOpen.push({
     kind: 'payment_contradiction',
@@ -249,7 +256,7 @@ function openContradiction(step: Step, leg: Leg, sighting: PaymentSighting, atte
     dueAt: null,
     data: {
       legId: leg.id,
-      reference: leg.reference,
+      reference: referenceOf(step, leg, attempt),
       outcome: sighting.outcome,
       amountMinor: sighting.amountMinor,
       ...(sighting.contradicts ? { failureCode: sighting.failure?.code ?? null } : {}),

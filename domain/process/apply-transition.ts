@@ -79,6 +79,10 @@ export function applyTransition(
       });
       effects.audit.push({ type: 'refund.arrival_overdue', data: { promisedBy: state.arrival?.promisedBy ?? null } });
       break;
+    case 'order_changed':
+      state.snapshotVersion += 1;
+      effects.audit.push({ type: 'refund.order_changed', data: { snapshotVersion: state.snapshotVersion } });
+      break;
     default:
       assertNever(transition);
   }

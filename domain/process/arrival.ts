@@ -81,3 +81,23 @@ const routeOf = (leg: Leg, row: LegToPay): { provider: string; method: string } 
   provider: leg.provider,
   method: leg.route === undefined || leg.route === 'original' ? row.method : 'bank_account',
 });
+
+const DAY_MS = 86_400_000;
+const LONGEST_LOOK_DAYS = 7;
+
+/**
+ * When to ask whether money that was paid is still out, where its provider would not say by itself that it came back: after a
+ * day, then after as long again as it has been paid, a week at most, and for the last time a day before the watch ends. Null:
+ * its provider tells, or nothing more is watched.
+ */
+export function nextReturnLookAt({ state, context }: Step, leg: Leg): string | null {
+  if (leg.status !== 'succeeded' || leg.route === 'manual') return null;
+  if (context.returnsByQueryAlone?.(leg.provider) !== true) return null;
+  const atMs = Date.parse(context.at);
+  const { arrival } = state;
+  const paidForDays = arrival ? (atMs - Date.parse(arrival.paidAt ?? context.at)) / DAY_MS : 1;
+  const nextMs = atMs + Math.min(LONGEST_LOOK_DAYS, Math.max(1, paidForDays)) * DAY_MS;
+  const lastMs = arrival ? Date.parse(arrival.watchUntil) - DAY_MS : Infinity;
+  if (nextMs <= lastMs) return new Date(nextMs).toISOString();
+  return lastMs - atMs >= DAY_MS ? new Date(lastMs).toISOString() : null;
+}

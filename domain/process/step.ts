@@ -18,6 +18,8 @@ export interface LegToPay {
   currency: string;
   /** The currency of the books and the capture's rate to it, as frozen at acceptance. */
   accounting: { currency: string; rate: string } | null;
+  /** The references of all attempts of the leg, by their numbers; read for what can pay. */
+  references?: Record<string, string> | null;
   /** What is held for this leg: the most it can pay. */
   reservedMinor: number;
   /** Of a refund that was given up: whether its payment and its lines have room to take the leg up again. */
@@ -45,6 +47,8 @@ export interface TransitionContext {
   backOffOf: (provider: string) => QueryBackOff;
   /** Whether money that a provider moved may come back. */
   canReturn: (provider: string) => boolean;
+  /** Whether only a query tells of that; absent: none. */
+  returnsByQueryAlone?: (provider: string) => boolean;
   /** The provider that pays to payees' accounts in a currency here; null: no account is configured that could. */
   providerToAccounts: (mode: 'live' | 'test', currency: string) => string | null;
   /** When the money was there, as a receipt states it; null for everything else. */

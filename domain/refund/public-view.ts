@@ -1,4 +1,13 @@
-import type { ArrivalBasis, AttemptRoute, FailureClass, FailureRule, HoldReason, PaymentFailure } from '../payment';
+import {
+  tellableReason,
+  type ArrivalBasis,
+  type AttemptRoute,
+  type FailureClass,
+  type FailureRule,
+  type HoldReason,
+  type PaymentFailure,
+  type TellableHoldReason,
+} from '../payment';
 import type { AllocationStrategy } from '../money';
 import { breakdownAt, type Breakdown, type Deduction, type RefundAmounts } from './breakdown';
 import type { LocalizedText, Plan } from './plan';
@@ -74,7 +83,7 @@ export interface PublicLeg {
   traceNumber: string | null;
   failure: PublicFailure | null;
   /** Why nothing is sent yet, since when, and when it is tried again; null when nothing holds it. */
-  hold: { reason: HoldReason; since: string; retryAt: string | null } | null;
+  hold: { reason: TellableHoldReason; since: string; retryAt: string | null } | null;
 }
 
 export interface PublicPayment extends PublicLeg {
@@ -98,6 +107,12 @@ export interface PublicFailure extends Partial<Pick<FailureRule, 'nextAction' | 
   message: string | null;
 }
 
+/** Whom or what it waits for; a hold by the reason that this reader may learn. */
+export type PublicWaiting = Omit<WaitingFor, 'reason'> & {
+  reason: TellableHoldReason | null;
+  explanation: string | null;
+};
+
 /** A refund as integrators see it: no personal data, no names of staff, no free text. */
 export interface PublicRefund {
   id: string;
@@ -120,7 +135,7 @@ export interface PublicRefund {
   decidedBy: 'people' | 'machine';
   /** The clause by which the machine decided at once; null where people decide. */
   clause: string | null;
-  waitingFor: (WaitingFor & { explanation: string | null }) | null;
+  waitingFor: PublicWaiting | null;
   plan: PublicStage[];
   /** How the total is spread over the payments. */
   allocationStrategy: AllocationStrategy;
@@ -144,7 +159,8 @@ export interface PublicRefund {
 
 /**
  * The integrator's view, also the data of outgoing webhooks.
- * @param words what only some readers get: the explanation in the reader's language, and links to pages.
+ * @param words what only some readers get: the explanation in the reader's language, links to pages, and to staff alone the true
+ *   reason of a hold.
  */
 export function publicRefund(
   record: RefundRecord,
@@ -153,10 +169,12 @@ export function publicRefund(
     statusPage?: string | null;
     temporalPage?: string | null;
     failureText?: (failure: PaymentFailure) => string;
+    isForStaff?: boolean;
   } = {},
 ): PublicRefund {
   const { process } = record;
   const waitingFor = waitingForOf(process);
+  const told = (reason: HoldReason): TellableHoldReason => (words.isForStaff ? reason : tellableReason(reason));
   const clause = record.declineClause ?? record.plan.approvedBy ?? null;
   const self = `/v1/refunds/${record.id}`;
   return {
@@ -177,18 +195,22 @@ export function publicRefund(
     policyVersion: `${record.policyName}@${record.policyVersion}`,
     decidedBy: clause === null ? 'people' : 'machine',
     clause,
-    waitingFor: waitingFor && { ...waitingFor, explanation: words.explanation ?? null },
+    waitingFor: waitingFor && {
+      ...waitingFor,
+      reason: waitingFor.reason && told(waitingFor.reason),
+      explanation: words.explanation ?? null,
+    },
     plan: publicPlan(record),
     allocationStrategy: process.allocation ?? 'original_first',
     payments: process.legs
       .filter((leg) => leg.fund === undefined)
       .map((leg) => ({
         paymentExternalId: record.paymentExternalIds[leg.paymentId] ?? leg.paymentId,
-        ...publicLeg(leg, words.failureText),
+        ...publicLeg(leg, words.failureText, told),
         accounting: record.accounting[leg.id] ?? null,
       })),
     breakdown: publicBreakdown(breakdownOf(record)),
-    goodwill: publicGoodwill(record, words.failureText),
+    goodwill: publicGoodwill(record, words.failureText, told),
     arrival: {
       expectedFrom: record.arrivalFrom,
       expectedTo: record.arrivalTo,
@@ -219,21 +241,27 @@ const publicBreakdown = (breakdown: Breakdown | null): PublicBreakdown | null =>
 
 type FailureText = (failure: PaymentFailure) => string;
 
-const publicLeg = (leg: Leg, failureText: FailureText | undefined): PublicLeg => ({
+type ToldReason = (reason: HoldReason) => TellableHoldReason;
+
+const publicLeg = (leg: Leg, failureText: FailureText | undefined, told: ToldReason): PublicLeg => ({
   amountMinor: leg.amountMinor,
   status: leg.status,
   reference: leg.reference,
   route: leg.route ?? 'original',
   traceNumber: leg.traceNumber ?? null,
   failure: leg.failure && { ...leg.failure, message: failureText?.(leg.failure) ?? null },
-  hold: leg.hold ? { reason: leg.hold.reason, since: leg.hold.since, retryAt: leg.nextQueryAt } : null,
+  hold: leg.hold ? { reason: told(leg.hold.reason), since: leg.hold.since, retryAt: leg.nextQueryAt } : null,
 });
 
 /** What is given beside the amount, as far as its leg is there: the machine's decline takes none. */
-function publicGoodwill(record: RefundRecord, failureText: FailureText | undefined): PublicGoodwill | null {
+function publicGoodwill(
+  record: RefundRecord,
+  failureText: FailureText | undefined,
+  told: ToldReason,
+): PublicGoodwill | null {
   const leg = record.process.legs.find((candidate) => candidate.fund === 'goodwill');
   const goodwill = record.amounts?.goodwill;
-  return leg && goodwill ? { code: goodwill.code, label: goodwill.label, ...publicLeg(leg, failureText) } : null;
+  return leg && goodwill ? { code: goodwill.code, label: goodwill.label, ...publicLeg(leg, failureText, told) } : null;
 }
 
 function publicPlan(record: RefundRecord): PublicStage[] {

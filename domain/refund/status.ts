@@ -35,6 +35,10 @@ const OPEN_FOR_WITHDRAWAL: readonly RefundStatus[] = [
 /** True while no instruction to pay can have left: only then may the refund be withdrawn. */
 export const canWithdraw = (status: RefundStatus): boolean => OPEN_FOR_WITHDRAWAL.includes(status);
 
+/** Whether people are still at it: what they see may change, and then they see it anew. */
+export const isUndecided = ({ status }: { status: RefundStatus }): boolean =>
+  status === 'in_review' || status === 'awaiting_customer';
+
 /** In these a refund's money is being paid: there is something to instruct, to prove or to wait for. */
 export const PAYING_STATUSES: readonly RefundStatus[] = [
   'paying',

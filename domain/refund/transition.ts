@@ -64,7 +64,12 @@ export type Transition = { id: string } & (
   /** A stored notification; the record step reads what it says and applies it as a payment. */
   | { kind: 'provider_event'; providerEventId: string }
   | { kind: 'arrival_overdue' }
+  /** The order is not what the snapshot says of it; the record step looks at it and applies nothing when it is. */
+  | { kind: 'order_changed' }
 );
+
+/** The permanent id of the step by which a snapshot takes in what has changed of its order: one a version. */
+export const orderChangedId = (snapshotVersion: number): string => `order-changed-${snapshotVersion + 1}`;
 
 export type TransitionKind = Transition['kind'];
 

@@ -13,6 +13,8 @@ export interface GatewayCapabilities extends RefundRules {
   needsDestination: boolean;
   /** Whether money that was proven to have moved may come back later, told by a notification or a query. */
   canReturn: boolean;
+  /** Whether the provider sends nothing when money comes back, so that a query alone tells; then the watch asks. */
+  returnsByQueryAlone?: boolean;
   /** Whether a refund may stay pending after it was accepted. */
   asynchronous: boolean;
   /** Whether `query` can tell what became of an instruction. */

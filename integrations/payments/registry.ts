@@ -21,6 +21,8 @@ export interface GatewayRegistry {
   bankAccounts(): readonly BankAccount[];
   /** Whether money that a provider moved may come back; false when it is not configured. */
   canReturn(provider: string): boolean;
+  /** Whether only a query tells that money of this provider came back. */
+  returnsByQueryAlone(provider: string): boolean;
 }
 
 /** Builds every configured gateway. @throws Error when an account is configured twice or its options contradict */
@@ -45,5 +47,6 @@ export function createGateways(options: GatewaysOptions): GatewayRegistry {
     payerToAccounts: (mode, currency) => paying.toAccounts(mode, currency),
     backOffOf: (provider) => capabilitiesOf(provider)?.queryBackOff ?? null,
     canReturn: (provider) => capabilitiesOf(provider)?.canReturn ?? false,
+    returnsByQueryAlone: (provider) => capabilitiesOf(provider)?.returnsByQueryAlone ?? false,
   };
 }

@@ -125,6 +125,19 @@ export function createBank(parts: ProviderParts, settlement: SettlementFaults): 
     else return refuseControl(response, 409, 'only what was booked or refused can be contradicted');
     response.status(204).end();
   });
+  control.post('/transfers/:reference/second-debit', (request, response) => {
+    const transfer = transfers.find(request.params.reference);
+    if (transfer?.status !== 'returned') return refuseControl(response, 409, 'only what came back can be taken again');
+    transfers.debitAgain(transfer);
+    response.status(204).end();
+  });
+  control.post('/transfers/:reference/settled', (request, response) => {
+    const transfer = transfers.find(request.params.reference);
+    if (transfer?.status !== 'rejected')
+      return refuseControl(response, 409, 'only what was refused can be contradicted so');
+    transfers.settleRefused(transfer);
+    response.status(204).end();
+  });
   control.post('/transfers/:reference/statement', (request, response) => {
     const transfer = transfers.find(request.params.reference);
     if (transfer?.status !== 'booked' && transfer?.status !== 'returned') {

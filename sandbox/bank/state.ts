@@ -15,6 +15,8 @@ export interface TransferRow {
   readonly statements: StatementPlan;
   readonly bookedAtMs?: number;
   readonly returnedAtMs?: number;
+  /** Set when it was debited once more after it had come back: the debits and returns before that one. */
+  readonly earlier?: readonly Pick<TransferRow, 'bankReference' | 'bookedAtMs' | 'returnedAtMs'>[];
   /** What is still to happen to a pending transfer. */
   readonly settlement?: { readonly atMs: number; readonly to: 'booked' | 'rejected'; readonly reason?: string };
 }

@@ -88,7 +88,7 @@ export class BankTransfers {
     const returned: TransferRow = { ...transfer, status: 'returned', returnedAtMs: Date.now() };
     this.state.journal.commit(
       this.state.transfers.put(returned.endToEndId, returned),
-      ...this.parts.ledger.changeStatus(returned.endToEndId, 'failed'),
+      ...this.parts.ledger.changeStatus(movementIdOf(returned), 'failed'),
       ...this.leave(bookingNotice(returned, reason)),
     );
   }
@@ -101,6 +101,19 @@ export class BankTransfers {
   /** The bank books what it has refused: it contradicts itself, and the money is gone. */
   bookRefused(transfer: TransferRow): void {
     this.state.journal.commit(...this.book(transfer));
+  }
+
+  /** The bank takes money once more that it had sent back, under the same order: a movement that nobody asked for. */
+  debitAgain(transfer: TransferRow): void {
+    const { earlier = [], ...pass } = transfer;
+    const { returnedAtMs: _, ...order } = pass;
+    const bankReference = randomId('B', 15).toUpperCase();
+    this.state.journal.commit(...this.book({ ...order, earlier: [...earlier, pass], bankReference }));
+  }
+
+  /** The bank says of what it has refused that it is settled, and books nothing: it contradicts itself. */
+  settleRefused(transfer: TransferRow): void {
+    this.state.journal.commit(...this.leave(statusReport(transfer, 'ACSC')));
   }
 
   /** Leaves the camt.054 of a booking once more, whole and at once. */
@@ -214,7 +227,7 @@ export class BankTransfers {
     } as const;
     return [
       this.state.transfers.put(booked.endToEndId, booked),
-      this.parts.ledger.record(booked.endToEndId, movement),
+      this.parts.ledger.record(movementIdOf(booked), movement),
       ...this.leave(statusReport(booked, 'ACSP')),
       ...notices.flatMap((one) => this.leave(one, delayMs)),
     ];
@@ -225,13 +238,22 @@ export class BankTransfers {
   }
 }
 
+/** Each debit of an order is a movement of its own. */
+const movementIdOf = ({ endToEndId, earlier = [] }: TransferRow): string =>
+  earlier.length === 0 ? endToEndId : `${endToEndId}#${earlier.length + 1}`;
+
+const settledRowsOf = (transfer: TransferRow): SettledRow[] =>
+  [...(transfer.earlier ?? []), transfer].flatMap((pass) => settledRowsOfPass(transfer, pass));
+
 /** A booked transfer is a debit, a returned one a credit beside it. */
-function settledRowsOf(transfer: TransferRow): SettledRow[] {
-  const { bookedAtMs, returnedAtMs, endToEndId } = transfer;
+function settledRowsOfPass(
+  transfer: TransferRow,
+  { bookedAtMs, returnedAtMs, bankReference }: Pick<TransferRow, 'bankReference' | 'bookedAtMs' | 'returnedAtMs'>,
+): SettledRow[] {
   if (bookedAtMs === undefined) return [];
   const row = {
-    reference: endToEndId,
-    refundId: transfer.bankReference,
+    reference: transfer.endToEndId,
+    refundId: bankReference,
     paymentId: transfer.paymentInformationId,
     orderId: transfer.messageId,
     amountMinor: minorOf(transfer.amount, transfer.currency),

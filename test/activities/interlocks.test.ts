@@ -1,3 +1,4 @@
+import defaultPolicy from '../../prisma/seed/default-policy.json';
 import { topUpMinor, type PaymentSighting } from '../../domain/payment';
 import {
   clearPayment,
@@ -6,6 +7,7 @@ import {
   lockPayoutRules,
   newId,
   proposeDisputeOutcome,
+  publishPolicy,
   readFunds,
   readPaymentAttempt,
   type Db,
@@ -360,6 +362,24 @@ test('another snapshot than the approved one holds the payment', async () => {
     },
   });
   await expectHeld(one, 'snapshot_changed');
+});
+
+test('another snapshot than the one that the machine approved holds the payment', async () => {
+  const effectiveFrom = '2021-01-01T00:00:00Z';
+  const label = { en: 'Tiny', 'zh-CN': '极小额' };
+  const rule = { id: 'tiny', label, when: 'refund.reasonCode == "quality"', maxMinor: { CNY: 77 } };
+  const document = { ...defaultPolicy, version: 2, effectiveFrom, automaticApprovals: [rule] };
+  await publishPolicy(bench.db, 'test', { name: 'default', version: 2, effectiveFrom, document }, new Date());
+  const refundId = await bench.shop.accept(await bench.shop.addOrder(77), 77);
+  const leg = await bench.db.paymentAttempt.findFirstOrThrow({ where: { allocation: { refundId } } });
+  const one = await setUp({ refund: { refundId, legId: leg.allocationId, reference: leg.reference } });
+  const { snapshot } = await bench.db.refund.findUniqueOrThrow({ where: { id: one.refundId } });
+  const with_ = (change: object) =>
+    bench.db.refund.update({ where: { id: one.refundId }, data: { snapshot: { ...(snapshot as object), ...change } } });
+  await with_({ reasonCode: 'another' });
+  await expectHeld(one, 'snapshot_changed');
+  await with_({});
+  expect(await one.pay()).toMatchObject({ outcome: 'succeeded' });
 });
 
 test('a version that no decision has led to holds the payment', async () => {

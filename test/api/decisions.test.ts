@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Response } from 'supertest';
+import request, { type Response } from 'supertest';
 
 import { createRecordActivities } from '../../activities/record-transition';
 import { EngineUnavailable } from '../../api/refund-client-errors';
@@ -22,6 +22,48 @@ const decide = (
   headers: Record<string, string> = {},
 ): Promise<Response> =>
   api.post(key, `/v1/refunds/${id}/decisions`, { stage, decision: 'approve', snapshotVersion: 1, ...change }, headers);
+
+/** States an order anew as it stands, but for what is changed of it and the lines that are added. */
+async function changeOrder(
+  externalId: string,
+  change: { shippingMinor?: number; branch?: string },
+  added: { externalId: string; quantity: number }[] = [],
+): Promise<Response> {
+  const { body } = await api.get('integrator', `/v1/orders/${externalId}`);
+  const { customer, currency, placedAt, branch, shippingMinor, lines } = body;
+  const payments = body.payments.map((one: Record<string, unknown>) =>
+    Object.fromEntries(
+      [
+        'externalId',
+        'provider',
+        'providerPaymentId',
+        'merchantAccount',
+        'method',
+        'amountMinor',
+        'currency',
+        'capturedAt',
+      ].map((field) => [field, one[field]]),
+    ),
+  );
+  const [line] = lines;
+  const more = added
+    .filter(({ externalId: id }) => !lines.some((known: { externalId: string }) => known.externalId === id))
+    .map((one) => ({ ...line, ...one }));
+  const { email, phone, name, locale } = customer;
+  return request(api.app)
+    .put(`/v1/orders/${externalId}`)
+    .set('Authorization', `Bearer ${api.keys.integrator}`)
+    .send({
+      customer: { externalId: customer.externalId, email, phone, name, locale },
+      currency,
+      placedAt,
+      branch,
+      shippingMinor,
+      lines: [...lines, ...more].map(({ category, ...rest }) => ({ ...rest, ...(category ? { category } : {}) })),
+      payments,
+      ...change,
+    });
+}
 
 const statusOf = async (id: string): Promise<string> => (await api.get('auditor', `/v1/refunds/${id}`)).body.status;
 const reaches = (id: string, status: string): Promise<boolean> =>
@@ -172,6 +214,52 @@ describe('a decision', () => {
     expect(stale.body.differences).toContainEqual({ field: 'amountMinor', seen: 600_000, current: 500_000 });
     const raised = await decide('approver', id, 'second_review', { snapshotVersion: 2, approvedAmountMinor: 500_001 });
     expect([raised.status, raised.body.code, raised.body.atMostMinor]).toEqual([422, 'amount_not_allowed', 500_000]);
+  });
+
+  it('is not taken on an order that has changed since: it is refused with the difference, told or not', async () => {
+    const { id } = await api.accept(129_900);
+    const { orderId } = await api.db.refund.findUniqueOrThrow({ where: { id } });
+    const { externalId } = await api.db.order.findUniqueOrThrow({ where: { id: orderId } });
+    const versionOf = async (): Promise<number> => (await api.get('auditor', `/v1/refunds/${id}`)).body.snapshotVersion;
+
+    const first = await changeOrder(externalId, { shippingMinor: 500 });
+    expect([first.status, first.body.shippingMinor]).toEqual([200, 500]);
+    await eventually('the refund has seen it', async () => (await versionOf()) === 2);
+    // What was written again as it stands is no change.
+    await changeOrder(externalId, {});
+    const stale = await decide('reviewer', id, 'first_review');
+    expect([stale.status, stale.body.code]).toEqual([409, 'stale_snapshot']);
+    const [difference] = stale.body.differences;
+    expect(difference).toMatchObject({
+      field: 'order',
+      seen: { shippingMinor: 0, branch: 'shanghai-1' },
+      current: { shippingMinor: 500, branch: 'shanghai-1' },
+    });
+
+    // Nobody is told of this one: the decision itself finds it.
+    await api.db.order.update({ where: { id: orderId }, data: { branch: 'beijing-1' } });
+    const early = await decide('reviewer', id, 'first_review', { snapshotVersion: 2 });
+    expect([early.status, early.body.code]).toEqual([409, 'stale_snapshot']);
+    expect(early.body.differences).toMatchObject([
+      { field: 'order', seen: { branch: 'shanghai-1' }, current: { branch: 'beijing-1' } },
+    ]);
+    expect(await api.db.decision.count({ where: { refundId: id } })).toBe(0);
+    const counted = await decide('reviewer', id, 'first_review', { snapshotVersion: 3 });
+    expect([counted.status, counted.body.snapshotVersion]).toEqual([200, 3]);
+
+    // Another line is another order, too, and a decision of the next stage rests on it.
+    await changeOrder(externalId, { branch: 'beijing-1', shippingMinor: 500 }, [{ externalId: 'L2', quantity: 2 }]);
+    await eventually('the refund has seen it', async () => (await versionOf()) === 4);
+    await decide('approver', id, 'second_review', { snapshotVersion: 4 });
+    // What is decided rests on what was seen: the payment does not wait for an order that changes now.
+    await changeOrder(externalId, { branch: 'beijing-1', shippingMinor: 900 }, [{ externalId: 'L2', quantity: 2 }]);
+    await reaches(id, 'paid');
+    expect(await versionOf()).toBe(4);
+    const changes = await api.db.auditEvent.findMany({
+      where: { refundId: id, type: 'refund.order_changed' },
+      orderBy: { seq: 'asc' },
+    });
+    expect(changes.map(({ data }) => (data as { snapshotVersion: number }).snapshotVersion)).toEqual([2, 3, 4]);
   });
 
   it('can ask the customer, whose answer resumes the stage', async () => {

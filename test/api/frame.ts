@@ -38,6 +38,7 @@ const silentEngine: RefundClient = {
   confirmReceipt: notAsked,
   actOnDesk: notAsked,
   providerEvent: notAsked,
+  orderChanged: notAsked,
   reconcile: notAsked,
   nudgeDelivery: () => Promise.resolve(false),
   tendBankTransfers: () => Promise.resolve(),

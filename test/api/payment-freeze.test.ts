@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import request, { type Response } from 'supertest';
 import { PROPOSAL_LIFETIME_MS } from '../../domain/payment';
+import type { ProcessState } from '../../domain/refund';
 import { freezePayment, newId } from '../../store';
 import { openRefundApi, refundBody, WEBHOOK_SECRET, type KeyName, type RefundApi } from './support/refund-api';
 
@@ -102,8 +103,20 @@ describe('a payment that a person freezes', () => {
     expect(beside.body.code).toBe('insufficient_refundable');
   });
 
-  it.each(['police_order', 'suspected_fraud'])('for %s is not told to its customer', async (reasonCode) => {
+  it.each(['police_order', 'suspected_fraud'])('for %s is told to no customer and no shop', async (reasonCode) => {
     const order = await paidOrder();
+    const endpointId = `we_${order.paymentId.slice(3)}`;
+    await api.db.webhookEndpoint.create({
+      data: {
+        id: endpointId,
+        mode: 'test',
+        url: 'https://shop.example/hook',
+        events: ['refund.disputed'],
+        secret: 'whsec_of_a_test',
+        createdById: api.personIds.admin,
+        createdAt: new Date(),
+      },
+    });
     const refundId: string = (await api.post('integrator', '/v1/refunds', refundBody(order.orderExternalId, 4_000)))
       .body.id;
     const { body } = await freeze(freezeBody(order, { reasonCode }));
@@ -114,6 +127,45 @@ describe('a payment that a person freezes', () => {
     expect(letters.map(({ kind, recipient }) => `${kind} to ${recipient}`)).toEqual([
       'desk_item_opened to role:finance',
     ]);
+    // To the shop it is as little to be had as what is reserved, and nothing else.
+    expect(await api.db.webhookDelivery.count({ where: { endpointId } })).toBe(0);
+    const seenBy = async (key: 'integrator' | 'customer' | 'finance') =>
+      (await api.get(key, `/v1/orders/${order.orderExternalId}`)).body.payments[0];
+    const outside = { disputedMinor: 0, reservedMinor: 7_000, refundableMinor: 3_000 };
+    for (const key of ['integrator', 'customer'] as const) expect(await seenBy(key)).toMatchObject(outside);
+    expect(await seenBy('integrator')).not.toHaveProperty('discreetMinor');
+    expect(await seenBy('finance')).toMatchObject({
+      disputedMinor: 3_000,
+      reservedMinor: 4_000,
+      refundableMinor: 3_000,
+    });
+    const row = await api.db.refund.findUniqueOrThrow({ where: { id: refundId } });
+    const { legs, ...process } = row.process as unknown as ProcessState;
+    const hold = { reason: 'frozen', since: new Date().toISOString() } as const;
+    const held = {
+      ...process,
+      status: 'paying',
+      stage: null,
+      legs: legs.map((leg) => ({ ...leg, hold })),
+    } as ProcessState;
+    const plan = async (state: object): Promise<unknown> =>
+      api.db.refund.update({ where: { id: refundId }, data: { process: state } });
+    await plan(held);
+    const shop = (await api.get('integrator', `/v1/refunds/${refundId}`)).body;
+    const staff = (await api.get('finance', `/v1/refunds/${refundId}`)).body;
+    await plan({ ...process, legs });
+    expect([shop.payments[0].hold.reason, shop.waitingFor.reason]).toEqual(['in_question', 'in_question']);
+    expect(JSON.stringify(shop)).not.toMatch(/frozen|freeze|冻结/);
+    expect([staff.payments[0].hold.reason, staff.waitingFor.reason]).toEqual(['frozen', 'frozen']);
+    // What a provider tells, and what others may know, is told as before.
+    const plain = await paidOrder();
+    await api.post('integrator', '/v1/refunds', refundBody(plain.orderExternalId, 4_000));
+    await freeze(freezeBody(plain));
+    expect(await api.db.webhookDelivery.count({ where: { endpointId } })).toBe(1);
+    await api.db.webhookEndpoint.update({
+      where: { id: endpointId },
+      data: { status: 'disabled', disabledAt: new Date() },
+    });
   });
 
   it('can be named as its order names it, and is claimed as a whole where no amount is given', async () => {

@@ -9,13 +9,17 @@ export const VOUCHER = 'voucher';
 /** What was moved, by reference. */
 export const vouchers = new Map<string, PaymentInstruction>();
 
+/** References of what came back afterwards; nobody is told, only who asks. */
+export const returnedVouchers = new Set<string>();
+
 const CAPABILITIES: GatewayCapabilities = {
   partial: true,
   limits: { refundableForDays: 30 },
   currencies: ['CNY'],
   paysToAccounts: true,
   needsDestination: false,
-  canReturn: false,
+  canReturn: true,
+  returnsByQueryAlone: true,
   asynchronous: false,
   queryable: true,
   queryBackOff: { delaysSeconds: [10], maxQueries: 3 },
@@ -24,13 +28,19 @@ const CAPABILITIES: GatewayCapabilities = {
 
 function sighting(source: 'reply' | 'query', reference: string, now: string): PaymentSighting {
   const moved = vouchers.get(reference);
+  const cameBack = returnedVouchers.has(reference);
+  const outcome = cameBack ? 'failed' : 'succeeded';
   return {
     source,
-    outcome: moved ? 'succeeded' : 'unknown',
+    outcome: moved ? outcome : 'unknown',
     providerEventId: null,
     providerRefundId: moved ? `voucher-of-${reference}` : null,
     amountMinor: moved?.amountMinor ?? null,
-    failure: moved ? null : { class: 'network', code: 'not_found' },
+    failure: moved
+      ? cameBack
+        ? { class: 'account_frozen_or_closed', code: 'came_back' }
+        : null
+      : { class: 'network', code: 'not_found' },
     traceNumber: null,
     at: now,
   };

@@ -36,6 +36,7 @@ test('names of updates, signals and queries are pinned', () => {
     'signal bankWork',
     'signal decideStageSignal',
     'signal messagesDue',
+    'signal orderChanged',
     'signal providerEvent',
     'update actOnDesk',
     'update confirmReceipt',
@@ -67,6 +68,7 @@ test('names of activities are pinned', () => {
     'startAcceptedRefunds',
     'syncBankFiles',
     'syncCrm',
+    'tellCommandsAgain',
     'tellOutsiders',
   ]);
 });

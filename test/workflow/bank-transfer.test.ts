@@ -271,7 +271,7 @@ async function paidByBank(): Promise<{ handle: WorkflowHandle; refundId: string;
 }
 
 /** What the bank does with a transfer by itself. */
-async function atBank(reference: string, what: 'return' | 'contradiction'): Promise<void> {
+async function atBank(reference: string, what: 'return' | 'contradiction' | 'second-debit' | 'settled'): Promise<void> {
   const answer = await fetch(`${world.sandboxUrl}/control/bank/transfers/${reference}/${what}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -306,6 +306,22 @@ test('money that the bank sends back after it was paid reopens the refund, thoug
   // What has been told is not told again.
   await tend();
   expect(await world.db.providerEvent.count({ where: { refundId } })).toBe(1);
+
+  // The bank takes it once more, of its own accord: nothing is paid again until a person knows where the money is.
+  await atBank(reference, 'second-debit');
+  await tend();
+  await sweep();
+  await world.until(handle, ({ legs }) => legs[0]?.contradicted === 1);
+  expect(await contradictionsOf(refundId)).toMatchObject([
+    { status: 'open', ownerRole: 'finance', data: { reference, failureCode: 'bank_contradicts' } },
+  ]);
+  const again = { act: 'new_attempt', legId: state.legs[0]?.id ?? '' } as const;
+  expect(await refusalOf(world.actOnDesk(handle, again))).toMatchObject({ data: { why: 'leg_contradicted' } });
+  await atBank(reference, 'return');
+  await world.actOnDesk(handle, { act: 'query_payment' });
+  const cleared = await world.until(handle, ({ legs }) => legs[0]?.contradicted === undefined);
+  expect(cleared.legs[0]).toMatchObject({ status: 'returned', returns: 1 });
+  expect((await movementsOf(reference)).map(({ status }) => status)).toEqual(['failed', 'failed']);
   expect(await world.violations()).toEqual([]);
 });
 
@@ -376,7 +392,7 @@ test('a bank that refuses what it has booked is on the desk once, with an owner 
   expect(await world.violations()).toEqual([]);
 });
 
-test('a bank that books what it has refused is on the desk, and nothing is paid again meanwhile', async () => {
+test('a bank that settles and books what it has refused is on the desk, and nothing is paid again meanwhile', async () => {
   const destination = await enterDestination(world.db, world.shop);
   const handle = await approvedRefund(destination.id);
   const refundId = world.refundIdOf(handle);
@@ -391,6 +407,11 @@ test('a bank that books what it has refused is on the desk, and nothing is paid 
   const failed = await world.until(handle, ({ status }) => status === 'payment_failed');
   await tend();
   expect(await world.db.providerEvent.count({ where: { refundId } })).toBe(0);
+  // At first it only says so, then it does it: the desk has it once.
+  await atBank(reference, 'settled');
+  await tend();
+  await sweep();
+  await world.until(handle, ({ legs }) => legs[0]?.contradicted === 1);
   await atBank(reference, 'contradiction');
   await tend();
   await sweep();
@@ -438,7 +459,7 @@ test('a bank that books what it has rejected for want of money stops the attempt
   const doubted = await world.until(handle, ({ legs }) => legs[0]?.contradicted === 1);
   expect(doubted.legs[0]).toMatchObject({ attempt: 2, reference: next.reference });
   expect(await contradictionsOf(refundId)).toMatchObject([
-    { status: 'open', ownerRole: 'finance', data: { failureCode: 'bank_contradicts' } },
+    { status: 'open', ownerRole: 'finance', data: { reference, failureCode: 'bank_contradicts' } },
   ]);
   await expect(approveAs('finance2', next)).rejects.toThrow('Refused: contradicted');
   await tend();

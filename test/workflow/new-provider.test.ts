@@ -7,7 +7,7 @@ import { knownPayingAccounts, PROVIDER_NAMES } from '../../integrations/payments
 import { openRefundApi, refundBody, type RefundApi } from '../api/support/refund-api';
 import { startTestWorkers, type RunningWorker } from '../support/test-workers';
 import type * as VoucherProvider from '../support/voucher-provider';
-import { VOUCHER, vouchers } from '../support/voucher-provider';
+import { returnedVouchers, VOUCHER, vouchers } from '../support/voucher-provider';
 import { approve, openWorld, type World } from '../support/world';
 
 // A provider that nothing of the product names, registered by one line more in the list of providers.
@@ -89,4 +89,19 @@ test('an approved refund is paid through it, once, and it is the way to accounts
   expect(createGateways(ACCOUNTS).payerToAccounts('test', 'CNY')).toMatchObject({ provider: VOUCHER });
   expect(createGateways(ACCOUNTS).payerToAccounts('test', 'USD')).toBeNull();
   expect(createGateways(ACCOUNTS).payerToAccounts('live', 'CNY')).toBeNull();
+});
+
+test('money that came back without a word is found by the watch, which asks where only a query tells', async () => {
+  const order = await world.shop.addOrder(10_000, { paidBy: VOUCHER });
+  const handle = await world.startAccepted(await world.shop.accept(order, 10_000));
+  await world.decide(handle, 'reviewer', approve('first_review'));
+  const paid = await world.until(handle, ({ status }) => status === 'paid');
+  const [leg] = paid.legs;
+  await world.advanceTo(handle, leg?.nextQueryAt ?? '');
+  const asked = await world.until(handle, ({ legs }) => (legs[0]?.queries ?? 0) > (leg?.queries ?? 0));
+  expect(asked).toMatchObject({ status: 'paid', legs: [{ status: 'succeeded' }] });
+  returnedVouchers.add(leg?.reference ?? '');
+  await world.advanceTo(handle, asked.legs[0]?.nextQueryAt ?? '');
+  const back = await world.until(handle, ({ status }) => status === 'payment_failed');
+  expect(back.legs).toMatchObject([{ status: 'returned', failure: { code: 'came_back' }, nextQueryAt: null }]);
 });

@@ -1,8 +1,26 @@
+import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { decideStageSignal, decideStageUpdate, providerEventSignal, withdrawRefundUpdate } from '../../contract';
-import type { DecisionContent } from '../../domain/refund';
+import { createRecordActivities } from '../../activities/record-transition';
+import {
+  decideStageSignal,
+  decideStageUpdate,
+  providerEventSignal,
+  REFUNDS_QUEUE,
+  withdrawRefundUpdate,
+} from '../../contract';
+import type { DecisionContent, Transition } from '../../domain/refund';
+import { readWorkflowStart, type CommandRecord } from '../../store';
 import { eventually } from '../support/eventually';
-import { approve, decisionMessage, decline, openWorld, refusalOf, rolesOf, type World } from '../support/world';
+import {
+  approve,
+  commandMessage,
+  decisionMessage,
+  decline,
+  openWorld,
+  refusalOf,
+  rolesOf,
+  type World,
+} from '../support/world';
 
 let world: World;
 beforeAll(async () => {
@@ -165,6 +183,78 @@ test.concurrent('of ten people at once on one stage, as many as the engine takes
   for (const reason of lost)
     expect((await refusalOf(Promise.reject(reason as Error))).code).toMatch(/already_decided|stage_not_open|not_your/);
   expect(await decisions(handle)).toHaveLength(1);
+});
+
+/** As the API leaves a command whose sender was answered 503 and did not come back. */
+async function leaveUnanswered(commands: CommandRecord[]): Promise<void> {
+  await world.db.command.updateMany({
+    where: { id: { in: commands.map(({ id }) => id) } },
+    data: { route: 'POST /v1/refunds/:id/decisions', createdAt: new Date(Date.now() - 60_000), toldAt: null },
+  });
+}
+
+/** Records by Postgres alone, as a step whose workflow task is lost: the workflow's history has nothing of it. */
+async function recordUnheard(handle: WorkflowHandle, transition: Transition): Promise<void> {
+  const refundId = world.refundIdOf(handle);
+  const { planHash, state } = (await readWorkflowStart(world.db, refundId)) ?? { planHash: '', state: null };
+  const recorded = await createRecordActivities({ db: world.db }).recordTransition({
+    refundId,
+    planHash,
+    seq: (state?.seq ?? 0) + 1,
+    at: new Date().toISOString(),
+    transition,
+  });
+  expect(recorded).toMatchObject({ refused: null, state: { seq: 1 } });
+  expect(await world.state(handle)).toMatchObject({ seq: 0 });
+}
+
+test.concurrent('what nobody was answered and nobody repeats is told to its refund again, and counts once', async () => {
+  const [unsent, unheard, withdrawn, late] = await Promise.all(
+    [129_901, 129_902, 129_903, 129_904].map((amount) => world.start(amount)),
+  );
+  if (!unsent || !unheard || !withdrawn || !late) throw new Error('They were not started.');
+  const content = approve('first_review');
+  const decided = (handle: WorkflowHandle) => world.shop.decide(world.refundIdOf(handle), 'reviewer', content);
+  const [first, second, third] = await Promise.all([decided(unsent), decided(unheard), decided(late)]);
+  const taken = await world.shop.command({
+    kind: 'withdraw',
+    who: 'customer',
+    body: { reason: 'kept it' },
+    refundId: world.refundIdOf(withdrawn),
+  });
+  await recordUnheard(unheard, { id: second.id, kind: 'decision', ...decisionMessage(second, content) });
+  await recordUnheard(withdrawn, { id: taken.id, kind: 'withdrawal', ...commandMessage(taken) });
+  await leaveUnanswered([first, second, third, taken]);
+  // Nobody may use it any more: its ten minutes are over.
+  await world.db.command.update({ where: { id: third.id }, data: { expiresAt: new Date(Date.now() - 1_000) } });
+
+  const sweep = () =>
+    world.temporal.client.workflow.execute('sweepRefundsWorkflow', {
+      taskQueue: REFUNDS_QUEUE,
+      workflowId: `sweep-${randomUUID()}`,
+    });
+  expect(await sweep()).toMatchObject({ commands: { found: 3, done: 3 } });
+  expect(await withdrawn.result()).toMatchObject({ seq: 1, status: 'withdrawn' });
+  for (const handle of [unsent, unheard])
+    expect(
+      await eventually(
+        () => world.state(handle),
+        ({ seq }) => seq === 1,
+      ),
+    ).toMatchObject({
+      stage: { id: 'second_review' },
+    });
+  expect(await sweep()).toMatchObject({ commands: { found: 0, done: 0 } });
+
+  // A sweep that died before it had noted what it told tells it once more.
+  await leaveUnanswered([first, second, taken]);
+  expect(await sweep()).toMatchObject({ commands: { found: 3, done: 3 } });
+  for (const handle of [unsent, unheard]) {
+    expect(await world.state(handle)).toMatchObject({ seq: 1, stage: { id: 'second_review' } });
+    expect(await decisions(handle)).toHaveLength(1);
+    expect(await refusals(handle)).toEqual([]);
+  }
+  expect(await world.state(late)).toMatchObject({ seq: 0 });
 });
 
 test('after all of it the invariants hold', async () => {

@@ -3,14 +3,19 @@ import type { SweepResult } from '../../contract';
 import { maintenance } from './activities';
 
 const BATCH_SIZE = 200;
+const NOTHING: SweepResult = { found: 0, done: 0 };
 
 export interface SweepRefundsResult {
   providerEvents: SweepResult;
   stranded: SweepResult;
   reminders: SweepResult;
+  commands: SweepResult;
 }
 
-/** Makes up for what a crash left between Postgres and the engine: events not passed on, refunds without a workflow, owners not reminded. */
+/**
+ * Makes up for what a crash left between Postgres and the engine: events not passed on, commands not taken up, refunds without
+ * a workflow, owners not reminded.
+ */
 export async function sweepRefundsWorkflow(): Promise<SweepRefundsResult> {
   const providerEvents = await maintenance.signalStoredProviderEvents.executeWithOptions(
     { summary: 'pass on stored provider events' },
@@ -20,11 +25,16 @@ export async function sweepRefundsWorkflow(): Promise<SweepRefundsResult> {
     { summary: 'find open refunds without a running workflow' },
     [{ limit: BATCH_SIZE }],
   );
-  // Runs of a minute: the patch can go when no run from before it can be under way.
+  // Runs of a minute: the patches can go when no run from before them can be under way.
   const reminders = patched('desk-reminders')
     ? await maintenance.remindOverdueDeskItems.executeWithOptions({ summary: 'remind of overdue desk items' }, [
         { limit: BATCH_SIZE },
       ])
-    : { found: 0, done: 0 };
-  return { providerEvents, stranded, reminders };
+    : NOTHING;
+  const commands = patched('commands-told-again')
+    ? await maintenance.tellCommandsAgain.executeWithOptions({ summary: 'tell refunds of commands not taken up' }, [
+        { limit: BATCH_SIZE },
+      ])
+    : NOTHING;
+  return { providerEvents, stranded, reminders, commands };
 }

@@ -7,6 +7,7 @@ import {
   decideStageUpdate,
   FAILURE_TYPES,
   getRefundQuery,
+  orderChangedSignal,
   provideInformationUpdate,
   providerEventSignal,
   withdrawRefundUpdate,
@@ -16,7 +17,7 @@ import {
   type Verdict,
 } from '../../contract';
 import { judgeTransition } from '../../domain/approval';
-import type { Refusal, Transition } from '../../domain/refund';
+import { orderChangedId, type Refusal, type Transition } from '../../domain/refund';
 import type { Outcome, RefundCase } from './state';
 
 /**
@@ -45,6 +46,14 @@ export function listen(refund: RefundCase): void {
     ({ providerEventId }) =>
       void refund.inbox.push({ transition: { id: providerEventId, kind: 'provider_event', providerEventId } }),
     { description: 'A verified notification of the payment provider, by its row.' },
+  );
+  setHandler(
+    orderChangedSignal,
+    () =>
+      void refund.inbox.push({
+        transition: { id: orderChangedId(refund.state.snapshotVersion), kind: 'order_changed' },
+      }),
+    { description: 'The order is not what it was when it was last looked at.' },
   );
   setHandler(
     getRefundQuery,

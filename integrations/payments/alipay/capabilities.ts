@@ -19,6 +19,9 @@ export const ALIPAY_CAPABILITIES: GatewayCapabilities = {
   paysToAccounts: false,
   needsDestination: false,
   canReturn: true,
+  // Alipay notifies of a refund that succeeded (`refund_fee`, `gmt_refund`, `out_biz_no` at the payment's `notify_url`). No message
+  // is documented for one that a bank or a closed account gives back later: `refund_status` of the query alone tells.
+  returnsByQueryAlone: true,
   asynchronous: true,
   queryable: true,
   // A query earlier than ten seconds after the refund may not find it yet (alipay.trade.fastpay.refund.query).

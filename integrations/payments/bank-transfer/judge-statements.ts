@@ -67,7 +67,9 @@ function judgeBookings(booked: readonly Entry[], refused: readonly Status[], ins
       reason === null
         ? { class: 'unknown', code: 'returned' }
         : { class: classOfReason(reason), code: `returned:${reason}` };
-    return { outcome: 'failed', amountMinor: movedMinor, failure, traceNumber };
+    // Taken more than once, and each time given back whole: none of it is with the payee, as if it had moved once.
+    const isWhole = debits.every(({ amount }) => amount?.amountMinor === instructedMinor);
+    return { outcome: 'failed', amountMinor: isWhole ? instructedMinor : movedMinor, failure, traceNumber };
   }
   if (refused.length > 0) return { ...contradictory('bank_contradicts'), traceNumber };
   // Two debits under one reference must never be; their sum is no amount that anybody takes for success.

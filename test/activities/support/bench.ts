@@ -148,6 +148,7 @@ export const gatewaysOf = (provider: PaymentGateway | null): GatewayRegistry => 
   backOffOf: () => null,
   bankAccounts: () => [],
   canReturn: () => true,
+  returnsByQueryAlone: () => false,
 });
 
 /** A provider that remembers by reference what it moved, and can lose its replies. */

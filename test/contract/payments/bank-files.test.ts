@@ -86,6 +86,16 @@ describe('what a bank says', () => {
     ['booked twice', [entry({}), entry({ bankReference: 'B2' })], { amountMinor: 2_500 }],
     ['one booking reported twice', [entry({}), entry({})], { outcome: 'succeeded', amountMinor: 1_250 }],
     [
+      'taken twice, and each given back',
+      [
+        entry({}),
+        entry({ sign: 'CRDT', bankReference: 'B1R', returned: 'AC04' }),
+        entry({ bankReference: 'B2' }),
+        entry({ sign: 'CRDT', bankReference: 'B2R', returned: 'AC04' }),
+      ],
+      { outcome: 'failed', amountMinor: 1_250, failure: { code: 'returned:AC04' } },
+    ],
+    [
       'another currency',
       [entry({ currency: 'USD' })],
       { outcome: 'unknown', failure: { code: 'currency_differs' }, contradicts: true },

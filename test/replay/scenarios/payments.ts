@@ -1,7 +1,29 @@
 import { newId } from '../../../store';
 import { approveFile, enterDestination, tendBankTransfers } from '../../support/destinations';
-import { approve } from '../../support/world';
+import { approve, type World } from '../../support/world';
 import { askUntilPaid, paid, paying, type Scenario } from './scenario';
+
+/** Stops all payouts. @returns what lifts the stop */
+async function stopPayouts({ db }: World): Promise<() => Promise<void>> {
+  const at = new Date();
+  const { id } = await db.payoutStop.create({
+    data: {
+      id: newId('ps'),
+      mode: 'test',
+      scope: 'all',
+      reason: 'a leak',
+      state: 'active',
+      proposedBy: 'pn_1',
+      proposedAt: at,
+      confirmedBy: 'pn_2',
+      confirmedAt: at,
+    },
+  });
+  return async () => {
+    const lifted = { state: 'lifted', liftProposedBy: 'pn_1', liftConfirmedBy: 'pn_2' };
+    await db.payoutStop.update({ where: { id }, data: lifted });
+  };
+}
 
 /** How money is instructed, asked about, told of, held and refused. */
 export const PAYMENTS: Record<string, Scenario> = {
@@ -38,29 +60,31 @@ export const PAYMENTS: Record<string, Scenario> = {
     await world.until(handle, ({ status }) => status === 'payment_failed');
     return handle;
   },
+  // An earlier attempt is said to have moved money after all: it is asked about, and the present one waits meanwhile.
+  'payment-doubted': async (world) => {
+    const handle = await paying(world, { operation: 'refund.create', behaviour: 'pending-fail', delayMs: 1, count: 1 });
+    const pending = await world.until(handle, ({ legs }) => legs[0]?.nextQueryAt != null);
+    await world.advanceTo(handle, pending.legs[0]?.nextQueryAt ?? '');
+    const { legs } = await world.until(handle, ({ status }) => status === 'payment_failed');
+    const lift = await stopPayouts(world);
+    await world.actOnDesk(handle, { act: 'new_attempt', legId: legs[0]?.id ?? '' });
+    await world.until(handle, (state) => state.legs[0]?.hold != null);
+    await world.notify(handle, { reference: legs[0]?.reference ?? null });
+    await world.until(handle, (state) => state.legs[0]?.contradicted === 1);
+    await world.actOnDesk(handle, { act: 'query_payment' });
+    await world.until(handle, (state) => state.legs[0]?.contradicted === undefined);
+    await lift();
+    await world.actOnDesk(handle, { act: 'retry_held' });
+    await world.until(handle, paid);
+    return handle;
+  },
   'payment-held': async (world) => {
-    const at = new Date();
-    const stop = await world.db.payoutStop.create({
-      data: {
-        id: newId('ps'),
-        mode: 'test',
-        scope: 'all',
-        reason: 'a leak',
-        state: 'active',
-        proposedBy: 'pn_1',
-        proposedAt: at,
-        confirmedBy: 'pn_2',
-        confirmedAt: at,
-      },
-    });
+    const lift = await stopPayouts(world);
     const handle = await paying(world);
     const held = await world.until(handle, ({ legs }) => legs[0]?.hold != null);
     await world.advanceTo(handle, held.legs[0]?.nextQueryAt ?? '');
     await world.until(handle, ({ seq }) => seq > held.seq);
-    await world.db.payoutStop.update({
-      where: { id: stop.id },
-      data: { state: 'lifted', liftProposedBy: 'pn_1', liftConfirmedBy: 'pn_2' },
-    });
+    await lift();
     await world.actOnDesk(handle, { act: 'retry_held' });
     await world.until(handle, paid);
     return handle;

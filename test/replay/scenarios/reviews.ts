@@ -1,10 +1,23 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { decideStageUpdate, getRefundQuery } from '../../../contract';
+import { decideStageUpdate, getRefundQuery, orderChangedSignal } from '../../../contract';
 import { approve, decisionMessage, decline, refusalOf, rolesOf, type World } from '../../support/world';
 import { instead, paid, paying, type Scenario } from './scenario';
 
 /** How a refund is decided, declined, answered and taken back. */
 export const REVIEWS: Record<string, Scenario> = {
+  // Told once, and once found by the decision itself.
+  'order-changed': async (world) => {
+    const handle = await world.start(10_000);
+    const { orderId } = await world.db.refund.findUniqueOrThrow({ where: { id: world.refundIdOf(handle) } });
+    await world.db.order.update({ where: { id: orderId }, data: { shippingMinor: 500 } });
+    await handle.signal(orderChangedSignal);
+    await world.until(handle, ({ snapshotVersion }) => snapshotVersion === 2);
+    await world.db.order.update({ where: { id: orderId }, data: { branch: 'elsewhere' } });
+    await refusalOf(world.decide(handle, 'reviewer', approve('first_review', 2)));
+    await world.decide(handle, 'reviewer', approve('first_review', 3));
+    await world.until(handle, paid);
+    return handle;
+  },
   'approve-three-stages': async (world) => {
     const handle = await world.start(800_000);
     await world.decide(handle, 'reviewer', approve('first_review'));

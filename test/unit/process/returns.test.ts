@@ -1,3 +1,5 @@
+import { nextReturnLookAt } from '../../../domain/process/arrival';
+import type { Step } from '../../../domain/process/step';
 import { waitingForOf } from '../../../domain/refund';
 import { act, answer, closed, comesBack, finance, legOf, paid, paying, sight, type Case } from './payment-case';
 import { after } from './support';
@@ -101,4 +103,26 @@ describe('a word about an attempt that another one has followed', () => {
     expect(late.effects?.deskOpen).toEqual([]);
     expect(legOf(late)?.contradicted).toBeUndefined();
   });
+});
+
+test('where only a query tells that money came back, it is asked until a day before the watch ends, and never after it', () => {
+  const { state } = paid();
+  const leg = { ...state.legs[0], status: 'succeeded' } as Parameters<typeof nextReturnLookAt>[1];
+  const paidAt = after(0);
+  const day = (n: number): string => new Date(Date.parse(paidAt) + n * 86_400_000).toISOString();
+  const arrival = { promisedBy: day(3), watchUntil: day(33), overdue: false, paidAt };
+  const lookAfter = (at: string, byQuery: boolean, change: object = {}) =>
+    nextReturnLookAt(
+      { state: { ...state, arrival }, context: { at, returnsByQueryAlone: () => byQuery } } as unknown as Step,
+      { ...leg, ...change },
+    );
+  const looks: string[] = [];
+  for (let at: string | null = paidAt; at !== null && looks.length < 50;) {
+    at = lookAfter(at, true);
+    if (at !== null) looks.push(at);
+  }
+  expect(looks).toEqual([1, 2, 4, 8, 15, 22, 29, 32].map(day));
+  expect(lookAfter(paidAt, false)).toBeNull();
+  expect(lookAfter(paidAt, true, { route: 'manual' })).toBeNull();
+  expect(lookAfter(paidAt, true, { status: 'returned' })).toBeNull();
 });

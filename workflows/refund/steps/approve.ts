@@ -1,4 +1,4 @@
-import type { ProcessState } from '../../../domain/refund';
+import { isUndecided, type ProcessState } from '../../../domain/refund';
 import { hasCome, record, takeOne, waitFor } from '../record';
 import type { RefundCase } from '../state';
 
@@ -17,9 +17,6 @@ export async function approve(refund: RefundCase): Promise<void> {
     else await waitFor(refund, next?.at ?? null, next?.summary ?? '');
   }
 }
-
-const isUndecided = (state: ProcessState): boolean =>
-  state.status === 'in_review' || state.status === 'awaiting_customer';
 
 function nextDeadline({ stage, answer, round }: ProcessState) {
   if (answer)

@@ -24,7 +24,7 @@ export function startDueCalls(refund: RefundCase): void {
   for (const leg of refund.state.legs) if (isDue(refund, leg)) startPayment(refund, leg);
 }
 
-const idleLegs = ({ state, busyLegs }: RefundCase): Leg[] => state.legs.filter((leg) => !busyLegs[leg.id]);
+export const idleLegs = ({ state, busyLegs }: RefundCase): Leg[] => state.legs.filter((leg) => !busyLegs[leg.id]);
 
 function isDue({ busyLegs }: RefundCase, leg: Leg): boolean {
   if (busyLegs[leg.id]) return false;
