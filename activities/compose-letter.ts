@@ -39,7 +39,12 @@ export function composeLetter(
 }
 
 /** What a letter is asked for before anything is approved; afterwards it is about the approved amount. */
-const ABOUT_THE_REQUEST: readonly MessageKind[] = ['refund_received', 'refund_declined', 'refund_withdrawn'];
+const ABOUT_THE_REQUEST: readonly MessageKind[] = [
+  'refund_received',
+  'refund_declined',
+  'appeal_received',
+  'refund_withdrawn',
+];
 
 function viewOf(
   message: ClaimedMessage & { kind: MessageKind },
@@ -75,11 +80,15 @@ function viewOf(
     traceNumber: facts.traceNumber,
     // There is no page to link to before the console and the customer's portal exist.
     statusUrl: null,
+    appealUntilText: instant(text('appealUntil')),
+    afterAppeal: data['afterAppeal'] === 'yes',
     messageToCustomer: words.messageToCustomer,
     goodwillText: data['goodwill'] === 'given_up' ? null : goodwillText,
     goodwillUnpaidText: data['goodwill'] === 'given_up' ? goodwillText : null,
     deductionsText: facts.deductions.length === 0 ? null : deductionsOf(facts, locale),
-    clauseText: message.kind === 'refund_declined' ? (facts.declineClause?.[locale] ?? null) : null,
+    // What people have declined on an appeal does not rest on the machine's clause.
+    clauseText:
+      message.kind === 'refund_declined' && text('clause') !== null ? (facts.declineClause?.[locale] ?? null) : null,
     paymentState: message.kind === 'payment_delayed' ? (text('failureClass') === null ? 'unknown' : 'failed') : null,
     failureText: whyNotPaid(data, locale),
     returnedAmount: isGoodwill || returnedMinor === amountMinor ? null : returnedText,

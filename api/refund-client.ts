@@ -12,6 +12,7 @@ import type { SignalDefinition, UpdateDefinition, Workflow } from '@temporalio/c
 
 import {
   actOnDeskUpdate,
+  appealRefundUpdate,
   bankWorkSignal,
   confirmReceiptUpdate,
   decideStageSignal,
@@ -76,6 +77,7 @@ export interface RefundClient {
   decideBySignal(refundId: string, input: DecideStageInput): Promise<void>;
   withdraw(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
   provideInformation(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
+  appeal(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
   /** Money may be confirmed long after its watch has ended: then the refund's next workflow is started for it. */
   confirmReceipt(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
   actOnDesk(refundId: string, input: ActOnDeskInput, updateId: string): Promise<Verdict>;
@@ -278,6 +280,7 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
       toNewest(refundId, (workflowId) => signal(workflowId, decideStageSignal, input)),
     withdraw: (refundId, input, updateId) => update(refundId, withdrawRefundUpdate, input, updateId),
     provideInformation: (refundId, input, updateId) => update(refundId, provideInformationUpdate, input, updateId),
+    appeal: (refundId, input, updateId) => update(refundId, appealRefundUpdate, input, updateId),
     confirmReceipt: (refundId, input, updateId) => updateOrReopen(refundId, confirmReceiptUpdate, input, updateId),
     actOnDesk: (refundId, input, updateId) => update(refundId, actOnDeskUpdate, input, updateId),
     async reconcile(commandId) {

@@ -9,6 +9,7 @@ export type CommandKind =
   | 'decide'
   | 'withdraw'
   | 'inform'
+  | 'appeal'
   | 'confirm_receipt'
   | 'act_on_desk'
   | 'propose_payout_stop'

@@ -260,6 +260,7 @@ const KINDS_OF_A_REFUND: readonly CommandKind[] = [
   'release_stage',
   'withdraw',
   'inform',
+  'appeal',
   'confirm_receipt',
   'book_exchange',
 ];

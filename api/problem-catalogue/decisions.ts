@@ -73,6 +73,27 @@ export const DECISION_PROBLEMS = {
     '当前无需补充信息',
     '没有做任何更改。此退款当前未要求补充信息（状态为 {status}）；请查看其等待事项。',
   ),
+  not_declined: entry(
+    409,
+    'There is no decline to appeal',
+    'Nothing was changed. Only a declined refund can be appealed; this one is {status}.',
+    '没有可申诉的拒绝决定',
+    '没有做任何更改。只有被拒绝的退款可以申诉；该退款的状态为 {status}。',
+  ),
+  appeal_window_closed: entry(
+    409,
+    'It can no longer be appealed',
+    'Nothing was changed. The time for an appeal has passed, or the policy of this refund gives none ({until}). A new request is possible.',
+    '已不能申诉',
+    '没有做任何更改。申诉期限已过，或该退款适用的政策不允许申诉（{until}）。可以重新提交申请。',
+  ),
+  appeal_used: entry(
+    409,
+    'It has been appealed already',
+    'Nothing was changed. A refund can be appealed once, and this one was at {appealedAt}; the decision on that appeal stands.',
+    '已经申诉过',
+    '没有做任何更改。每笔退款只能申诉一次，该退款已于 {appealedAt} 申诉；以该申诉的处理结果为准。',
+  ),
   too_late: entry(
     409,
     'It is too late for that',

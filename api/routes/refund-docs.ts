@@ -1,6 +1,7 @@
 import { STAFF_ROLES } from '../../domain/people';
 import { registerRoute } from '../openapi-registry';
 import {
+  appealBody,
   createRefundBody,
   informationBody,
   listRefundsQuery,
@@ -121,6 +122,27 @@ registerRoute({
     'nothing_awaited',
     'amount_not_allowed',
     'contradictory_facts',
+    'evidence_not_found',
+    'engine_unavailable',
+    'card_number_in_text',
+  ],
+});
+registerRoute({
+  method: 'post',
+  path: '/v1/refunds/:id/appeal',
+  tag: 'Refunds',
+  summary: 'Appeal a decline',
+  description:
+    'Once, by the customer, the requester, or an agent on their behalf, until `appeal.until`. The whole plan begins again with new clocks, and nobody decides who has decided before.',
+  roles: READERS,
+  idempotent: true,
+  request: { params: refundParams, body: appealBody },
+  responses: { 200: refund('It is reviewed again.') },
+  problems: [
+    'refund_not_found',
+    'not_declined',
+    'appeal_window_closed',
+    'appeal_used',
     'evidence_not_found',
     'engine_unavailable',
     'card_number_in_text',

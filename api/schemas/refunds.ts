@@ -163,6 +163,16 @@ export const receiptBody = z
   })
   .openapi('Receipt');
 
+/** POST /v1/refunds/{id}/appeal */
+export const appealBody = z
+  .strictObject({
+    statement: freeText(1, 4_000).openapi({ description: 'Why the decline should be looked at again.' }),
+    evidenceIds: evidenceIds.optional(),
+  })
+  .openapi('Appeal');
+
+export type AppealBody = z.output<typeof appealBody>;
+
 /** POST /v1/refunds/{id}/information */
 export const informationBody = z
   .strictObject({
@@ -316,6 +326,10 @@ export const refundAnswer = z
       basis: z.enum(['seed_table', 'measured']),
       confirmedAt: nullableText,
     }),
+    appeal: z
+      .object({ until: z.string(), madeAt: nullableText })
+      .nullable()
+      .openapi({ description: 'Until when a decline can or could be appealed, and when it was; null: it cannot be.' }),
     givenUpAt: nullableText.openapi({
       description: 'When two people ended it though its money, or part of it, could not be paid.',
     }),

@@ -8,7 +8,7 @@ import type {
   RefusalCode,
   Transition,
 } from '../refund';
-import { canWithdraw, isWatched } from '../refund';
+import { canWithdraw, isAppealable, isWatched } from '../refund';
 import { authorityOf, type Authority, type DecisionFacts, type StageClaim } from './delegation';
 import { judgeDeskAction } from './judge-desk';
 import { isPerson } from './is-person';
@@ -160,6 +160,19 @@ export function judgeInformation(state: ProcessState): Refusal | null {
     : refuse('nothing_awaited', { status: state.status });
 }
 
+/**
+ * Whether a decline can be appealed: once (`appeal_used`), after a decline (`not_declined`), within the window of the plan
+ * (`appeal_window_closed`).
+ */
+export function judgeAppeal(state: ProcessState, at: string): Refusal | null {
+  const { status, appeal } = state;
+  if (appeal?.madeAt !== undefined) return refuse('appeal_used', { appealedAt: appeal.madeAt });
+  if (status !== 'declined') return refuse('not_declined', { status });
+  return isAppealable(state) && appeal !== undefined && at < appeal.until
+    ? null
+    : refuse('appeal_window_closed', { until: appeal?.until ?? null });
+}
+
 /** Whether the arrival of the money can be confirmed: the provider has said that it moved, all of it or what was not given up. */
 export function judgeReceipt(state: ProcessState): Refusal | null {
   return isWatched(state) ? null : refuse('not_paid', { status: state.status });
@@ -185,12 +198,15 @@ export function judgeTransition(
       return judgeWithdrawal(state);
     case 'information':
       return judgeInformation(state);
+    case 'appeal':
+      return judgeAppeal(state, known.at);
     case 'receipt':
       return judgeReceipt(state);
     case 'desk_action':
       return judgeDeskAction(state, transition.action, transition.actor);
     case 'rung':
     case 'answer_overdue':
+    case 'appeal_overdue':
     case 'payment':
     case 'provider_event':
     case 'arrival_overdue':

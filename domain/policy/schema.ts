@@ -191,8 +191,8 @@ export const policyDocumentSchema = z
       maxRounds: z.int().min(0).max(10),
     }),
     amounts: amountsSchema.prefault({}),
-    /** Appeals are not built yet: a window that nobody could use would only hold the customer's money back. */
-    appealWindowDays: z.literal(0),
+    /** Days by the clock in which a decline can be appealed, once; as long, what was asked for stays reserved. 0: not at all. */
+    appealWindowDays: z.int().min(0).max(90),
     arrivalWatchDays: z.int().min(1).max(365),
     arrival: z.strictObject({
       bank_card: arrivalSchema,

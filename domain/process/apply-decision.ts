@@ -2,6 +2,7 @@ import { atStakeMinor, availablePeople, judgeAuthority, unstaffedStages } from '
 import { addBusinessDays } from '../calendar';
 import { assertNever, type Transition } from '../refund';
 import { changeLegs } from './legs';
+import { endAsDeclined } from './decline';
 import { openStage, planStage } from './stage-clock';
 import { closeStage, endReview, tellCustomer, tellOutsiders, tellRoles, openUnstaffed, type Step } from './step';
 
@@ -49,10 +50,7 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
       effects.audit.push({ type: 'refund.declined', data });
       closeStage(step, 'declined');
       endReview(step);
-      state.status = 'declined';
-      effects.release = true;
-      effects.events.push('refund.declined');
-      tellOutsiders(step, 'refund_declined', 'refund', { commandId });
+      endAsDeclined(step, { commandId });
       break;
     case 'request_info': {
       const deadlineAt = addBusinessDays(context.calendar, context.at, context.plan.informationBusinessDays);
@@ -130,7 +128,8 @@ function lowerApprovedAmount(step: Step, approvedAmountMinor: number | null): vo
   changeLegs(step, approvedAmountMinor);
 }
 
-function checkStaffing(step: Step, fromIndex: number): void {
+/** A stage that was opened and that nobody may decide is the desk's at once, and so is one behind it. */
+export function checkStaffing(step: Step, fromIndex: number): void {
   const { state, context } = step;
   const { facts, at, candidates } = context;
   if (!facts || !state.stage) throw new Error('A stage was opened by what is no decision.');

@@ -1,5 +1,6 @@
 import { judgeTransition } from '../approval';
 import { assertNever, promiseMark, type ProcessState, type Transition } from '../refund';
+import { applyAppeal, applyAppealOverdue } from './apply-appeal';
 import { applyDecision } from './apply-decision';
 import { applyDeskAction } from './apply-desk-action';
 import { applyAnswerOverdue, applyInformation } from './apply-information';
@@ -51,6 +52,9 @@ export function applyTransition(
     case 'information':
       applyInformation(step, transition);
       break;
+    case 'appeal':
+      applyAppeal(step, transition);
+      break;
     case 'receipt':
       applyReceipt(step, transition);
       break;
@@ -62,6 +66,9 @@ export function applyTransition(
       break;
     case 'answer_overdue':
       applyAnswerOverdue(step, transition);
+      break;
+    case 'appeal_overdue':
+      applyAppealOverdue(step);
       break;
     case 'payment':
       applySighting(step, transition);

@@ -13,6 +13,7 @@ import {
 import type { ExcludedPerson, Leg, Plan, ProcessState } from '../refund';
 import { openNextStage } from './apply-decision';
 import type { AcceptedGoodwill } from './check-goodwill';
+import { endAsDeclined } from './decline';
 import { noEffects, type Effects } from './effects';
 import { closeStage, noteForCrm, openUnstaffed, tellCustomer, tellOutsiders, type Step } from './step';
 
@@ -114,6 +115,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
       at: facts.now,
       legs: [],
       answered: null,
+      deciders: [],
       candidates: [],
       facts: null,
       sighted: null,
@@ -183,18 +185,15 @@ function approveByPolicy(step: Step, clauseId: string): void {
 
 /** The machine's no, with the clause that says why. */
 function declineByPolicy(step: Step, clauseId: string): void {
-  const { state, effects, context } = step;
+  const { effects, context } = step;
   openNextStage(step, 0);
   effects.messages = [];
   closeStage(step, 'declined');
-  state.status = 'declined';
-  effects.release = true;
-  effects.events.push('refund.declined');
   effects.audit.push({
     type: 'refund.declined_by_policy',
     data: { clause: clauseId, policyVersion: context.plan.policyVersion },
   });
-  tellOutsiders(step, 'refund_declined', 'refund', { clause: clauseId });
+  endAsDeclined(step, { clause: clauseId });
 }
 
 function legOf(facts: AcceptanceFacts, part: { id: string; amountMinor: number }): Leg {

@@ -5,6 +5,7 @@ export const CUSTOMER_MESSAGES = [
   'information_overdue',
   'refund_approved',
   'refund_declined',
+  'appeal_received',
   'refund_withdrawn',
   'refund_expired',
   'refund_paid',

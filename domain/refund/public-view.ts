@@ -135,6 +135,8 @@ export interface PublicRefund {
     basis: ArrivalBasis;
     confirmedAt: string | null;
   };
+  /** Until when its decline can or could be appealed, and when it was; null where none can be. */
+  appeal: { until: string; madeAt: string | null } | null;
   /** When two people ended it though its money, or part of it, could not be paid; else null. */
   givenUpAt: string | null;
   createdAt: string;
@@ -175,7 +177,8 @@ export function publicRefund(
     metadata: record.metadata,
     snapshotVersion: process.snapshotVersion,
     policyVersion: `${record.policyName}@${record.policyVersion}`,
-    decidedBy: clause === null ? 'people' : 'machine',
+    // An appeal takes it out of the machine's hands.
+    decidedBy: clause === null || process.appeal?.madeAt !== undefined ? 'people' : 'machine',
     clause,
     waitingFor: waitingFor && { ...waitingFor, explanation: words.explanation ?? null },
     plan: publicPlan(record),
@@ -195,6 +198,7 @@ export function publicRefund(
       basis: process.arrival?.basis ?? 'seed_table',
       confirmedAt: record.arrivalConfirmedAt,
     },
+    appeal: process.appeal ? { until: process.appeal.until, madeAt: process.appeal.madeAt ?? null } : null,
     givenUpAt: process.givenUp?.at ?? null,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,

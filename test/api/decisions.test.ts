@@ -4,8 +4,9 @@ import type { Response } from 'supertest';
 import { createRecordActivities } from '../../activities/record-transition';
 import { EngineUnavailable } from '../../api/refund-client-errors';
 import { getRefundQuery, refundWorkflowId } from '../../contract';
+import { putInForce } from '../support/policy';
 import { eventually, openEngine } from './support/engine';
-import { openRefundApi, type KeyName, type RefundApi } from './support/refund-api';
+import { openRefundApi, refundBody, type KeyName, type RefundApi } from './support/refund-api';
 import { openWorkingApi, type WorkingApi } from './support/working-api';
 
 let api: WorkingApi;
@@ -236,6 +237,57 @@ describe('a decision', () => {
       return row.outcome === 'done' && row;
     });
     expect(command.transitionSeq).toBe(1);
+  });
+});
+
+describe('an appeal', () => {
+  const texts = { en: 'Changed minds are not refunded.', 'zh-CN': '不因改变主意退款。' };
+  const clause = {
+    id: 'changed-mind',
+    texts,
+    reasonCodes: 'any',
+    when: { kind: 'expression', cel: 'refund.reasonCode == "changed_mind"' },
+  };
+  beforeAll(() => putInForce(api.db, 2, { appealWindowDays: 7, ineligible: [clause] }));
+  afterAll(() => putInForce(api.db, 3, {}));
+  const appeal = (key: KeyName, id: string, body: object = { statement: 'the break is on the photo' }) =>
+    api.post(key, `/v1/refunds/${id}/appeal`, body);
+
+  it('is made once, by the customer of a declined refund, and decided by somebody else', async () => {
+    const { id } = await api.accept(10_000);
+    expect((await appeal('customer', id)).body.code).toBe('not_declined');
+    const declined = await decide('reviewer', id, 'first_review', { decision: 'decline', reason: 'no break is seen' });
+    expect(declined.body).toMatchObject({ status: 'declined', appeal: { madeAt: null }, waitingFor: null });
+    expect((await appeal('stranger', id)).status).toBe(404);
+    expect((await appeal('finance', id)).body.code).toBe('forbidden');
+    expect((await appeal('customer', id, {})).body.code).toBe('invalid_request');
+    const unknown = { statement: 'see the photo', evidenceIds: ['ev_0000000000000000000000'] };
+    expect((await appeal('customer', id, unknown)).body.code).toMatch(/evidence_not_found|invalid_request/);
+    const appealed = await appeal('customer', id);
+    expect([appealed.status, appealed.body.status, appealed.body.snapshotVersion]).toEqual([200, 'in_review', 2]);
+    expect(appealed.body.appeal.madeAt).toMatch(/Z$/);
+    expect((await api.get('reviewer2', `/v1/refunds/${id}`)).body.appealStatement).toBe('the break is on the photo');
+    const again = await appeal('integrator', id);
+    expect([again.status, again.body.code]).toEqual([409, 'appeal_used']);
+    const own = await decide('reviewer', id, 'first_review', { snapshotVersion: 2 });
+    expect([own.status, own.body.code, own.body.rule]).toEqual([403, 'same_person', 'earlier_decision']);
+    await decide('reviewer2', id, 'first_review', { snapshotVersion: 2 });
+    await reaches(id, 'paid');
+    const events = (await api.get('customer', `/v1/refunds/${id}/timeline`)).body.data;
+    expect(events.map(({ type }: { type: string }) => type)).toContain('refund.appealed');
+  });
+
+  it('against a decline by the machine goes to people, for money that was held from the beginning', async () => {
+    const { orderExternalId } = await api.putOrder(10_000);
+    const body = { ...refundBody(orderExternalId, 10_000), reasonCode: 'changed_mind' };
+    const { id, clause: by, status } = (await api.post('integrator', '/v1/refunds', body)).body;
+    expect([status, by]).toEqual(['declined', 'changed-mind']);
+    const payment = () => api.db.payment.findFirstOrThrow({ where: { order: { externalId: orderExternalId } } });
+    expect(Number((await payment()).reservedMinor)).toBe(10_000);
+    expect((await appeal('integrator', id)).body).toMatchObject({ status: 'in_review', decidedBy: 'people' });
+    await decide('reviewer', id, 'first_review', { snapshotVersion: 2 });
+    await reaches(id, 'paid');
+    expect(Number((await payment()).refundedMinor)).toBe(10_000);
   });
 });
 

@@ -35,6 +35,7 @@ const silentEngine: RefundClient = {
   decideBySignal: notAsked,
   withdraw: notAsked,
   provideInformation: notAsked,
+  appeal: notAsked,
   confirmReceipt: notAsked,
   actOnDesk: notAsked,
   providerEvent: notAsked,

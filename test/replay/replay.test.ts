@@ -24,6 +24,9 @@ test('there is a history of every path', () => {
   expect(scenarios).toEqual(
     expect.arrayContaining([
       'adopted',
+      'appeal-declined',
+      'appeal-lapsed',
+      'appealed',
       'approve-less',
       'approve-three-stages',
       'approve-two-payments',

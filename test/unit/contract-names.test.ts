@@ -38,6 +38,7 @@ test('names of updates, signals and queries are pinned', () => {
     'signal messagesDue',
     'signal providerEvent',
     'update actOnDesk',
+    'update appealRefund',
     'update confirmReceipt',
     'update decideStage',
     'update provideInformation',

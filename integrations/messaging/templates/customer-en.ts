@@ -63,7 +63,17 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
       'We have reviewed your request to refund {{amount}} for order {{orderExternalId}} and have declined it.',
       MESSAGE,
       '{{#if clauseText}}The decision rests on this rule:\n{{clauseText}}{{/if}}',
-      'No money has been moved. If you believe that we have overlooked something, please reply to our customer service and name the number of your request.',
+      'No money has been moved. {{#if appealUntilText}}If you do not agree, you can appeal once, until {{appealUntilText}}: then people who have not decided before look at your request again. Please write to our customer service, name the number of your request and say why.{{else}}{{#if afterAppeal}}This is our decision on your appeal; there is no other.{{else}}If you believe that we have overlooked something, please reply to our customer service and name the number of your request.{{/if}}{{/if}}',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: 'See your request',
+  },
+  appeal_received: {
+    subject: 'We have received your appeal for order {{orderExternalId}}',
+    heading: 'Your appeal has arrived',
+    paragraphs: [
+      'We have received your appeal against our decision on your request to refund {{amount}} for order {{orderExternalId}}.',
+      'People who have not decided on it before now look at the whole request again. Nothing has been decided or paid yet; we will write to you as soon as there is a decision.',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: 'See your request',

@@ -62,7 +62,17 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
       '我们已审核您对订单 {{orderExternalId}} 的退款申请（金额 {{amount}}）,申请未获批准。',
       MESSAGE,
       '{{#if clauseText}}依据的条款：\n{{clauseText}}{{/if}}',
-      '没有发生任何款项变动。如果您认为我们有所遗漏，请联系客服并告知申请编号。',
+      '没有发生任何款项变动。{{#if appealUntilText}}如果您不同意该决定，可以在{{appealUntilText}}之前申诉一次，届时将由未参与此前审批的人员重新审核。请联系客服，告知申请编号和申诉理由。{{else}}{{#if afterAppeal}}这是我们对您申诉的决定，不能再次申诉。{{else}}如果您认为我们有所遗漏，请联系客服并告知申请编号。{{/if}}{{/if}}',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount'],
+    action: '查看申请',
+  },
+  appeal_received: {
+    subject: '我们已收到您对订单 {{orderExternalId}} 的申诉',
+    heading: '您的申诉已收到',
+    paragraphs: [
+      '我们已收到您对订单 {{orderExternalId}} 退款申请（金额 {{amount}}）处理结果的申诉。',
+      '该申请将由未参与此前审批的人员重新审核。目前尚未作出决定，也未付款；有结果后我们会立即通知您。',
     ],
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: '查看申请',
