@@ -1,6 +1,6 @@
 import { CrmPermanentError, CrmTransientError } from '../integrations/crm';
 import { MessagePermanentError, MessageTransientError } from '../integrations/messaging';
-import type { MessageKind } from '../domain/refund';
+import { CALLS_TO_DECIDE, type MessageKind } from '../domain/refund';
 import {
   buryMessage,
   readLetterFacts,
@@ -60,12 +60,9 @@ async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string
   return taken > 0 ? { outcome: 'sent' } : bury(deps, message, refused ?? 'refused', nowIso);
 }
 
-/** Calls to decide a stage. */
-const CALLS: readonly string[] = ['stage_opened', 'stage_reminder', 'stage_escalated'];
-
 /** A call to decide what is decided already would be untrue by the time it is read. */
 const isOvertaken = ({ kind, data }: ClaimedMessage, facts: LetterFacts): boolean =>
-  CALLS.includes(kind) && !(facts.status === 'in_review' && facts.waitingStage === data['stage']);
+  CALLS_TO_DECIDE.includes(kind) && !(facts.status === 'in_review' && facts.waitingStage === data['stage']);
 
 /** Two writers of one refund can meet when a lease has run out under a slow one: how often the later looks again. */
 const MAX_ROUNDS = 3;

@@ -27,6 +27,9 @@ export const STAFF_MESSAGES = [
   'desk_item_overdue',
 ] as const;
 
+/** Calls to decide a stage. */
+export const CALLS_TO_DECIDE: readonly string[] = ['stage_opened', 'stage_reminder', 'stage_escalated'];
+
 export type MessageKind = (typeof CUSTOMER_MESSAGES)[number] | (typeof STAFF_MESSAGES)[number];
 
 /** email to a person or customer; crm = the CRM's record of the refund. */
