@@ -5,6 +5,7 @@ import { FAILURE_RULES, HOLD_REASONS, HOLD_RULES, isFailureClass } from '../doma
 import type { Goodwill, MessageKind } from '../domain/refund';
 import { renderEmail, type MessageView, type OutgoingEmail } from '../integrations/messaging';
 import type { ClaimedMessage, LetterFacts, LetterRecipient } from '../store';
+import type { LetterLink } from './decision-link';
 import type { LetterSettings } from './deps';
 
 /** The language of ours that is nearest to a person's. */
@@ -19,12 +20,20 @@ export function messageIdOf(messageId: string, recipientId: string, domain: stri
   return `${messageId}.${who}@${domain}`;
 }
 
+/** What goes into a letter beside the facts. */
+interface LetterWords {
+  /** What the decider wrote for the customer. */
+  messageToCustomer: string | null;
+  /** For one recipient alone. */
+  link: LetterLink | null;
+}
+
 /** Writes one letter to one recipient. `nowIso` only decides whether a date needs its year. */
 export function composeLetter(
   message: ClaimedMessage & { kind: MessageKind },
   facts: LetterFacts,
   recipient: LetterRecipient & { email: string },
-  words: { messageToCustomer: string | null },
+  words: LetterWords,
   settings: LetterSettings,
   nowIso: string,
 ): OutgoingEmail {
@@ -50,7 +59,7 @@ function viewOf(
   message: ClaimedMessage & { kind: MessageKind },
   facts: LetterFacts,
   recipient: LetterRecipient,
-  words: { messageToCustomer: string | null },
+  words: LetterWords,
   settings: LetterSettings,
   locale: Locale,
   nowIso: string,
@@ -78,8 +87,9 @@ function viewOf(
     arrivalFromText: dayOf(instant(text('arrivalFrom') ?? facts.arrivalFrom)),
     arrivalToText: dayOf(instant(text('arrivalTo') ?? facts.arrivalTo)),
     traceNumber: facts.traceNumber,
-    // There is no page to link to before the console and the customer's portal exist.
-    statusUrl: null,
+    // There is no other page to link to before the console and the customer's portal exist.
+    statusUrl: words.link?.url ?? null,
+    decisionCode: words.link?.code ?? null,
     appealUntilText: instant(text('appealUntil')),
     afterAppeal: data['afterAppeal'] === 'yes',
     messageToCustomer: words.messageToCustomer,

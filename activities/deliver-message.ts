@@ -12,6 +12,7 @@ import {
 } from '../store';
 import { MAX_MESSAGE_ATTEMPTS, messageRetryAt } from './back-off';
 import { composeLetter, localeOf } from './compose-letter';
+import { decisionLinkFor } from './decision-link';
 import type { ActivityDeps } from './deps';
 
 export type DeliverDeps = Pick<ActivityDeps, 'db' | 'email' | 'crm' | 'letters' | 'clock' | 'logger' | 'metrics'>;
@@ -47,7 +48,8 @@ async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string
   let taken = 0;
   for (const recipient of reachable) {
     try {
-      await deps.email.send(composeLetter(letter, facts, recipient, { messageToCustomer }, deps.letters, nowIso));
+      const link = await decisionLinkFor(deps, message, recipient);
+      await deps.email.send(composeLetter(letter, facts, recipient, { messageToCustomer, link }, deps.letters, nowIso));
       taken += 1;
     } catch (error) {
       if (error instanceof MessagePermanentError) refused = error.code;

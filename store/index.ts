@@ -2,6 +2,7 @@ export * from './audit';
 export * from './audit-verify';
 export * from './client';
 export * from './new-id';
+export * from './decision-links';
 export * from './delegations';
 export * from './desk';
 export * from './refund-views';

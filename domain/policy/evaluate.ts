@@ -75,11 +75,16 @@ export function evaluatePolicy(
   };
 }
 
-/** The plan of a refund: the parts of a policy that its workflow follows, as a snapshot that later versions do not touch. */
+/**
+ * The plan of a refund: the parts of a policy that its workflow follows, as a snapshot that later versions do not touch.
+ * @param currency of the refund; null where its stages alone are asked for
+ */
 export function planFrom(
   policy: PolicyDocument,
   evaluation: Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'automatic'>,
+  currency: string | null,
 ): Plan {
+  const stepUpMinor = currency === null ? undefined : policy.stepUpMinor[currency];
   return {
     policyName: policy.name,
     policyVersion: policy.version,
@@ -97,6 +102,7 @@ export function planFrom(
         { from: range.fromWorkingDays, to: range.toWorkingDays },
       ]),
     ),
+    ...(stepUpMinor === undefined ? {} : { stepUpMinor }),
     ...(evaluation.automatic ? { approvedBy: evaluation.automatic.clauseId } : {}),
   };
 }

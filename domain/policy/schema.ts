@@ -193,6 +193,10 @@ export const policyDocumentSchema = z
     amounts: amountsSchema.prefault({}),
     /** Days by the clock in which a decline can be appealed, once; as long, what was asked for stays reserved. 0: not at all. */
     appealWindowDays: z.int().min(0).max(90),
+    /** Up to these amounts, by currency, the letters to those who may decide hold a link by which they can. None: no letter does. */
+    stepUpMinor: z
+      .record(z.string().refine(isCurrency, 'must be an ISO 4217 currency code'), z.int().min(1).max(MAX_AMOUNT_MINOR))
+      .default({}),
     arrivalWatchDays: z.int().min(1).max(365),
     arrival: z.strictObject({
       bank_card: arrivalSchema,

@@ -76,7 +76,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
   // Nobody gets a refund of their own from a machine that their colleagues have set up.
   const judged = { ...facts, customerIsStaff: facts.excluded.some(({ rule }) => rule === 'is_customer') };
   const evaluation = evaluatePolicy(facts.policy, judged, facts.purchasePolicy);
-  const plan = planFrom(facts.policy, evaluation);
+  const plan = planFrom(facts.policy, evaluation, facts.currency);
   const strategy = facts.allocation ?? facts.policy.amounts.allocation;
   const allocation = allocateBy(
     strategy,

@@ -48,6 +48,8 @@ export interface Plan {
   arrivalWatchDays: number;
   /** Working days until the money is there, by payment method: what the customer is promised. */
   arrivalBusinessDays: Record<string, { from: number; to: number }>;
+  /** Minor units: decisions about no more may be taken by the link in a letter. Absent: none may. */
+  stepUpMinor?: number;
   /** The rule by which the machine approved at acceptance; then there are no stages. Absent: people decide. */
   approvedBy?: string;
 }
