@@ -57,6 +57,7 @@ export async function refusalProblem(
     case 'amount_not_allowed':
     case 'rounds_exhausted':
     case 'nothing_awaited':
+    case 'no_offer_open':
     case 'not_declined':
     case 'appeal_window_closed':
     case 'appeal_used':

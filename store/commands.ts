@@ -10,6 +10,7 @@ export type CommandKind =
   | 'withdraw'
   | 'inform'
   | 'appeal'
+  | 'accept_offer'
   | 'confirm_receipt'
   | 'act_on_desk'
   | 'propose_payout_stop'

@@ -261,6 +261,7 @@ const KINDS_OF_A_REFUND: readonly CommandKind[] = [
   'withdraw',
   'inform',
   'appeal',
+  'accept_offer',
   'confirm_receipt',
   'book_exchange',
 ];

@@ -38,6 +38,8 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   'refund.information_requested': { customer: DECIDED, integrator: [...DECIDED, 'seq', 'commandId'] },
   'refund.sent_back': { customer: DECIDED, integrator: [...DECIDED, 'seq', 'commandId'] },
   'refund.information_provided': toBoth('seq', 'commandId', 'answers', 'snapshotVersion', 'changed'),
+  'refund.offered': toBoth('seq', 'approvedAmountMinor', 'amountMinor', 'deadlineAt'),
+  'refund.offer_accepted': toBoth('seq', 'commandId'),
   'refund.appealed': toBoth('seq', 'commandId', 'round', 'snapshotVersion'),
   'refund.appeal_lapsed': toBoth('seq', 'until'),
   'refund.answer_overdue': toBoth('seq', 'awaited', 'deadlineAt'),

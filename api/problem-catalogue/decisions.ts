@@ -55,7 +55,7 @@ export const DECISION_PROBLEMS = {
   amount_not_allowed: entry(
     422,
     'This amount cannot be approved',
-    'Nothing was decided. An approved amount goes with `approve` alone, is above zero and at most {atMostMinor} minor units.',
+    'Nothing was decided. An approved amount goes with `approve` alone, is above zero and at most what was asked for, {atMostMinor} minor units. Give more as goodwill, by a request of its own.',
     '不能批准该金额',
     '没有作出决定。批准金额只能随 `approve` 提交，须大于零且不超过 {atMostMinor}（最小货币单位）。',
   ),
@@ -73,12 +73,19 @@ export const DECISION_PROBLEMS = {
     '当前无需补充信息',
     '没有做任何更改。此退款当前未要求补充信息（状态为 {status}）；请查看其等待事项。',
   ),
+  no_offer_open: entry(
+    409,
+    'Nothing is offered',
+    'Nothing was changed. No offer is open on this refund (it is {status}); look at what it waits for.',
+    '当前没有待接受的方案',
+    '没有做任何更改。此退款当前没有待接受的方案（状态为 {status}）；请查看其等待事项。',
+  ),
   not_declined: entry(
     409,
-    'There is no decline to appeal',
-    'Nothing was changed. Only a declined refund can be appealed; this one is {status}.',
-    '没有可申诉的拒绝决定',
-    '没有做任何更改。只有被拒绝的退款可以申诉；该退款的状态为 {status}。',
+    'There is nothing to appeal',
+    'Nothing was changed. Only a decline or an offer of less can be appealed; this refund is {status}.',
+    '没有可申诉的决定',
+    '没有做任何更改。只有被拒绝或仅批准部分金额的退款可以申诉；该退款的状态为 {status}。',
   ),
   appeal_window_closed: entry(
     409,

@@ -5,6 +5,7 @@ import {
   createRefundBody,
   informationBody,
   listRefundsQuery,
+  offerAcceptanceBody,
   receiptBody,
   refundAnswer,
   refundPage,
@@ -147,6 +148,19 @@ registerRoute({
     'engine_unavailable',
     'card_number_in_text',
   ],
+});
+registerRoute({
+  method: 'post',
+  path: '/v1/refunds/:id/offer-acceptance',
+  tag: 'Refunds',
+  summary: 'Take less than was asked for',
+  description:
+    'By the customer, the requester, or an agent on their behalf, while `offer` is open; then it is paid. Unanswered, what was approved is paid at its end. Who wants more appeals instead.',
+  roles: READERS,
+  idempotent: true,
+  request: { params: refundParams, body: offerAcceptanceBody },
+  responses: { 200: refund('It is being paid.') },
+  problems: ['refund_not_found', 'no_offer_open', 'engine_unavailable', 'card_number_in_text'],
 });
 registerRoute({
   method: 'post',

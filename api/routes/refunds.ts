@@ -2,7 +2,13 @@ import { Router, type Request } from 'express';
 
 import { STAFF_ROLES } from '../../domain/people';
 import type { Actor, ProcessState, Refusal } from '../../domain/refund';
-import { judgeAppeal, judgeInformation, judgeReceipt, judgeWithdrawal } from '../../domain/approval';
+import {
+  judgeAppeal,
+  judgeInformation,
+  judgeOfferAcceptance,
+  judgeReceipt,
+  judgeWithdrawal,
+} from '../../domain/approval';
 import {
   attachEvidence,
   listRefunds,
@@ -29,6 +35,7 @@ import {
   createRefundBody,
   informationBody,
   listRefundsQuery,
+  offerAcceptanceBody,
   receiptBody,
   searchBody,
   timelineQuery,
@@ -70,13 +77,13 @@ export function refundRoutes(deps: AppDeps): Router {
     return { status: 200, body: await presentRefund(deps, refund, readingOf(req)) };
   }
 
-  /** What the four simple commands share: found, allowed, judged by Postgres, then by the process. */
+  /** What the five simple commands share: found, allowed, judged by Postgres, then by the process. */
   function ask(
     req: Request,
     refund: StoredRefund,
     command: CommandRecord,
     judge: (process: ProcessState, at: string) => Refusal | null,
-    send: 'withdraw' | 'provideInformation' | 'appeal' | 'confirmReceipt',
+    send: 'withdraw' | 'provideInformation' | 'appeal' | 'acceptOffer' | 'confirmReceipt',
   ): Promise<StoredRefund> {
     return commands.run({
       refundId: refund.id,
@@ -188,6 +195,15 @@ export function refundRoutes(deps: AppDeps): Router {
       if (command.outcome === 'open' && judgeAppeal(refund.process, deps.clock().toISOString()) === null)
         await checkAppeal(deps.db, refund, body, principal);
       return answered(req, await ask(req, refund, command, judgeAppeal, 'appeal'));
+    }),
+  );
+
+  router.post(
+    '/v1/refunds/:id/offer-acceptance',
+    idempotent(deps, { kind: 'accept_offer', body: offerAcceptanceBody }, async (req, command) => {
+      const refund = await visibleRefund(principalOf(req), refundIdOf(req));
+      requireParty(principalOf(req), refund);
+      return answered(req, await ask(req, refund, command, judgeOfferAcceptance, 'acceptOffer'));
     }),
   );
 

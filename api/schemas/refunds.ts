@@ -173,6 +173,9 @@ export const appealBody = z
 
 export type AppealBody = z.output<typeof appealBody>;
 
+/** POST /v1/refunds/{id}/offer-acceptance */
+export const offerAcceptanceBody = z.strictObject({ note: freeText(1, 2_000).optional() }).openapi('OfferAcceptance');
+
 /** POST /v1/refunds/{id}/information */
 export const informationBody = z
   .strictObject({
@@ -326,6 +329,10 @@ export const refundAnswer = z
       basis: z.enum(['seed_table', 'measured']),
       confirmedAt: nullableText,
     }),
+    offer: z
+      .object({ amountMinor: z.int(), until: z.string() })
+      .nullable()
+      .openapi({ description: 'Less than was asked for, which the customer takes or not, until then; else null.' }),
     appeal: z
       .object({ until: z.string(), madeAt: nullableText })
       .nullable()

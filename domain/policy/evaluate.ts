@@ -84,6 +84,7 @@ export function planFrom(
   evaluation: Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'automatic'>,
   currency: string | null,
 ): Plan {
+  const { offerBusinessDays } = policy.customerAnswer;
   const stepUpMinor = currency === null ? undefined : policy.stepUpMinor[currency];
   return {
     policyName: policy.name,
@@ -95,6 +96,7 @@ export function planFrom(
     correctionBusinessDays: policy.customerAnswer.sendBackBusinessDays,
     maxCorrectionRounds: policy.customerAnswer.maxRounds,
     appealWindowDays: policy.appealWindowDays,
+    ...(offerBusinessDays === undefined ? {} : { offerBusinessDays }),
     arrivalWatchDays: policy.arrivalWatchDays,
     arrivalBusinessDays: Object.fromEntries(
       Object.entries(policy.arrival).map(([method, range]) => [

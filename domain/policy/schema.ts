@@ -189,6 +189,8 @@ export const policyDocumentSchema = z
       requestInfoBusinessDays: z.int().min(1).max(60),
       sendBackBusinessDays: z.int().min(1).max(60),
       maxRounds: z.int().min(0).max(10),
+      /** In which a customer takes less than they asked for, or appeals where they may; left out: it is paid without asking. */
+      offerBusinessDays: z.int().min(1).max(60).optional(),
     }),
     amounts: amountsSchema.prefault({}),
     /** Days by the clock in which a decline can be appealed, once; as long, what was asked for stays reserved. 0: not at all. */

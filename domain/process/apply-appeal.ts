@@ -1,15 +1,17 @@
-import { isAppealable, type Transition } from '../refund';
+import { hasOpenOffer, isAppealable, type Transition } from '../refund';
 import { checkStaffing, openNextStage } from './apply-decision';
 import { changeLegs } from './legs';
 import { noteForCrm, tellCustomer, type Step } from './step';
 
 /**
- * A decline is appealed: the whole plan again from stage one with new clocks, for what was asked for, by people none of whom
+ * A decline, or an offer of less, is appealed: the whole plan again from stage one with new clocks, for what was asked for, by people none of whom
  * has decided it before, in whatever round and on whosever behalf. Whoever entered the appeal does not decide it either.
  */
 export function applyAppeal(step: Step, { commandId, actor }: Extract<Transition, { kind: 'appeal' }>): void {
   const { state, effects, context } = step;
-  if (!state.appeal || !isAppealable(state)) throw new Error('An appeal was applied that nobody may make.');
+  if (!state.appeal || !(isAppealable(state) || hasOpenOffer(state)))
+    throw new Error('An appeal was applied that nobody may make.');
+  state.answer = null;
   state.appeal = { ...state.appeal, madeAt: context.at };
   state.round += 1;
   state.roundStartedAt = context.at;

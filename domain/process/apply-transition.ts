@@ -5,6 +5,7 @@ import { applyDecision } from './apply-decision';
 import { applyDeskAction } from './apply-desk-action';
 import { applyAnswerOverdue, applyInformation } from './apply-information';
 import { applySighting } from './apply-payment';
+import { applyAcceptance } from './apply-offer';
 import { applyReceipt } from './apply-receipt';
 import { applyRung } from './apply-rung';
 import { deskFactsRefusal } from './check-desk-facts';
@@ -51,6 +52,9 @@ export function applyTransition(
       break;
     case 'information':
       applyInformation(step, transition);
+      break;
+    case 'acceptance':
+      applyAcceptance(step, transition);
       break;
     case 'appeal':
       applyAppeal(step, transition);

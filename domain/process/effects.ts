@@ -11,6 +11,7 @@ export const PUBLIC_EVENTS = [
   'refund.approved',
   'refund.declined',
   'refund.appealed',
+  'refund.offered',
   'refund.paying',
   'refund.payment_unknown',
   'refund.payment_failed',

@@ -22,6 +22,8 @@ export function commandKindOf(transition: Transition): string | null {
       return 'withdraw';
     case 'information':
       return 'inform';
+    case 'acceptance':
+      return 'accept_offer';
     case 'appeal':
       return 'appeal';
     case 'receipt':

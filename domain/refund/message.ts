@@ -6,6 +6,7 @@ export const CUSTOMER_MESSAGES = [
   'refund_approved',
   'refund_declined',
   'appeal_received',
+  'offer_made',
   'refund_withdrawn',
   'refund_expired',
   'refund_paid',

@@ -45,6 +45,8 @@ export interface Plan {
   correctionBusinessDays: number;
   maxCorrectionRounds: number;
   appealWindowDays: number;
+  /** Working days in which a customer takes less than they asked for, or not; absent: it is paid without asking. */
+  offerBusinessDays?: number;
   arrivalWatchDays: number;
   /** Working days until the money is there, by payment method: what the customer is promised. */
   arrivalBusinessDays: Record<string, { from: number; to: number }>;

@@ -48,9 +48,9 @@ export interface OpenStage {
   approvals: number;
 }
 
-/** An answer that somebody outside owes: information for a paused stage, or a corrected request. */
+/** An answer that somebody outside owes: information for a paused stage, a corrected request, or a word on less than was asked for. */
 export interface AwaitedAnswer {
-  kind: 'information' | 'correction';
+  kind: 'information' | 'correction' | 'offer';
   stageId: string;
   requestedAt: string;
   deadlineAt: string;
@@ -126,13 +126,13 @@ export interface Proposal {
 
 export type ProposedAct = 'alternative_route' | 'manual_payment' | 'give_up';
 
-/** How the decline of a refund can be, or was, appealed. Once: an appeal that was made opens no other window. */
+/** How the decline of a refund, or an offer of less, can be, or was, appealed. Once: an appeal that was made opens no other window. */
 export interface Appeal {
   /** Until when, ISO. */
   until: string;
   /** When it was made. */
   madeAt?: string;
-  /** Set when nobody appealed in time: then nothing is held for the refund any more. */
+  /** Set when nobody appealed in time, or what was offered was taken. */
   lapsed?: true;
 }
 
@@ -192,7 +192,7 @@ export interface ProcessState {
   arrival: ArrivalWatch | null;
   /** What one person of the desk has proposed and a second one has not answered yet. */
   proposals?: Proposal[];
-  /** Set by the first decline of a plan that lets people appeal. */
+  /** Set by the first decline, or the first offer of less, of a plan that lets people appeal. */
   appeal?: Appeal;
   /** Set when the refund ended as `payment_failed`: it waits for nobody any more. */
   givenUp?: GivenUp;
@@ -226,6 +226,10 @@ export const isAskedAfterAll = ({ legs }: Pick<ProcessState, 'legs'>): boolean =
 /** True while a decline waits for an appeal: what was reserved is held, and the workflow lives. */
 export const isAppealable = ({ status, appeal }: Pick<ProcessState, 'status' | 'appeal'>): boolean =>
   status === 'declined' && appeal !== undefined && appeal.madeAt === undefined && !appeal.lapsed;
+
+/** True while the customer is asked whether they take less than they asked for. */
+export const hasOpenOffer = ({ status, answer }: Pick<ProcessState, 'status' | 'answer'>): boolean =>
+  status === 'awaiting_customer' && answer?.kind === 'offer';
 
 /** True when its workflow has ended, or ends by itself before anything could be sent to it. `at` is an ISO instant. */
 export const hasEnded = (state: ProcessState, at: string): boolean => {

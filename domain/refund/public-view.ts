@@ -2,7 +2,7 @@ import type { ArrivalBasis, AttemptRoute, FailureClass, FailureRule, HoldReason,
 import type { AllocationStrategy } from '../money';
 import { breakdownAt, type Breakdown, type Deduction, type RefundAmounts } from './breakdown';
 import type { LocalizedText, Plan } from './plan';
-import { waitingForOf, type Leg, type ProcessState, type WaitingFor } from './process';
+import { hasOpenOffer, waitingForOf, type Leg, type ProcessState, type WaitingFor } from './process';
 import type { RefundStatus } from './status';
 
 /** What the views of a refund are made of. Instants are ISO, amounts minor units. */
@@ -135,6 +135,8 @@ export interface PublicRefund {
     basis: ArrivalBasis;
     confirmedAt: string | null;
   };
+  /** What the customer is asked to take, and until when; null where nothing is offered. */
+  offer: { amountMinor: number; until: string } | null;
   /** Until when its decline can or could be appealed, and when it was; null where none can be. */
   appeal: { until: string; madeAt: string | null } | null;
   /** When two people ended it though its money, or part of it, could not be paid; else null. */
@@ -198,6 +200,10 @@ export function publicRefund(
       basis: process.arrival?.basis ?? 'seed_table',
       confirmedAt: record.arrivalConfirmedAt,
     },
+    offer:
+      process.answer && hasOpenOffer(process)
+        ? { amountMinor: process.approvedAmountMinor ?? process.amountMinor, until: process.answer.deadlineAt }
+        : null,
     appeal: process.appeal ? { until: process.appeal.until, madeAt: process.appeal.madeAt ?? null } : null,
     givenUpAt: process.givenUp?.at ?? null,
     createdAt: record.createdAt,

@@ -56,6 +56,8 @@ export type Transition = { id: string } & (
   | { kind: 'withdrawal'; commandId: string; actor: Actor }
   | { kind: 'information'; commandId: string; actor: Actor }
   | { kind: 'appeal'; commandId: string; actor: Actor }
+  /** The customer takes what was offered. */
+  | { kind: 'acceptance'; commandId: string; actor: Actor }
   | { kind: 'receipt'; commandId: string; actor: Actor }
   | { kind: 'desk_action'; commandId: string; actor: Actor; action: DeskAction }
   | { kind: 'rung'; stageId: string; round: number; rung: Rung }
@@ -89,6 +91,7 @@ export type RefusalCode =
   | 'amount_not_allowed'
   | 'rounds_exhausted'
   | 'nothing_awaited'
+  | 'no_offer_open'
   | 'not_declined'
   | 'appeal_window_closed'
   | 'appeal_used'

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import request, { type Response } from 'supertest';
 
+import defaultPolicy from '../../prisma/seed/default-policy.json';
 import { createDeliverDueMessages } from '../../activities/deliver-due-messages';
 import { createRecordActivities } from '../../activities/record-transition';
 import { EngineUnavailable } from '../../api/refund-client-errors';
@@ -173,8 +174,23 @@ describe('a decision', () => {
     const stale = await decide('approver', id, 'second_review');
     expect([stale.status, stale.body.code]).toEqual([409, 'stale_snapshot']);
     expect(stale.body.differences).toContainEqual({ field: 'amountMinor', seen: 600_000, current: 500_000 });
-    const raised = await decide('approver', id, 'second_review', { snapshotVersion: 2, approvedAmountMinor: 500_001 });
-    expect([raised.status, raised.body.code, raised.body.atMostMinor]).toEqual([422, 'amount_not_allowed', 500_000]);
+    const raised = await decide('approver', id, 'second_review', { snapshotVersion: 2, approvedAmountMinor: 600_001 });
+    expect([raised.status, raised.body.code, raised.body.atMostMinor]).toEqual([422, 'amount_not_allowed', 600_000]);
+  });
+
+  it('that gives more than was approved before starts again at stage one, without whoever raised it', async () => {
+    const { id } = await api.accept(600_000);
+    await decide('reviewer2', id, 'first_review', { approvedAmountMinor: 500_000 });
+    const raised = await decide('approver', id, 'second_review', { snapshotVersion: 2, approvedAmountMinor: 550_000 });
+    expect([raised.status, raised.body.approvedAmountMinor, raised.body.snapshotVersion]).toEqual([200, 550_000, 3]);
+    expect(raised.body.plan.map(({ status }: { status: string }) => status)).toEqual(['open', 'pending', 'pending']);
+    await decide('reviewer', id, 'first_review', { snapshotVersion: 3 });
+    const own = await decide('approver', id, 'second_review', { snapshotVersion: 3 });
+    expect([own.status, own.body.rule]).toEqual([403, 'earlier_stage']);
+    await decide('reviewer2', id, 'second_review', { snapshotVersion: 3 });
+    await decide('approver2', id, 'final_approval', { snapshotVersion: 3 });
+    await reaches(id, 'paid');
+    expect((await api.get('auditor', `/v1/refunds/${id}`)).body.paidAmountMinor).toBe(550_000);
   });
 
   it('can ask the customer, whose answer resumes the stage', async () => {
@@ -250,8 +266,9 @@ describe('an appeal', () => {
     reasonCodes: 'any',
     when: { kind: 'expression', cel: 'refund.reasonCode == "changed_mind"' },
   };
-  beforeAll(() => putInForce(api.db, 2, { appealWindowDays: 7, ineligible: [clause] }));
+  beforeAll(() => putInForce(api.db, 2, { appealWindowDays: 7, ineligible: [clause], customerAnswer }));
   afterAll(() => putInForce(api.db, 3, {}));
+  const customerAnswer = { ...defaultPolicy.customerAnswer, offerBusinessDays: 3 };
   const appeal = (key: KeyName, id: string, body: object = { statement: 'the break is on the photo' }) =>
     api.post(key, `/v1/refunds/${id}/appeal`, body);
 
@@ -277,6 +294,32 @@ describe('an appeal', () => {
     await reaches(id, 'paid');
     const events = (await api.get('customer', `/v1/refunds/${id}/timeline`)).body.data;
     expect(events.map(({ type }: { type: string }) => type)).toContain('refund.appealed');
+  });
+
+  it('may be made against less than was asked for, which the customer may also take', async () => {
+    const { id } = await api.accept(10_000);
+    const offered = await decide('reviewer', id, 'first_review', {
+      approvedAmountMinor: 6_000,
+      messageToCustomer: 'The scratch is old.',
+    });
+    expect(offered.body).toMatchObject({ status: 'awaiting_customer', offer: { amountMinor: 6_000 } });
+    expect((await api.post('customer', `/v1/refunds/${id}/information`, { note: 'no' })).body.code).toBe(
+      'nothing_awaited',
+    );
+    const accept = (key: KeyName, of: string) => api.post(key, `/v1/refunds/${of}/offer-acceptance`, {});
+    expect((await accept('stranger', id)).status).toBe(404);
+    expect((await accept('finance', id)).body.code).toBe('forbidden');
+    const taken = await accept('customer', id);
+    expect([taken.status, taken.body.offer, taken.body.approvedAmountMinor]).toEqual([200, null, 6_000]);
+    await reaches(id, 'paid');
+    expect((await accept('customer', id)).body.code).toBe('no_offer_open');
+    const { id: other } = await api.accept(10_000);
+    await decide('reviewer', other, 'first_review', { approvedAmountMinor: 6_000 });
+    const appealed = await appeal('customer', other);
+    expect(appealed.body).toMatchObject({ status: 'in_review', approvedAmountMinor: null, snapshotVersion: 3 });
+    await decide('reviewer2', other, 'first_review', { snapshotVersion: 3 });
+    await reaches(other, 'paid');
+    expect((await api.get('auditor', `/v1/refunds/${other}`)).body.paidAmountMinor).toBe(10_000);
   });
 
   it('against a decline by the machine goes to people, for money that was held from the beginning', async () => {

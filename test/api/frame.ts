@@ -36,6 +36,7 @@ const silentEngine: RefundClient = {
   withdraw: notAsked,
   provideInformation: notAsked,
   appeal: notAsked,
+  acceptOffer: notAsked,
   confirmReceipt: notAsked,
   actOnDesk: notAsked,
   providerEvent: notAsked,

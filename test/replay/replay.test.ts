@@ -24,6 +24,7 @@ test('there is a history of every path', () => {
   expect(scenarios).toEqual(
     expect.arrayContaining([
       'adopted',
+      'amount-raised',
       'appeal-declined',
       'appeal-lapsed',
       'appealed',
@@ -40,6 +41,8 @@ test('there is a history of every path', () => {
       'expired',
       'given-up',
       'paid-by-hand',
+      'offer-accepted',
+      'offer-unanswered',
       'payment-failed',
       'payment-held',
       'payment-pending-notified',

@@ -37,6 +37,7 @@ test('names of updates, signals and queries are pinned', () => {
     'signal decideStageSignal',
     'signal messagesDue',
     'signal providerEvent',
+    'update acceptOffer',
     'update actOnDesk',
     'update appealRefund',
     'update confirmReceipt',

@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import defaultPolicy from '../../prisma/seed/default-policy.json';
 import { putInForce } from '../support/policy';
 import { approve, decline, openWorld, refusalOf, type World } from '../support/world';
 
@@ -179,6 +180,33 @@ describe('a decline that can be appealed', () => {
     );
     const item = { refundId: world.refundIdOf(handle), kind: 'no_eligible_person', status: 'open' };
     expect(await world.db.deskItem.count({ where: item })).toBe(1);
+  });
+});
+
+describe('less than was asked for', () => {
+  const customerAnswer = { ...defaultPolicy.customerAnswer, offerBusinessDays: 3 };
+  beforeAll(() => putInForce(world.db, 3, { customerAnswer }));
+  const offered = async (): Promise<WorkflowHandle> => {
+    const handle = await world.start(10_000);
+    await world.decide(handle, 'reviewer', { ...approve('first_review'), approvedAmountMinor: 6_000 });
+    expect(await world.state(handle)).toMatchObject({ status: 'awaiting_customer', answer: { kind: 'offer' } });
+    expect(await money(handle)).toEqual({ reserved: 10_000, refunded: 0, reservations: ['held'] });
+    return handle;
+  };
+
+  test.concurrent('is paid when the customer has said nothing in time, and the rest is given back', async () => {
+    const handle = await offered();
+    expect(await refusalOf(world.appeal(handle))).toMatchObject({ code: 'appeal_window_closed' });
+    const { answer } = await world.state(handle);
+    await world.advanceTo(handle, answer?.deadlineAt ?? '');
+    await world.until(handle, ({ status }) => status === 'paid');
+    expect(await money(handle)).toEqual({ reserved: 0, refunded: 6_000, reservations: ['settled'] });
+  });
+
+  test.concurrent('can be left by a withdrawal: nothing is paid', async () => {
+    const handle = await offered();
+    expect(await world.withdraw(handle)).toMatchObject({ status: 'withdrawn' });
+    expect(await money(handle)).toEqual(released);
   });
 });
 

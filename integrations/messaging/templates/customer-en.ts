@@ -68,6 +68,18 @@ export const CUSTOMER_EN: Record<CustomerMessage, LetterWords> = {
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: 'See your request',
   },
+  offer_made: {
+    subject: 'We offer you {{amount}} for your refund request for order {{orderExternalId}}',
+    heading: 'Please tell us whether you agree',
+    paragraphs: [
+      'We have reviewed your request for order {{orderExternalId}} and can refund {{amount}}.{{#if requestedAmount}} You had asked for {{requestedAmount}}.{{/if}}',
+      MESSAGE,
+      DEDUCTIONS,
+      'Please tell our customer service by {{dueText}} whether you take it. If we hear nothing from you, we pay {{amount}} then.{{#if appealUntilText}} If you do not agree, you can appeal once, until {{appealUntilText}}: then people who have not decided before look at your request again.{{/if}}',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount', 'requestedAmount', 'dueText'],
+    action: 'See your request',
+  },
   appeal_received: {
     subject: 'We have received your appeal for order {{orderExternalId}}',
     heading: 'Your appeal has arrived',

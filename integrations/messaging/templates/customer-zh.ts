@@ -67,6 +67,18 @@ export const CUSTOMER_ZH: Record<CustomerMessage, LetterWords> = {
     facts: ['refundId', 'orderExternalId', 'amount'],
     action: '查看申请',
   },
+  offer_made: {
+    subject: '订单 {{orderExternalId}} 的退款申请：我们可退 {{amount}}',
+    heading: '请确认是否同意',
+    paragraphs: [
+      '我们已审核您对订单 {{orderExternalId}} 的退款申请，可退 {{amount}}。{{#if requestedAmount}}您申请的金额为 {{requestedAmount}}。{{/if}}',
+      MESSAGE,
+      DEDUCTIONS,
+      '请在{{dueText}}之前告知客服您是否同意。如未收到您的答复，届时我们将按 {{amount}} 付款。{{#if appealUntilText}}如果您不同意，可以在{{appealUntilText}}之前申诉一次，届时将由未参与此前审批的人员重新审核。{{/if}}',
+    ],
+    facts: ['refundId', 'orderExternalId', 'amount', 'requestedAmount', 'dueText'],
+    action: '查看申请',
+  },
   appeal_received: {
     subject: '我们已收到您对订单 {{orderExternalId}} 的申诉',
     heading: '您的申诉已收到',

@@ -1,3 +1,4 @@
+import defaultPolicy from '../../../prisma/seed/default-policy.json';
 import { putInForce } from '../../support/policy';
 import { approve, decline, type World } from '../../support/world';
 import { paid, type Scenario } from './scenario';
@@ -7,6 +8,15 @@ async function declined(world: World): ReturnType<World['start']> {
   await putInForce(world.db, 2, { appealWindowDays: 7 });
   const handle = await world.start(10_000);
   await world.decide(handle, 'reviewer', decline('first_review'));
+  return handle;
+}
+
+/** A one-stage refund of which less was approved, under a policy that has the customer asked. */
+async function offered(world: World): ReturnType<World['start']> {
+  const customerAnswer = { ...defaultPolicy.customerAnswer, offerBusinessDays: 3 };
+  await putInForce(world.db, 3, { appealWindowDays: 7, customerAnswer });
+  const handle = await world.start(10_000);
+  await world.decide(handle, 'reviewer', { ...approve('first_review'), approvedAmountMinor: 6_000 });
   return handle;
 }
 
@@ -25,6 +35,31 @@ export const APPEALS: Record<string, Scenario> = {
     const handle = await declined(world);
     await world.appeal(handle, 'agent');
     await world.decide(handle, 'reviewer2', decline('first_review', 2));
+    await handle.result();
+    return handle;
+  },
+  'amount-raised': async (world) => {
+    const handle = await world.start(600_000);
+    await world.decide(handle, 'reviewer', { ...approve('first_review'), approvedAmountMinor: 500_000 });
+    await world.decide(handle, 'approver', { ...approve('second_review', 2), approvedAmountMinor: 600_000 });
+    await world.withdraw(handle);
+    await handle.result();
+    return handle;
+  },
+  'offer-accepted': async (world) => {
+    const handle = await offered(world);
+    await world.acceptOffer(handle);
+    await world.until(handle, paid);
+    await world.confirmReceipt(handle);
+    await handle.result();
+    return handle;
+  },
+  'offer-unanswered': async (world) => {
+    const handle = await offered(world);
+    const { answer } = await world.state(handle);
+    await world.advanceTo(handle, answer?.deadlineAt ?? '');
+    await world.until(handle, paid);
+    await world.confirmReceipt(handle);
     await handle.result();
     return handle;
   },
