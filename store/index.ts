@@ -7,6 +7,7 @@ export * from './delegations';
 export * from './desk';
 export * from './refund-views';
 export * from './review-facts';
+export * from './task-offers';
 export * from './tasks';
 export * from './timeline';
 export * from './commands';
