@@ -43,6 +43,10 @@ const WORDS = {
     en: 'Opening this page decides nothing. It counts when you choose, type the code of your letter and submit.',
     'zh-CN': '打开本页不会作出任何决定。请选择决定、输入邮件中的验证码并提交后方才生效。',
   },
+  dutiesOff: {
+    en: 'Duties are not separated in this shop: one person may ask and decide.',
+    'zh-CN': '本店未启用职责分离：同一人可以申请并审批。',
+  },
   incomplete: {
     en: 'Nothing was decided. Choose a decision, give a reason if you decline, and type the six digits of the letter.',
     'zh-CN': '没有作出决定。请选择决定，拒绝时填写理由，并输入邮件中的六位验证码。',
@@ -138,7 +142,8 @@ function factsHtml({ refund, stageLabel }: PageSubject, language: Language): str
   ];
   const row = ([name, value]: [keyof typeof WORDS, string]): string =>
     `<tr><th scope="row">${escapeHtml(WORDS[name][language])}</th><td><code>${escapeHtml(value)}</code></td></tr>`;
-  return `<table>${rows.map(row).join('')}</table>`;
+  const banner = refund.plan.dutiesOff ? `<p><strong>${escapeHtml(WORDS.dutiesOff[language])}</strong></p>` : '';
+  return `${banner}<table>${rows.map(row).join('')}</table>`;
 }
 
 const formHtml = (language: Language): string => {

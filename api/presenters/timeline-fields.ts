@@ -38,6 +38,7 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   'refund.information_requested': { customer: DECIDED, integrator: [...DECIDED, 'seq', 'commandId'] },
   'refund.sent_back': { customer: DECIDED, integrator: [...DECIDED, 'seq', 'commandId'] },
   'refund.information_provided': toBoth('seq', 'commandId', 'answers', 'snapshotVersion', 'changed'),
+  'refund.duties_not_separated': toShop('seq', 'policyVersion'),
   'refund.offered': toBoth('seq', 'approvedAmountMinor', 'amountMinor', 'deadlineAt'),
   'refund.offer_accepted': toBoth('seq', 'commandId'),
   'refund.appealed': toBoth('seq', 'commandId', 'round', 'snapshotVersion'),

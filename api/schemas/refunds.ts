@@ -329,6 +329,9 @@ export const refundAnswer = z
       basis: z.enum(['seed_table', 'measured']),
       confirmedAt: nullableText,
     }),
+    separationOfDuties: z.enum(['on', 'off']).openapi({
+      description: '`off`: the policy is that of a shop of one person; who asked or has decided before may decide.',
+    }),
     offer: z
       .object({ amountMinor: z.int(), until: z.string() })
       .nullable()

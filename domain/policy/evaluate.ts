@@ -105,6 +105,7 @@ export function planFrom(
       ]),
     ),
     ...(stepUpMinor === undefined ? {} : { stepUpMinor }),
+    ...(policy.separationOfDuties === 'off' ? { dutiesOff: true } : {}),
     ...(evaluation.automatic ? { approvedBy: evaluation.automatic.clauseId } : {}),
   };
 }

@@ -199,6 +199,8 @@ export const policyDocumentSchema = z
     stepUpMinor: z
       .record(z.string().refine(isCurrency, 'must be an ISO 4217 currency code'), z.int().min(1).max(MAX_AMOUNT_MINOR))
       .default({}),
+    /** `off` is for shops of one person: who asked for a refund or has decided it before may decide it, and every refund says so. */
+    separationOfDuties: z.enum(['on', 'off']).default('on'),
     arrivalWatchDays: z.int().min(1).max(365),
     arrival: z.strictObject({
       bank_card: arrivalSchema,

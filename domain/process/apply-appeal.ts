@@ -1,4 +1,4 @@
-import { hasOpenOffer, isAppealable, type Transition } from '../refund';
+import { hasOpenOffer, isAppealable, type Actor, type Transition } from '../refund';
 import { checkStaffing, openNextStage } from './apply-decision';
 import { changeLegs } from './legs';
 import { noteForCrm, tellCustomer, type Step } from './step';
@@ -18,11 +18,7 @@ export function applyAppeal(step: Step, { commandId, actor }: Extract<Transition
   state.snapshotVersion += 1;
   state.approvedAmountMinor = null;
   changeLegs(step, state.amountMinor);
-  state.excluded = [
-    ...state.excluded.filter(({ rule }) => rule !== 'earlier_stage' && rule !== 'delegator'),
-    ...context.deciders.map((decider) => ({ ...decider, rule: 'earlier_decision' as const })),
-    ...(actor.personId === null ? [] : [{ personId: actor.personId, rule: 'requester' as const, at: context.at }]),
-  ];
+  if (!context.plan.dutiesOff) excludeDeciders(step, actor);
   effects.newRound = { round: state.round };
   effects.audit.push({
     type: 'refund.appealed',
@@ -33,6 +29,14 @@ export function applyAppeal(step: Step, { commandId, actor }: Extract<Transition
   checkStaffing(step, 0);
   tellCustomer(step, 'appeal_received', 'delivery');
   noteForCrm(step, 'delivery');
+}
+
+function excludeDeciders({ state, context }: Step, actor: Actor): void {
+  state.excluded = [
+    ...state.excluded.filter(({ rule }) => rule !== 'earlier_stage' && rule !== 'delegator'),
+    ...context.deciders.map((decider) => ({ ...decider, rule: 'earlier_decision' as const })),
+    ...(actor.personId === null ? [] : [{ personId: actor.personId, rule: 'requester' as const, at: context.at }]),
+  ];
 }
 
 /** Nobody has appealed in time: what was held is given back, and the decline stands for good. */

@@ -38,9 +38,10 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
         type: 'refund.stage_approved',
         data: { ...data, approvedAmountMinor: content.approvedAmountMinor },
       });
-      state.excluded.push({ personId, rule: 'earlier_stage', at: context.at });
+      if (!context.plan.dutiesOff) state.excluded.push({ personId, rule: 'earlier_stage', at: context.at });
       // It was their word too: neither they nor another one who stands in for them says it again.
-      if (onBehalfOf) state.excluded.push({ personId: onBehalfOf.personId, rule: 'delegator', at: context.at });
+      if (onBehalfOf && !context.plan.dutiesOff)
+        state.excluded.push({ personId: onBehalfOf.personId, rule: 'delegator', at: context.at });
       if (isRaise(state, content)) {
         restartAtMore(step, content.approvedAmountMinor ?? 0);
         break;
@@ -138,7 +139,7 @@ function lowerApprovedAmount(step: Step, approvedAmountMinor: number | null): vo
  */
 function restartAtMore(step: Step, approvedAmountMinor: number): void {
   const { state, effects, context } = step;
-  const raised = state.excluded.slice(effects.onBehalfOf ? -2 : -1);
+  const raised = context.plan.dutiesOff ? [] : state.excluded.slice(effects.onBehalfOf ? -2 : -1);
   effects.audit.push({
     type: 'refund.amount_raised',
     data: { fromMinor: state.approvedAmountMinor, toMinor: approvedAmountMinor, round: state.round + 1 },
@@ -166,6 +167,6 @@ export function checkStaffing(step: Step, fromIndex: number): void {
   if (!facts || !state.stage) throw new Error('A stage was opened by what is no decision.');
   const when = { at, dueAt: state.stage.dueAt };
   const available = availablePeople(candidates, state.excluded, facts, when, atStakeMinor(state));
-  const unstaffed = unstaffedStages(context.plan.stages.slice(fromIndex), available);
+  const unstaffed = unstaffedStages(context.plan.stages.slice(fromIndex), available, context.plan.dutiesOff);
   if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
 }

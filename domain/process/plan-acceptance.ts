@@ -85,6 +85,8 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
   );
   const legs = allocation.map((part) => legOf(facts, part));
   if (facts.goodwill) legs.push(goodwillLeg(facts.goodwill));
+  // A shop of one person asks and decides; that somebody gives money to themselves as a customer stays out of the question.
+  const excluded = plan.dutiesOff ? facts.excluded.filter(({ rule }) => rule === 'is_customer') : facts.excluded;
   const responseDueAt = firstResponseDueAt(facts.policy, facts.now);
   const state: ProcessState = {
     seq: 0,
@@ -96,7 +98,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
     roundStartedAt: facts.now,
     stage: null,
     answer: null,
-    excluded: facts.excluded,
+    excluded,
     lastDecision: null,
     responded: false,
     legs,
@@ -132,6 +134,8 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
   effects.events.push('refund.accepted');
   if (evaluation.unanswered.length > 0)
     effects.audit.push({ type: 'policy.condition_unanswered', data: { rules: evaluation.unanswered } });
+  if (plan.dutiesOff)
+    effects.audit.push({ type: 'refund.duties_not_separated', data: { policyVersion: plan.policyVersion } });
   effects.newRound = { round: 1 };
   const accepted = {
     evaluation,
@@ -160,12 +164,12 @@ function openReview(step: Step, facts: AcceptanceFacts, responseDueAt: string): 
   effects.events.push('refund.in_review');
   const available = availablePeople(
     facts.candidates,
-    facts.excluded,
+    state.excluded,
     { currency: facts.currency, acceptedAt: facts.now, delegations: facts.delegations },
     { at: facts.now, dueAt: state.stage?.dueAt ?? facts.now },
     atStakeMinor(state),
   );
-  const unstaffed = unstaffedStages(context.plan.stages, available);
+  const unstaffed = unstaffedStages(context.plan.stages, available, context.plan.dutiesOff);
   if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
   tellCustomer(step, 'refund_received', 'delivery');
   noteForCrm(step, 'delivery');

@@ -52,6 +52,8 @@ export interface Plan {
   arrivalBusinessDays: Record<string, { from: number; to: number }>;
   /** Minor units: decisions about no more may be taken by the link in a letter. Absent: none may. */
   stepUpMinor?: number;
+  /** Set where the policy has one person decide everything: who asked or has decided before may decide too. */
+  dutiesOff?: true;
   /** The rule by which the machine approved at acceptance; then there are no stages. Absent: people decide. */
   approvedBy?: string;
 }

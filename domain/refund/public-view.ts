@@ -135,6 +135,8 @@ export interface PublicRefund {
     basis: ArrivalBasis;
     confirmedAt: string | null;
   };
+  /** `off`: by its policy, who asked for it or has decided it before may decide it. */
+  separationOfDuties: 'on' | 'off';
   /** What the customer is asked to take, and until when; null where nothing is offered. */
   offer: { amountMinor: number; until: string } | null;
   /** Until when its decline can or could be appealed, and when it was; null where none can be. */
@@ -200,6 +202,7 @@ export function publicRefund(
       basis: process.arrival?.basis ?? 'seed_table',
       confirmedAt: record.arrivalConfirmedAt,
     },
+    separationOfDuties: record.plan.dutiesOff ? 'off' : 'on',
     offer:
       process.answer && hasOpenOffer(process)
         ? { amountMinor: process.approvedAmountMinor ?? process.amountMinor, until: process.answer.deadlineAt }

@@ -487,6 +487,23 @@ describe('a decision by letter', () => {
   });
 });
 
+describe('a shop that does not separate duties', () => {
+  beforeAll(() => putInForce(api.db, 6, { separationOfDuties: 'off' }));
+  afterAll(() => putInForce(api.db, 7, {}));
+
+  it('has one person decide stage after stage, and shows it with every answer and in the timeline', async () => {
+    const { id, separationOfDuties } = await api.accept(600_000);
+    expect(separationOfDuties).toBe('off');
+    await decide('reviewer2', id, 'first_review');
+    const second = await decide('reviewer2', id, 'second_review');
+    expect([second.status, second.body.separationOfDuties]).toEqual([200, 'off']);
+    await decide('approver', id, 'final_approval');
+    await reaches(id, 'paid');
+    const events = (await api.get('auditor', `/v1/refunds/${id}/timeline`)).body.data;
+    expect(events.map(({ type }: { type: string }) => type)).toContain('refund.duties_not_separated');
+  });
+});
+
 describe('a withdrawal', () => {
   it('ends the request before payment and releases what was reserved', async () => {
     const { id } = await api.accept(600_000);

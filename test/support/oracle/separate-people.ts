@@ -29,11 +29,11 @@ export async function separatePeople(db: Db): Promise<Violation[]> {
         (one) => one.personId === personId && !BY_DECIDING.includes(one.rule) && since(one) < decidedAt.toISOString(),
       );
     const found = [
-      ...(persons.size === ofRound.length ? [] : ['one person approved twice']),
+      ...(persons.size === ofRound.length || plan.dutiesOff ? [] : ['one person approved twice']),
       ...(new Set([...persons, ...places]).size === persons.size + places.length
         ? []
         : ['one person approved in their own place and by another one']),
-      ...(APPROVED.includes(refund.status) && persons.size !== seats
+      ...(APPROVED.includes(refund.status) && (plan.dutiesOff ? ofRound.length : persons.size) !== seats
         ? [`${persons.size} approved ${seats} seats`]
         : []),
       // Nobody to ask is right only where a policy says so by name.
@@ -42,7 +42,7 @@ export async function separatePeople(db: Db): Promise<Violation[]> {
         const { command } = one;
         const stage = refund.stages.find((row) => row.round === one.round && row.stageId === one.stageId);
         return [
-          ...(one.personId === refund.enteredByPersonId ? ['decided by who entered it'] : []),
+          ...(one.personId === refund.enteredByPersonId && !plan.dutiesOff ? ['decided by who entered it'] : []),
           ...(barred(one) ? [`decision ${one.id} is by an excluded person`] : []),
           ...(command.outcome === 'done' &&
           command.personId === one.personId &&
