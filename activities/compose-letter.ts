@@ -5,6 +5,7 @@ import { FAILURE_RULES, HOLD_REASONS, HOLD_RULES, isFailureClass } from '../doma
 import type { Goodwill, MessageKind } from '../domain/refund';
 import { renderEmail, type MessageView, type OutgoingEmail } from '../integrations/messaging';
 import type { ClaimedMessage, LetterFacts, LetterRecipient } from '../store';
+import type { LetterLink } from './decision-link';
 import type { LetterSettings } from './deps';
 
 /** The language of ours that is nearest to a person's. */
@@ -19,12 +20,20 @@ export function messageIdOf(messageId: string, recipientId: string, domain: stri
   return `${messageId}.${who}@${domain}`;
 }
 
+/** What goes into a letter beside the facts. */
+interface LetterWords {
+  /** What the decider wrote for the customer. */
+  messageToCustomer: string | null;
+  /** For one recipient alone. */
+  link: LetterLink | null;
+}
+
 /** Writes one letter to one recipient. `nowIso` only decides whether a date needs its year. */
 export function composeLetter(
   message: ClaimedMessage & { kind: MessageKind },
   facts: LetterFacts,
   recipient: LetterRecipient & { email: string },
-  words: { messageToCustomer: string | null },
+  words: LetterWords,
   settings: LetterSettings,
   nowIso: string,
 ): OutgoingEmail {
@@ -39,13 +48,18 @@ export function composeLetter(
 }
 
 /** What a letter is asked for before anything is approved; afterwards it is about the approved amount. */
-const ABOUT_THE_REQUEST: readonly MessageKind[] = ['refund_received', 'refund_declined', 'refund_withdrawn'];
+const ABOUT_THE_REQUEST: readonly MessageKind[] = [
+  'refund_received',
+  'refund_declined',
+  'appeal_received',
+  'refund_withdrawn',
+];
 
 function viewOf(
   message: ClaimedMessage & { kind: MessageKind },
   facts: LetterFacts,
   recipient: LetterRecipient,
-  words: { messageToCustomer: string | null },
+  words: LetterWords,
   settings: LetterSettings,
   locale: Locale,
   nowIso: string,
@@ -73,13 +87,18 @@ function viewOf(
     arrivalFromText: dayOf(instant(text('arrivalFrom') ?? facts.arrivalFrom)),
     arrivalToText: dayOf(instant(text('arrivalTo') ?? facts.arrivalTo)),
     traceNumber: facts.traceNumber,
-    // There is no page to link to before the console and the customer's portal exist.
-    statusUrl: null,
+    // There is no other page to link to before the console and the customer's portal exist.
+    statusUrl: words.link?.url ?? null,
+    decisionCode: words.link?.code ?? null,
+    appealUntilText: instant(text('appealUntil')),
+    afterAppeal: data['afterAppeal'] === 'yes',
     messageToCustomer: words.messageToCustomer,
     goodwillText: data['goodwill'] === 'given_up' ? null : goodwillText,
     goodwillUnpaidText: data['goodwill'] === 'given_up' ? goodwillText : null,
     deductionsText: facts.deductions.length === 0 ? null : deductionsOf(facts, locale),
-    clauseText: message.kind === 'refund_declined' ? (facts.declineClause?.[locale] ?? null) : null,
+    // What people have declined on an appeal does not rest on the machine's clause.
+    clauseText:
+      message.kind === 'refund_declined' && text('clause') !== null ? (facts.declineClause?.[locale] ?? null) : null,
     paymentState: message.kind === 'payment_delayed' ? (text('failureClass') === null ? 'unknown' : 'failed') : null,
     failureText: whyNotPaid(data, locale),
     returnedAmount: isGoodwill || returnedMinor === amountMinor ? null : returnedText,

@@ -1,6 +1,6 @@
 import { CrmPermanentError, CrmTransientError } from '../integrations/crm';
 import { MessagePermanentError, MessageTransientError } from '../integrations/messaging';
-import type { MessageKind } from '../domain/refund';
+import { CALLS_TO_DECIDE, type MessageKind } from '../domain/refund';
 import {
   buryMessage,
   readLetterFacts,
@@ -12,6 +12,7 @@ import {
 } from '../store';
 import { MAX_MESSAGE_ATTEMPTS, messageRetryAt } from './back-off';
 import { composeLetter, localeOf } from './compose-letter';
+import { decisionLinkFor } from './decision-link';
 import type { ActivityDeps } from './deps';
 
 export type DeliverDeps = Pick<ActivityDeps, 'db' | 'email' | 'crm' | 'letters' | 'clock' | 'logger' | 'metrics'>;
@@ -47,7 +48,8 @@ async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string
   let taken = 0;
   for (const recipient of reachable) {
     try {
-      await deps.email.send(composeLetter(letter, facts, recipient, { messageToCustomer }, deps.letters, nowIso));
+      const link = await decisionLinkFor(deps, message, recipient);
+      await deps.email.send(composeLetter(letter, facts, recipient, { messageToCustomer, link }, deps.letters, nowIso));
       taken += 1;
     } catch (error) {
       if (error instanceof MessagePermanentError) refused = error.code;
@@ -60,12 +62,9 @@ async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string
   return taken > 0 ? { outcome: 'sent' } : bury(deps, message, refused ?? 'refused', nowIso);
 }
 
-/** Calls to decide a stage. */
-const CALLS: readonly string[] = ['stage_opened', 'stage_reminder', 'stage_escalated'];
-
 /** A call to decide what is decided already would be untrue by the time it is read. */
 const isOvertaken = ({ kind, data }: ClaimedMessage, facts: LetterFacts): boolean =>
-  CALLS.includes(kind) && !(facts.status === 'in_review' && facts.waitingStage === data['stage']);
+  CALLS_TO_DECIDE.includes(kind) && !(facts.status === 'in_review' && facts.waitingStage === data['stage']);
 
 /** Two writers of one refund can meet when a lease has run out under a slow one: how often the later looks again. */
 const MAX_ROUNDS = 3;

@@ -36,4 +36,6 @@ export interface LetterSettings {
   shopName: string;
   /** Right-hand side of Message-IDs. */
   messageIdDomain: string;
+  /** Where the API is reached, for links in letters; null: letters hold none. */
+  publicUrl: string | null;
 }

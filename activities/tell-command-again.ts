@@ -1,7 +1,9 @@
 import { getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError, type UpdateDefinition } from '@temporalio/common';
 import {
+  acceptOfferUpdate,
   actOnDeskUpdate,
+  appealRefundUpdate,
   confirmReceiptUpdate,
   decideStageSignal,
   provideInformationUpdate,
@@ -42,6 +44,12 @@ export async function tellCommandAgain(command: UntoldCommand): Promise<boolean>
       case 'information':
         await update(provideInformationUpdate, messageOf(transition));
         return true;
+      case 'appeal':
+        await update(appealRefundUpdate, messageOf(transition));
+        return true;
+      case 'acceptance':
+        await update(acceptOfferUpdate, messageOf(transition));
+        return true;
       case 'receipt':
         await update(confirmReceiptUpdate, messageOf(transition));
         return true;
@@ -50,6 +58,7 @@ export async function tellCommandAgain(command: UntoldCommand): Promise<boolean>
         return true;
       case 'rung':
       case 'answer_overdue':
+      case 'appeal_overdue':
       case 'payment':
       case 'provider_event':
       case 'arrival_overdue':

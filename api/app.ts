@@ -6,6 +6,7 @@ import { limitFailedLogins, limitPerKey } from './middleware/rate-limit';
 import { requestContext } from './middleware/request-context';
 import { requestLog, requestMetrics } from './middleware/request-log';
 import { protectedRoutes, publicRoutes } from './routes';
+import { decisionPageRoutes } from './routes/decision-pages';
 import { docsRoutes } from './routes/docs';
 import { policyPageRoutes } from './routes/policy-pages';
 import { systemRoutes } from './routes/system';
@@ -41,7 +42,7 @@ export function createApp(deps: AppDeps): Express {
 
   app.use(requestContext, requestLog(deps), requestMetrics(deps.metrics.httpSeconds));
   app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, crossOriginEmbedderPolicy: false }));
-  app.use(systemRoutes(deps), docsRoutes(deps), policyPageRoutes(deps));
+  app.use(systemRoutes(deps), docsRoutes(deps), policyPageRoutes(deps), decisionPageRoutes(deps));
   for (const routes of publicRoutes) app.use(routes(deps));
 
   app.use('/v1', limitFailedLogins(deps), authenticate(deps), limitPerKey(deps));

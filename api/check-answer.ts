@@ -1,6 +1,6 @@
 import { findEvidence, readOrderLinesOf, type Db, type StoredRefund } from '../store';
 import { Problem } from './problems';
-import type { InformationBody } from './schemas/refunds';
+import type { AppealBody, InformationBody } from './schemas/refunds';
 import type { Principal } from './types';
 
 /**
@@ -27,6 +27,16 @@ export async function checkInformation(
       if (quantity > line.quantity) throw contradiction(`Line ${externalId} has a quantity of ${line.quantity}.`);
     }
   }
+  for (const id of evidenceIds ?? []) await requireEvidence(db, refund, id, principal);
+}
+
+/** Whether an appeal points to evidence that its sender may use. @throws Problem evidence_not_found */
+export async function checkAppeal(
+  db: Db,
+  refund: StoredRefund,
+  { evidenceIds }: AppealBody,
+  principal: Principal,
+): Promise<void> {
   for (const id of evidenceIds ?? []) await requireEvidence(db, refund, id, principal);
 }
 

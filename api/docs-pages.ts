@@ -33,6 +33,8 @@ article { border-top: 1px solid #ddd; } article p { margin: .25rem 0; }
 .status { color: #555; font-weight: normal; }
 h3 { font-size: 1rem; margin: 1rem 0 .25rem; } .scroll { overflow-x: auto; } code { overflow-wrap: anywhere; }
 table { border-collapse: collapse; margin: .5rem 0; } th, td { border-bottom: 1px solid #ddd; padding: .35rem .75rem .35rem 0; text-align: left; vertical-align: top; }
+label { display: block; margin: .75rem 0; } textarea, input[type=text] { display: block; width: 100%; box-sizing: border-box; padding: .5rem; font: inherit; }
+button { min-height: 2.75rem; padding: 0 1.25rem; font: inherit; } th[scope=row] { font-weight: normal; color: #555; }
 a { color: #0b57d0; overflow-wrap: anywhere; } :target { background: #fff6d6; }
 `;
 

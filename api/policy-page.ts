@@ -45,6 +45,10 @@ const WORDS = {
   stage: { en: 'Stage', 'zh-CN': '环节' },
   responsible: { en: 'Responsible', 'zh-CN': '负责角色' },
   due: { en: 'Due after', 'zh-CN': '时限' },
+  dutiesOff: {
+    en: 'Duties are not separated: one person may ask for a refund and decide it.',
+    'zh-CN': '未启用职责分离：同一人可以申请退款并审批。',
+  },
   automatic: { en: 'Approved at once by the machine, without a person', 'zh-CN': '由系统立即批准，无需人工审批' },
   special: { en: 'Special cases, looked at first', 'zh-CN': '特殊情形（优先适用）' },
   arrival: { en: 'When the money arrives', 'zh-CN': '到账时间' },
@@ -155,6 +159,7 @@ ${
 }
 <p>${word('shipping')}${say(SHIPPING[amounts.shipping])}</p>
 <h2>${word('decides')}</h2>
+${policy.separationOfDuties === 'off' ? `<p><strong>${word('dutiesOff')}</strong></p>` : ''}
 ${policy.routes.length === 0 ? '' : `<h3>${word('special')}</h3>${list(policy.routes.map(({ label, stageIds }) => `${say(label)}${word('colon')}${stageNames(stageIds)}`))}`}
 ${policy.automaticApprovals.length === 0 ? '' : `<h3>${word('automatic')}</h3>${list(policy.automaticApprovals.map(({ label, maxMinor }) => `${say(label)}${word('colon')}${limits(maxMinor)}`))}`}
 ${table(

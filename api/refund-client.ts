@@ -11,7 +11,9 @@ import {
 import type { SignalDefinition, UpdateDefinition, Workflow } from '@temporalio/common';
 
 import {
+  acceptOfferUpdate,
   actOnDeskUpdate,
+  appealRefundUpdate,
   bankWorkSignal,
   confirmReceiptUpdate,
   decideStageSignal,
@@ -77,6 +79,8 @@ export interface RefundClient {
   decideBySignal(refundId: string, input: DecideStageInput): Promise<void>;
   withdraw(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
   provideInformation(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
+  appeal(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
+  acceptOffer(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
   /** Money may be confirmed long after its watch has ended: then the refund's next workflow is started for it. */
   confirmReceipt(refundId: string, input: CommandMessage, updateId: string): Promise<Verdict>;
   actOnDesk(refundId: string, input: ActOnDeskInput, updateId: string): Promise<Verdict>;
@@ -282,6 +286,8 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
     orderChanged: (refundId) => toNewest(refundId, (workflowId) => signal(workflowId, orderChangedSignal)),
     withdraw: (refundId, input, updateId) => update(refundId, withdrawRefundUpdate, input, updateId),
     provideInformation: (refundId, input, updateId) => update(refundId, provideInformationUpdate, input, updateId),
+    appeal: (refundId, input, updateId) => update(refundId, appealRefundUpdate, input, updateId),
+    acceptOffer: (refundId, input, updateId) => update(refundId, acceptOfferUpdate, input, updateId),
     confirmReceipt: (refundId, input, updateId) => updateOrReopen(refundId, confirmReceiptUpdate, input, updateId),
     actOnDesk: (refundId, input, updateId) => update(refundId, actOnDeskUpdate, input, updateId),
     async reconcile(commandId) {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RefundWorkflowInput, Verdict } from '../contract';
-import { isOver, type Actor, type Refusal } from '../domain/refund';
+import { isAppealable, isOver, type Actor, type ProcessState, type Refusal } from '../domain/refund';
 import {
   readRefund,
   readStanding,
@@ -164,7 +164,7 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
       if (!standing) throw new Problem('refund_not_found');
       const refusal = ask.judge(standing, deps.clock().toISOString());
       if (refusal) return refuse(ask, refusal);
-      if (!isOver(standing.process)) startSoon(ask.refundId, null);
+      if (isAlive(standing.process)) startSoon(ask.refundId, null);
       throw unavailable();
     }
     if (error instanceof EngineUnavailable) throw unavailable();
@@ -180,7 +180,7 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
     } catch (error) {
       if (!(error instanceof WorkflowMissing)) throw error;
       const standing = await readStanding(deps.db, ask.principal.mode, ask.refundId, ask.command.id, deps.clock());
-      if (!standing || isOver(standing.process)) throw error;
+      if (!standing || !isAlive(standing.process)) throw error;
       await deps.refundClient.start(ask.refundId);
       return await send();
     }
@@ -240,5 +240,8 @@ function createRefundCommands(deps: AppDeps): RefundCommands {
       }),
   };
 }
+
+/** Whether a workflow that is missing should be there. */
+const isAlive = (process: ProcessState): boolean => !isOver(process) || isAppealable(process);
 
 const unavailable = (): Problem => new Problem('engine_unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS });

@@ -57,6 +57,10 @@ export async function refusalProblem(
     case 'amount_not_allowed':
     case 'rounds_exhausted':
     case 'nothing_awaited':
+    case 'no_offer_open':
+    case 'not_declined':
+    case 'appeal_window_closed':
+    case 'appeal_used':
     case 'too_late':
     case 'not_paid':
     case 'command_invalid':
@@ -84,6 +88,7 @@ const UNSAID: Record<string, string> = {
   rule: '–',
   act: '–',
   until: '–',
+  appealedAt: '–',
 };
 
 function paramsOf(refusal: Refusal): Record<string, string | number> {

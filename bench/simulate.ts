@@ -51,7 +51,7 @@ export async function measureSimulation(
     await db.$transaction(
       async (tx) => {
         await seedManyRefunds(tx, { count: rows, at: FROM, provider: 'stripe', customerId });
-        await spreadManyRefunds(tx, { fromIso: FROM, toIso: TO, facts: FACTS, plan: planFrom(IN_FORCE, SMALL) });
+        await spreadManyRefunds(tx, { fromIso: FROM, toIso: TO, facts: FACTS, plan: planFrom(IN_FORCE, SMALL, 'CNY') });
       },
       { timeout: 600_000 },
     );
@@ -135,7 +135,8 @@ const simulationOf = (policy: PolicyDocument): Simulation => ({
 function measureEvaluations(
   policy: PolicyDocument,
 ): Pick<SimulateReport, 'evaluationP50Ms' | 'evaluationP99Ms' | 'evaluationCpuMs'> {
-  const evaluate = (amountMinor: number): object => planFrom(policy, evaluatePolicy(policy, { ...FACTS, amountMinor }));
+  const evaluate = (amountMinor: number): object =>
+    planFrom(policy, evaluatePolicy(policy, { ...FACTS, amountMinor }), 'CNY');
   evaluate(0);
   const ms: number[] = [];
   const cpuBefore = cpuMs();

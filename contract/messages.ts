@@ -36,6 +36,8 @@ export interface RefundView {
 export const decideStageUpdate = defineUpdate<Verdict, [DecideStageInput]>('decideStage');
 export const withdrawRefundUpdate = defineUpdate<Verdict, [CommandMessage]>('withdrawRefund');
 export const provideInformationUpdate = defineUpdate<Verdict, [CommandMessage]>('provideInformation');
+export const appealRefundUpdate = defineUpdate<Verdict, [CommandMessage]>('appealRefund');
+export const acceptOfferUpdate = defineUpdate<Verdict, [CommandMessage]>('acceptOffer');
 export const confirmReceiptUpdate = defineUpdate<Verdict, [CommandMessage]>('confirmReceipt');
 export const actOnDeskUpdate = defineUpdate<Verdict, [ActOnDeskInput]>('actOnDesk');
 export const decideStageSignal = defineSignal<[DecideStageInput]>('decideStageSignal');

@@ -2,6 +2,7 @@ import type { Candidate, Delegation } from '../domain/approval';
 import type { OrderFacts, OrderLineFacts, OrderPaymentFacts } from '../domain/process';
 import { DECIDING_ROLES } from '../domain/policy';
 import { breakdownAt, type ExcludedPerson, type RefundAmounts } from '../domain/refund';
+import { isAppealableIn } from './appealable';
 import { toIso } from './client';
 import { delegationsSince } from './delegation-facts';
 import { Prisma } from './generated/prisma/client';
@@ -139,7 +140,8 @@ export async function loadOrderFacts(
            'amounts', CASE WHEN (f.amounts->>'shippingMinor')::bigint > 0 THEN f.amounts END,
            'lines', (SELECT jsonb_agg(l.external_id) FROM refund_lines r JOIN order_lines l ON l.id = r.order_line_id
                      WHERE r.refund_id = f.id)))
-         FROM refunds f WHERE f.order_id = o.id AND f.status <> ALL(${WITHOUT_MONEY})) AS refunds,
+         FROM refunds f WHERE f.order_id = o.id AND (f.status <> ALL(${WITHOUT_MONEY})
+           OR ${isAppealableIn(Prisma.sql`f.status`, Prisma.sql`f.process`)})) AS refunds,
       (SELECT jsonb_agg(e.id) FROM evidence e
          WHERE e.id = ANY(${evidenceIds}) AND e.mode = ${mode}::"Mode" AND e.refund_id IS NULL
            AND (${customerId}::text IS NULL OR e.customer_id = ${customerId})) AS evidence,

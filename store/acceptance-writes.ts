@@ -1,6 +1,6 @@
 import { destinationInSnapshot } from '../domain/destination';
 import type { AcceptedPlan, RequestedLine, StageChange } from '../domain/process';
-import { waitingForOf, type ProcessState, type RefundAmounts } from '../domain/refund';
+import { isAppealable, waitingForOf, type ProcessState, type RefundAmounts } from '../domain/refund';
 import type { LoadedOrder } from './acceptance-facts';
 import type { AcceptanceDecision, AcceptanceInput, NewRefund } from './acceptance-input';
 import { chainEntries, insertAudit, refundStream, type AuditHead } from './audit';
@@ -49,7 +49,9 @@ export async function writeAcceptance(
   const at = new Date(nowIso);
   const refundId = newId('rf');
   const { plan, effects } = accepted;
-  const legs = accepted.declineClause ? [] : accepted.state.legs;
+  // What the machine declines for good takes nothing from the payments; what can be appealed is held meanwhile.
+  const reserves = accepted.declineClause === null || isAppealable(accepted.state);
+  const legs = reserves ? accepted.state.legs : [];
   const state = { ...accepted.state, legs };
   const planHash = planHashOf(plan);
   const snapshot = snapshotOf(request, accepted.state, { lines, amounts }, order);
@@ -105,7 +107,7 @@ export async function writeAcceptance(
     Prisma.sql`INSERT INTO start_tickets (refund_id, mode, created_at) VALUES (${refundId}, ${request.mode}::"Mode", ${nowIso}::timestamptz)`,
     useCommand(request.commandId, refundId, answer),
   ];
-  if (!accepted.declineClause) parts.push(...reserve(request.mode, refundId, legs, accepted.accounting, lines, nowIso));
+  if (reserves) parts.push(...reserve(request.mode, refundId, legs, accepted.accounting, lines, nowIso));
   if (effects.deskOpen.length > 0) parts.push(insertDeskItems(refund, effects.deskOpen, nowIso));
   if (request.evidenceIds.length > 0)
     parts.push(

@@ -9,6 +9,8 @@ export type CommandKind =
   | 'decide'
   | 'withdraw'
   | 'inform'
+  | 'appeal'
+  | 'accept_offer'
   | 'confirm_receipt'
   | 'act_on_desk'
   | 'propose_payout_stop'

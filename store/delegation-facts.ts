@@ -28,6 +28,11 @@ export const LENT_ROLES = Prisma.sql`
     WHERE h.person_id = d.delegator_id AND d.delegate_id IS NOT NULL
       AND (SELECT bool_and(n.active) FROM people n WHERE n.id IN (d.delegator_id, d.delegate_id))), '[]')`;
 
+/** What a decision is about, as the domain's `atStakeMinor` has it, of the row of `refunds` that has this name in the statement. */
+export const atStakeOf = (refund: Fragment): Fragment => Prisma.sql`
+  (COALESCE(${refund}.approved_amount_minor, ${refund}.amount_minor) + COALESCE((SELECT sum((l ->> 'amountMinor')::bigint)
+    FROM jsonb_array_elements(${refund}.process -> 'legs') AS l WHERE l ->> 'fund' = 'goodwill'), 0))`;
+
 /** Who has taken the open stage of a refund, and until when: as a column of a larger statement, null when nobody has. */
 export const claimOf = (refundId: Fragment): Fragment => Prisma.sql`
   (SELECT jsonb_build_object('personId', s.assignee_id, 'until', ${isoOf(Prisma.sql`s.claimed_until`)})

@@ -1,5 +1,6 @@
-import type { MessageChannel } from '../domain/refund';
+import { CALLS_TO_DECIDE, type MessageChannel } from '../domain/refund';
 import { direct, type Db } from './client';
+import { atStakeOf, BEGINS_AT, ENDS_AT, LENT_ROLES } from './delegation-facts';
 import { Prisma } from './generated/prisma/client';
 import { FACT_COLUMNS, FACT_TABLES, factsOfRows, type FactsRow, type LetterFacts } from './letter-facts';
 import type { ClaimedMessage } from './messages';
@@ -81,6 +82,16 @@ export async function claimDueMessages(
   );
 }
 
+/**
+ * Whether somebody could take a decision that the refund `f` calls the role of `m` to, in the place of somebody who holds it: by
+ * the clock of the wall, as everything about who is written to.
+ */
+const STANDS_IN = Prisma.sql`
+  EXISTS (SELECT 1 FROM delegations d
+    WHERE d.delegate_id = p.id AND ${BEGINS_AT} <= now() AND ${ENDS_AT} > now()
+      AND jsonb_exists(${LENT_ROLES}, substr(m.recipient, 6))
+      AND (d.cap_minor IS NULL OR (d.cap_currency = f.currency AND d.cap_minor >= ${atStakeOf(Prisma.sql`f`)})))`;
+
 /** What the statement below gives. */
 type ClaimedRow = FactsRow & {
   message_id: string;
@@ -110,7 +121,8 @@ async function claimAndRead(db: Db, claiming: Prisma.Sql, before: Prisma.Sql = P
          FROM people p
          WHERE (m.recipient LIKE 'role:%' OR m.recipient LIKE 'person:%') AND p.active AND p.mode = m.mode
            AND (m.recipient = 'person:' || p.id
-             OR EXISTS (SELECT 1 FROM person_roles r WHERE r.person_id = p.id AND m.recipient = 'role:' || r.role))
+             OR EXISTS (SELECT 1 FROM person_roles r WHERE r.person_id = p.id AND m.recipient = 'role:' || r.role)
+             OR (m.kind = ANY(${CALLS_TO_DECIDE}) AND ${STANDS_IN}))
       ) AS people,
       ${FACT_COLUMNS}
     FROM m

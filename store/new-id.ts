@@ -21,6 +21,7 @@ export type IdPrefix =
   | 'ps'
   | 'pl'
   | 'dp'
+  | 'dl'
   | 'rr'
   | 'rd'
   | 'ds'

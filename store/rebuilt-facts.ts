@@ -1,4 +1,5 @@
 import type { PolicyFacts } from '../domain/policy';
+import { isAppealableIn } from './appealable';
 import { toIso } from './client';
 import { Prisma } from './generated/prisma/client';
 
@@ -44,7 +45,9 @@ export const REBUILT_FACTS = Prisma.sql`(
     'goodwillMinor', COALESCE((r.amounts->'goodwill'->>'amountMinor')::bigint, 0),
     'othersMinor', (
       SELECT COALESCE(sum(CASE
-          WHEN COALESCE(t.result->>'status', CASE WHEN f.decline_clause IS NULL THEN 'in_review' ELSE 'declined' END)
+          WHEN NOT COALESCE(${isAppealableIn(Prisma.sql`t.result->>'status'`, Prisma.sql`t.result`)},
+              (f.plan->>'appealWindowDays')::int > 0, false)
+            AND COALESCE(t.result->>'status', CASE WHEN f.decline_clause IS NULL THEN 'in_review' ELSE 'declined' END)
             IN ('declined', 'withdrawn', 'expired', 'fulfilled') THEN 0
           WHEN jsonb_exists(t.result, 'givenUp') THEN (
             SELECT COALESCE(sum((leg->>'amountMinor')::bigint), 0) FROM jsonb_array_elements(t.result->'legs') leg

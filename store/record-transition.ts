@@ -40,8 +40,10 @@ export interface LoadedTransition {
   calendar: BusinessCalendar;
   legs: LegToPay[];
   receivedAt: string | null;
+  /** Who has decided the refund before; read for appeals. */
+  deciders: { personId: string; at: string }[];
   candidates: Candidate[];
-  /** Who stands in for whom; read for decisions. */
+  /** Who stands in for whom; read for decisions and appeals. */
   facts: DecisionFacts | null;
   /** Who may want to hear of it: the enabled endpoints of its mode. */
   subscribers: Subscriber[];
@@ -274,7 +276,10 @@ function snapshotAfter(
   command: StoredCommand | null,
   orderNow: SnapshotChanges['orderNow'],
 ): object {
-  const evidenceIds = (command?.kind === 'inform' && (command.body['evidenceIds'] as string[] | undefined)) || [];
+  const evidenceIds =
+    ((command?.kind === 'inform' || command?.kind === 'appeal') &&
+      (command.body['evidenceIds'] as string[] | undefined)) ||
+    [];
   const known = (refund.snapshot['evidenceIds'] as string[] | undefined) ?? [];
   return {
     ...refund.snapshot,

@@ -57,6 +57,8 @@ export interface ReviewFacts {
   lines: LineFacts[];
   evidence: EvidenceFacts[];
   decisions: RecordedDecision[];
+  /** Why the decline was appealed, in the words of whoever did; null when it was not. */
+  appealStatement: string | null;
   allocation: {
     paymentExternalId: string;
     provider: string;
@@ -107,6 +109,7 @@ interface FactsRow {
   lines: LineFacts[];
   evidence: EvidenceFacts[];
   decisions: RecordedDecision[];
+  appealStatement: string | null;
   allocation: ReviewFacts['allocation'];
   claim: ReviewFacts['claim'];
   desk: ReviewFacts['desk'];
@@ -143,6 +146,8 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
            'approvedAmountMinor', d.approved_amount_minor, 'reason', d.reason,
            'messageToCustomer', d.message_to_customer, 'decidedAt', d.decided_at) ORDER BY d.transition_seq)
          FROM decisions d JOIN people p ON p.id = d.person_id WHERE d.refund_id = r.id), '[]') AS decisions,
+      (SELECT c.body ->> 'statement' FROM commands c
+         WHERE c.refund_id = r.id AND c.kind = 'appeal' AND c.outcome = 'done' LIMIT 1) AS "appealStatement",
       COALESCE((SELECT jsonb_agg(jsonb_build_object('paymentExternalId', p.external_id, 'provider', p.provider,
            'merchantAccount', p.merchant_account, 'method', p.method, 'capturedAt', p.captured_at,
            'amountMinor', a.amount_minor, 'capturedMinor', p.captured_minor,
@@ -186,6 +191,7 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
       approvedAmountMinor: decision.approvedAmountMinor === null ? null : minor(decision.approvedAmountMinor),
       decidedAt: instant(decision.decidedAt),
     })),
+    appealStatement: row.appealStatement,
     allocation: row.allocation.map((part) => ({
       ...part,
       capturedAt: instant(part.capturedAt),

@@ -1,5 +1,7 @@
 import type { ProcessState, RefundStatus } from '../domain/refund';
+import { isAppealableIn } from './appealable';
 import { type Db } from './client';
+import { Prisma } from './generated/prisma/client';
 import type { Mode } from './refund-views';
 
 /** An open refund whose workflow should be running. */
@@ -15,7 +17,7 @@ export interface OpenRefund {
 /**
  * Part of the open refunds that were started and have not changed since `unchangedSince`, such that all of them are seen
  * within as many rounds as parts are needed. A refund whose watch over its arrival has ended, or that was given up, shows an
- * open status, yet its workflow rightly has ended: it is left out. One that was given up in part is there as long as what was
+ * open status, yet its workflow rightly has ended: it is left out. A declined one is there while it can be appealed. One that was given up in part is there as long as what was
  * paid of it is watched, or its provider is asked about the rest.
  * @param query.limit about how many a part holds: they are divided by a hash
  * @param query.round any number that grows by one from call to call, e.g. the minute
@@ -29,7 +31,8 @@ export async function listOpenRefundsToCheck(
     WITH open AS (
       SELECT f.id, f.mode::text AS mode, f.status, f.transition_seq, f.workflow_id
       FROM refunds f JOIN start_tickets t ON t.refund_id = f.id
-      WHERE f.status NOT IN ('arrived', 'fulfilled', 'declined', 'withdrawn', 'expired')
+      WHERE (f.status NOT IN ('arrived', 'fulfilled', 'declined', 'withdrawn', 'expired')
+          OR ${isAppealableIn(Prisma.sql`f.status`, Prisma.sql`f.process`)})
         AND t.consumed_at < ${unchangedSince} AND f.updated_at < ${unchangedSince}
         AND CASE
           WHEN NOT jsonb_exists(f.process, 'givenUp')

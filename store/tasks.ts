@@ -1,6 +1,6 @@
 import type { LocalizedText } from '../domain/refund';
 import { direct, toIso, toMinor, type Db } from './client';
-import { BEGINS_AT, ENDS_AT, LENT_ROLES } from './delegation-facts';
+import { atStakeOf, BEGINS_AT, ENDS_AT, LENT_ROLES } from './delegation-facts';
 import { Prisma } from './generated/prisma/client';
 import type { Mode } from './refund-views';
 import type { Fragment } from './rows';
@@ -97,7 +97,7 @@ export async function listTasks(
       FROM current d JOIN people p ON p.id = d.delegator_id
       WHERE NOT s.roles && ${who.roles}::text[]
         AND jsonb_exists_any(d.roles, s.roles)
-        AND (d.cap_minor IS NULL OR (d.cap_currency = r.currency AND d.cap_minor >= ${AT_STAKE}))
+        AND (d.cap_minor IS NULL OR (d.cap_currency = r.currency AND d.cap_minor >= ${atStakeOf(Prisma.sql`r`)}))
         AND NOT ${isExcluded(Prisma.sql`d.delegator_id`, who.at)}
       ORDER BY d.from_at, d.id LIMIT 1) lent ON true
     CROSS JOIN LATERAL (
@@ -138,11 +138,6 @@ export async function listTasks(
         : null,
   };
 }
-
-/** What a decision is about, as the domain's `atStakeMinor` has it, of the refund `r` of the query above. */
-const AT_STAKE = Prisma.sql`
-  (COALESCE(r.approved_amount_minor, r.amount_minor) + COALESCE((SELECT sum((l ->> 'amountMinor')::bigint)
-    FROM jsonb_array_elements(r.process -> 'legs') AS l WHERE l ->> 'fund' = 'goodwill'), 0))`;
 
 /** Whether a person is excluded from the refund `r`, or is tied to somebody who is: the domain's `exclusionOf`. */
 const isExcluded = (personId: Fragment, at: string): Fragment => Prisma.sql`

@@ -80,7 +80,11 @@ export async function readTimeline(
 }
 
 /** What whoever stated a command wrote with it; the command's row can be erased, the chain cannot. */
-function wordsIn(body: unknown): { reason?: string; note?: string } {
-  const { reason, note } = (body ?? {}) as { reason?: unknown; note?: unknown };
-  return { ...(typeof reason === 'string' && { reason }), ...(typeof note === 'string' && { note }) };
+function wordsIn(body: unknown): { reason?: string; note?: string; statement?: string } {
+  const { reason, note, statement } = (body ?? {}) as Record<string, unknown>;
+  return {
+    ...(typeof reason === 'string' && { reason }),
+    ...(typeof note === 'string' && { note }),
+    ...(typeof statement === 'string' && { statement }),
+  };
 }

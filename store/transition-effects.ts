@@ -43,7 +43,8 @@ export async function writeMoney(
   if (effects.lines) await changeLines(tx, refund.id, effects.lines);
   if (effects.takenUp !== null) await takeUpAgain(tx, refund, effects.takenUp, at);
   if (effects.attempts.some((attempt) => attempt.returned)) await unsettleLines(tx, refund.id, refund.amounts);
-  if (transition.kind === 'information' && command) await writeAnswer(tx, refund.id, command.body);
+  if ((transition.kind === 'information' || transition.kind === 'appeal') && command)
+    await writeAnswer(tx, refund.id, command.body);
   const legs = Promise.all([
     ...effects.attempts.map((one) => (one.returned ? returnLeg(tx, one, at) : settleLeg(tx, one, at))),
     ...effects.newAttempts.map((one) => openAttempt(tx, refund.mode, one, at)),

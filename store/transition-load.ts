@@ -57,6 +57,7 @@ interface Loaded {
     calendar: BusinessCalendar;
     legs: LegToPay[];
     receivedAt: string | null;
+    deciders: { personId: string; at: string }[];
     candidates: Candidate[];
     facts: DecisionFacts | null;
   };
@@ -80,6 +81,7 @@ interface LoadRow {
   } | null;
   calendar: string | null;
   legs: LegToPay[] | null;
+  deciders: { personId: string; at: string }[] | null;
   candidates: Candidate[] | null;
   delegations: Delegation[] | null;
   claim: StageClaim | null;
@@ -126,6 +128,7 @@ export async function loadForTransition(
   const { transition, seq } = input;
   const roles = refund.plan.stages.map((stage) => stage.role);
   const commandId = 'commandId' in transition ? transition.commandId : null;
+  const opensStage = transition.kind === 'decision' || transition.kind === 'appeal';
   const [row] = await tx.$queryRaw<LoadRow[]>`
     SELECT
       (SELECT jsonb_agg(jsonb_build_object('transition_id', t.transition_id, 'result', t.result) ORDER BY t.transition_id = ${transition.id} DESC)
@@ -147,12 +150,17 @@ export async function loadForTransition(
          JOIN reservations r ON r.refund_id = a.refund_id AND r.payment_id = a.payment_id
          JOIN LATERAL (SELECT reference, number, route, provider FROM payment_attempts WHERE allocation_id = a.id ORDER BY number DESC LIMIT 1) t ON true
          WHERE a.refund_id = ${refund.id}) AS legs,
-      CASE WHEN ${transition.kind === 'decision'} THEN
+      CASE WHEN ${transition.kind === 'appeal'} THEN
+        (SELECT jsonb_agg(jsonb_build_object('personId', d.id, 'at', to_char(d.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+           FROM (SELECT x.id, min(n.decided_at) AS at FROM decisions n CROSS JOIN LATERAL (VALUES (n.person_id), (n.on_behalf_of)) AS x(id)
+                 WHERE n.refund_id = ${refund.id} AND n.decision <> 'request_info' AND x.id IS NOT NULL GROUP BY x.id) d)
+      END AS deciders,
+      CASE WHEN ${opensStage} THEN
         (SELECT jsonb_agg(jsonb_build_object('personId', h.id, 'roles', h.roles))
            FROM (SELECT n.id, array_agg(o.role) AS roles FROM people n JOIN person_roles o ON o.person_id = n.id
                  WHERE n.mode = ${refund.mode}::"Mode" AND n.active AND o.role = ANY(${roles}) GROUP BY n.id) h)
       END AS candidates,
-      CASE WHEN ${transition.kind === 'decision'} THEN
+      CASE WHEN ${opensStage} THEN
         ${delegationsSince({
           mode: Prisma.sql`${refund.mode}::"Mode"`,
           since: Prisma.sql`${refund.acceptedAt}::timestamptz`,
@@ -203,8 +211,9 @@ export async function loadForTransition(
       calendar: calendarOfText(row.calendar),
       legs: row.legs ?? [],
       receivedAt: transition.kind === 'receipt' ? receivedAt(command, input.at) : null,
+      deciders: row.deciders ?? [],
       candidates: row.candidates ?? [],
-      facts: transition.kind === 'decision' ? decisionFactsOf({ ...refund, ...row }) : null,
+      facts: opensStage ? decisionFactsOf({ ...refund, ...row }) : null,
     },
   };
 }

@@ -59,7 +59,7 @@ async function main(): Promise<void> {
         email: outside.channels.email,
         webhooks: outside.webhooks,
         balanceMaxAgeMs: config.payouts.balanceMaxAgeMs,
-        letters: { shopName: config.mail.shopName, messageIdDomain: config.mail.domain },
+        letters: { shopName: config.mail.shopName, messageIdDomain: config.mail.domain, publicUrl: config.publicUrl },
         clock: () => new Date(),
         logger,
         metrics,

@@ -260,6 +260,8 @@ const KINDS_OF_A_REFUND: readonly CommandKind[] = [
   'release_stage',
   'withdraw',
   'inform',
+  'appeal',
+  'accept_offer',
   'confirm_receipt',
   'book_exchange',
 ];

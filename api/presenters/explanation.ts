@@ -1,7 +1,7 @@
 import { describeDue, describeInstant, type BusinessCalendar } from '../../domain/calendar';
 import { tellableReason, type TellableHoldReason } from '../../domain/payment';
 import type { LocalizedText, RefundRecord, WaitingFor } from '../../domain/refund';
-import { waitingForOf } from '../../domain/refund';
+import { hasOpenOffer, waitingForOf } from '../../domain/refund';
 import { roleName } from '../role-names';
 import type { Language } from '../types';
 
@@ -50,6 +50,11 @@ function forStaff(record: RefundRecord, waiting: ToldWaiting, due: string | null
       };
     }
     case 'customer': {
+      if (hasOpenOffer(record.process))
+        return {
+          en: `Less was approved than asked for: the customer takes it or not${until.en}; unanswered, it is paid`,
+          'zh-CN': `批准金额低于申请金额，等待客户确认${until['zh-CN']}；逾期未答复则按批准金额付款`,
+        };
       const label = labelOf(record, waiting.stage);
       return waiting.who === 'requester'
         ? {

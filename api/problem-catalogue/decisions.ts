@@ -55,7 +55,7 @@ export const DECISION_PROBLEMS = {
   amount_not_allowed: entry(
     422,
     'This amount cannot be approved',
-    'Nothing was decided. An approved amount goes with `approve` alone, is above zero and at most {atMostMinor} minor units.',
+    'Nothing was decided. An approved amount goes with `approve` alone, is above zero and at most what was asked for, {atMostMinor} minor units. Give more as goodwill, by a request of its own.',
     '不能批准该金额',
     '没有作出决定。批准金额只能随 `approve` 提交，须大于零且不超过 {atMostMinor}（最小货币单位）。',
   ),
@@ -72,6 +72,34 @@ export const DECISION_PROBLEMS = {
     'Nothing was changed. Nobody has asked for information on this refund (it is {status}); look at what it waits for.',
     '当前无需补充信息',
     '没有做任何更改。此退款当前未要求补充信息（状态为 {status}）；请查看其等待事项。',
+  ),
+  no_offer_open: entry(
+    409,
+    'Nothing is offered',
+    'Nothing was changed. No offer is open on this refund (it is {status}); look at what it waits for.',
+    '当前没有待接受的方案',
+    '没有做任何更改。此退款当前没有待接受的方案（状态为 {status}）；请查看其等待事项。',
+  ),
+  not_declined: entry(
+    409,
+    'There is nothing to appeal',
+    'Nothing was changed. Only a decline or an offer of less can be appealed; this refund is {status}.',
+    '没有可申诉的决定',
+    '没有做任何更改。只有被拒绝或仅批准部分金额的退款可以申诉；该退款的状态为 {status}。',
+  ),
+  appeal_window_closed: entry(
+    409,
+    'It can no longer be appealed',
+    'Nothing was changed. The time for an appeal has passed, or the policy of this refund gives none ({until}). A new request is possible.',
+    '已不能申诉',
+    '没有做任何更改。申诉期限已过，或该退款适用的政策不允许申诉（{until}）。可以重新提交申请。',
+  ),
+  appeal_used: entry(
+    409,
+    'It has been appealed already',
+    'Nothing was changed. A refund can be appealed once, and this one was at {appealedAt}; the decision on that appeal stands.',
+    '已经申诉过',
+    '没有做任何更改。每笔退款只能申诉一次，该退款已于 {appealedAt} 申诉；以该申诉的处理结果为准。',
   ),
   too_late: entry(
     409,

@@ -1,9 +1,11 @@
 import { STAFF_ROLES } from '../../domain/people';
 import { registerRoute } from '../openapi-registry';
 import {
+  appealBody,
   createRefundBody,
   informationBody,
   listRefundsQuery,
+  offerAcceptanceBody,
   receiptBody,
   refundAnswer,
   refundPage,
@@ -125,6 +127,40 @@ registerRoute({
     'engine_unavailable',
     'card_number_in_text',
   ],
+});
+registerRoute({
+  method: 'post',
+  path: '/v1/refunds/:id/appeal',
+  tag: 'Refunds',
+  summary: 'Appeal a decline',
+  description:
+    'Once, by the customer, the requester, or an agent on their behalf, until `appeal.until`. The whole plan begins again with new clocks, and nobody decides who has decided before.',
+  roles: READERS,
+  idempotent: true,
+  request: { params: refundParams, body: appealBody },
+  responses: { 200: refund('It is reviewed again.') },
+  problems: [
+    'refund_not_found',
+    'not_declined',
+    'appeal_window_closed',
+    'appeal_used',
+    'evidence_not_found',
+    'engine_unavailable',
+    'card_number_in_text',
+  ],
+});
+registerRoute({
+  method: 'post',
+  path: '/v1/refunds/:id/offer-acceptance',
+  tag: 'Refunds',
+  summary: 'Take less than was asked for',
+  description:
+    'By the customer, the requester, or an agent on their behalf, while `offer` is open; then it is paid. Unanswered, what was approved is paid at its end. Who wants more appeals instead.',
+  roles: READERS,
+  idempotent: true,
+  request: { params: refundParams, body: offerAcceptanceBody },
+  responses: { 200: refund('It is being paid.') },
+  problems: ['refund_not_found', 'no_offer_open', 'engine_unavailable', 'card_number_in_text'],
 });
 registerRoute({
   method: 'post',

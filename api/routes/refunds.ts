@@ -1,8 +1,14 @@
 import { Router, type Request } from 'express';
 
 import { STAFF_ROLES } from '../../domain/people';
-import type { Actor } from '../../domain/refund';
-import { judgeInformation, judgeReceipt, judgeWithdrawal } from '../../domain/approval';
+import type { Actor, ProcessState, Refusal } from '../../domain/refund';
+import {
+  judgeAppeal,
+  judgeInformation,
+  judgeOfferAcceptance,
+  judgeReceipt,
+  judgeWithdrawal,
+} from '../../domain/approval';
 import {
   attachEvidence,
   listRefunds,
@@ -13,7 +19,7 @@ import {
   type StoredRefund,
 } from '../../store';
 import { acceptRefund } from '../accept-refund';
-import { checkInformation, checkProof } from '../check-answer';
+import { checkAppeal, checkInformation, checkProof } from '../check-answer';
 import { idempotent } from '../middleware/idempotency';
 import { readingOf, requireRefundId } from '../middleware/refund-request';
 import { principalOf, requireRole } from '../middleware/require-role';
@@ -25,9 +31,11 @@ import { Problem } from '../problems';
 import { refundCommands } from '../refund-commands';
 import { decodeCursor, decodeTimeCursor, encodeCursor } from '../schemas/common';
 import {
+  appealBody,
   createRefundBody,
   informationBody,
   listRefundsQuery,
+  offerAcceptanceBody,
   receiptBody,
   searchBody,
   timelineQuery,
@@ -69,20 +77,20 @@ export function refundRoutes(deps: AppDeps): Router {
     return { status: 200, body: await presentRefund(deps, refund, readingOf(req)) };
   }
 
-  /** What the three simple commands share: found, allowed, judged by Postgres, then by the process. */
+  /** What the five simple commands share: found, allowed, judged by Postgres, then by the process. */
   function ask(
     req: Request,
     refund: StoredRefund,
     command: CommandRecord,
-    judge: typeof judgeWithdrawal,
-    send: 'withdraw' | 'provideInformation' | 'confirmReceipt',
+    judge: (process: ProcessState, at: string) => Refusal | null,
+    send: 'withdraw' | 'provideInformation' | 'appeal' | 'acceptOffer' | 'confirmReceipt',
   ): Promise<StoredRefund> {
     return commands.run({
       refundId: refund.id,
       principal: principalOf(req),
       command,
       refusedAs: 'refund.command_refused',
-      judge: (current) => judge(current.process),
+      judge: (current, at) => judge(current.process, at),
       send: (actor: Actor, updateId) => deps.refundClient[send](refund.id, { commandId: command.id, actor }, updateId),
     });
   }
@@ -175,6 +183,27 @@ export function refundRoutes(deps: AppDeps): Router {
       if (command.outcome === 'open' && judgeInformation(refund.process) === null)
         await checkInformation(deps.db, refund, body, principal);
       return answered(req, await ask(req, refund, command, judgeInformation, 'provideInformation'));
+    }),
+  );
+
+  router.post(
+    '/v1/refunds/:id/appeal',
+    idempotent(deps, { kind: 'appeal', body: appealBody }, async (req, command, body) => {
+      const principal = principalOf(req);
+      const refund = await visibleRefund(principal, refundIdOf(req));
+      requireParty(principal, refund);
+      if (command.outcome === 'open' && judgeAppeal(refund.process, deps.clock().toISOString()) === null)
+        await checkAppeal(deps.db, refund, body, principal);
+      return answered(req, await ask(req, refund, command, judgeAppeal, 'appeal'));
+    }),
+  );
+
+  router.post(
+    '/v1/refunds/:id/offer-acceptance',
+    idempotent(deps, { kind: 'accept_offer', body: offerAcceptanceBody }, async (req, command) => {
+      const refund = await visibleRefund(principalOf(req), refundIdOf(req));
+      requireParty(principalOf(req), refund);
+      return answered(req, await ask(req, refund, command, judgeOfferAcceptance, 'acceptOffer'));
     }),
   );
 

@@ -2,7 +2,7 @@ import { Router } from 'express';
 
 import { STAFF_ROLES } from '../../domain/people';
 import { describeDue } from '../../domain/calendar';
-import { listTasks, type StageTask, type TaskCursor } from '../../store';
+import { listTasks, readTaskOffers, type StageTask, type TaskCursor } from '../../store';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseQuery } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
@@ -21,7 +21,7 @@ registerRoute({
   tag: 'Tasks',
   summary: 'The work of the caller: what they have taken, then what is free, most urgent first',
   description:
-    'Open stages that the caller may decide: by role, by escalation or in the place of somebody who is away (`onBehalfOf`), and never where they are excluded. What somebody else has taken (`claim`) comes last.',
+    'Open stages that the caller may decide: by role, by escalation or in the place of somebody who is away (`onBehalfOf`), and never where they are excluded. What somebody else has taken (`claim`) comes last. `offeredTo` spreads the work: it keeps nobody else from taking or deciding it.',
   roles: STAFF_ROLES,
   request: { query: tasksQuery },
   responses: { 200: { description: 'A page.', schema: taskPage } },
@@ -42,6 +42,12 @@ export function taskRoutes(deps: AppDeps): Router {
       { mode, personId, roles, at: now.toISOString() },
       { limit, after: cursor === undefined ? null : taskCursor(cursor) },
     );
+    const offers = new Map(
+      (await readTaskOffers(deps.db, mode, tasks, now.toISOString())).map((offer) => [
+        `${offer.refundId} ${offer.stageId}`,
+        offer.person,
+      ]),
+    );
     const calendars = new Map(
       await Promise.all(
         [...new Set(tasks.map((task) => task.calendarId))].map(
@@ -54,6 +60,7 @@ export function taskRoutes(deps: AppDeps): Router {
         const calendar = calendars.get(task.calendarId);
         return {
           ...taskView(task, roles, now, req.language),
+          offeredTo: offers.get(`${task.refundId} ${task.stageId}`) ?? null,
           explanation: calendar ? describeDue(calendar, now.toISOString(), task.dueAt, req.language) : '',
         };
       }),

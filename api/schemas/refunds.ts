@@ -163,6 +163,19 @@ export const receiptBody = z
   })
   .openapi('Receipt');
 
+/** POST /v1/refunds/{id}/appeal */
+export const appealBody = z
+  .strictObject({
+    statement: freeText(1, 4_000).openapi({ description: 'Why the decline should be looked at again.' }),
+    evidenceIds: evidenceIds.optional(),
+  })
+  .openapi('Appeal');
+
+export type AppealBody = z.output<typeof appealBody>;
+
+/** POST /v1/refunds/{id}/offer-acceptance */
+export const offerAcceptanceBody = z.strictObject({ note: freeText(1, 2_000).optional() }).openapi('OfferAcceptance');
+
 /** POST /v1/refunds/{id}/information */
 export const informationBody = z
   .strictObject({
@@ -316,6 +329,17 @@ export const refundAnswer = z
       basis: z.enum(['seed_table', 'measured']),
       confirmedAt: nullableText,
     }),
+    separationOfDuties: z.enum(['on', 'off']).openapi({
+      description: '`off`: the policy is that of a shop of one person; who asked or has decided before may decide.',
+    }),
+    offer: z
+      .object({ amountMinor: z.int(), until: z.string() })
+      .nullable()
+      .openapi({ description: 'Less than was asked for, which the customer takes or not, until then; else null.' }),
+    appeal: z
+      .object({ until: z.string(), madeAt: nullableText })
+      .nullable()
+      .openapi({ description: 'Until when a decline can or could be appealed, and when it was; null: it cannot be.' }),
     givenUpAt: nullableText.openapi({
       description: 'When two people ended it though its money, or part of it, could not be paid.',
     }),

@@ -26,6 +26,10 @@ export const taskPage = pageOf(
       .object({ by: person, until: z.string() })
       .nullable()
       .openapi({ description: 'Who has taken it; null: it is free.' }),
+    offeredTo: person.nullable().openapi({
+      description:
+        'Who is asked to take it: of those who may decide and are not away, whoever has taken the fewest stages. Null: it is taken, or nobody is left. Binds nobody.',
+    }),
     priority: z.enum(['overdue', 'urgent', 'normal']),
     dueAt: z.string(),
     openedAt: z.string(),

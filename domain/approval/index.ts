@@ -1,3 +1,4 @@
+export * from './decision-link';
 export * from './delegation';
 export * from './judge';
 export * from './judge-desk';

@@ -8,7 +8,7 @@ import type {
   RefusalCode,
   Transition,
 } from '../refund';
-import { canWithdraw, isUndecided, isWatched } from '../refund';
+import { canWithdraw, hasOpenOffer, isAppealable, isUndecided, isWatched } from '../refund';
 import { authorityOf, type Authority, type DecisionFacts, type StageClaim } from './delegation';
 import { judgeDeskAction } from './judge-desk';
 import { isPerson } from './is-person';
@@ -35,8 +35,8 @@ export interface DecisionContext {
  * 4. nobody else has a claim on the stage that is in force, else `claimed_by_other` (who, until when); claims do not bind who
  *    decides by a role that was called in beside the stage's own;
  * 5. what was seen is what stands, else `stale_snapshot`;
- * 6. an approved amount is above zero and not above what was asked or last approved, else `amount_not_allowed`;
- * 7. a send-back is within the allowed rounds, else `rounds_exhausted`.
+ * 6. an approved amount is above zero and not above what was asked, else `amount_not_allowed`;
+ * 7. a send-back, or a raise above what was last approved, is within the allowed rounds, else `rounds_exhausted`.
  * @param context what is known around it. Without facts (in a workflow's validator) the delegation that the message names is
  *   taken for true and none else is known; the record step judges again with them.
  */
@@ -51,16 +51,26 @@ export function judgeDecision(
   if (content.snapshotVersion !== state.snapshotVersion)
     return refuse('stale_snapshot', { seen: content.snapshotVersion, current: state.snapshotVersion });
   if (content.approvedAmountMinor !== null) {
-    const ceiling = state.approvedAmountMinor ?? state.amountMinor;
+    const ceiling = state.amountMinor;
     const legal =
       content.decision === 'approve' && content.approvedAmountMinor > 0 && content.approvedAmountMinor <= ceiling;
     if (!legal || !Number.isSafeInteger(content.approvedAmountMinor))
       return refuse('amount_not_allowed', { approvedAmountMinor: content.approvedAmountMinor, atMostMinor: ceiling });
   }
-  if (content.decision === 'send_back' && state.round > maxCorrectionRounds)
+  if ((content.decision === 'send_back' || isRaise(state, content)) && state.round > maxCorrectionRounds)
     return refuse('rounds_exhausted', { rounds: maxCorrectionRounds });
   return null;
 }
+
+/** Whether somebody approves more than was approved before them: then those before are asked again. */
+export const isRaise = (
+  { approvedAmountMinor }: Pick<ProcessState, 'approvedAmountMinor'>,
+  content: Pick<DecisionContent, 'decision' | 'approvedAmountMinor'>,
+): boolean =>
+  content.decision === 'approve' &&
+  approvedAmountMinor !== null &&
+  content.approvedAmountMinor !== null &&
+  content.approvedAmountMinor > approvedAmountMinor;
 
 /**
  * Whether somebody may decide the open stage: rules 1 to 4 of `judgeDecision`.
@@ -155,9 +165,28 @@ export function judgeWithdrawal(state: ProcessState): Refusal | null {
 
 /** Whether somebody outside owes an answer. */
 export function judgeInformation(state: ProcessState): Refusal | null {
-  return state.status === 'awaiting_customer' && state.answer
+  return state.status === 'awaiting_customer' && state.answer && !hasOpenOffer(state)
     ? null
     : refuse('nothing_awaited', { status: state.status });
+}
+
+/** Whether there is an offer to take. */
+export function judgeOfferAcceptance(state: ProcessState): Refusal | null {
+  return hasOpenOffer(state) ? null : refuse('no_offer_open', { status: state.status });
+}
+
+/**
+ * Whether a decline, or an offer of less, can be appealed: once (`appeal_used`), where there is one (`not_declined`), within the window of the plan
+ * (`appeal_window_closed`).
+ */
+export function judgeAppeal(state: ProcessState, at: string): Refusal | null {
+  const { status, appeal } = state;
+  if (appeal?.madeAt !== undefined) return refuse('appeal_used', { appealedAt: appeal.madeAt });
+  const isOffered = hasOpenOffer(state);
+  if (status !== 'declined' && !isOffered) return refuse('not_declined', { status });
+  return (isOffered || isAppealable(state)) && appeal !== undefined && at < appeal.until
+    ? null
+    : refuse('appeal_window_closed', { until: appeal?.until ?? null });
 }
 
 /** Whether the arrival of the money can be confirmed: the provider has said that it moved, all of it or what was not given up. */
@@ -185,12 +214,17 @@ export function judgeTransition(
       return judgeWithdrawal(state);
     case 'information':
       return judgeInformation(state);
+    case 'acceptance':
+      return judgeOfferAcceptance(state);
+    case 'appeal':
+      return judgeAppeal(state, known.at);
     case 'receipt':
       return judgeReceipt(state);
     case 'desk_action':
       return judgeDeskAction(state, transition.action, transition.actor);
     case 'rung':
     case 'answer_overdue':
+    case 'appeal_overdue':
     case 'payment':
     case 'provider_event':
     case 'arrival_overdue':

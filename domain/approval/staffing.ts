@@ -49,12 +49,16 @@ export function availablePeople(
 /**
  * Whether different people can be found for all stages: nobody decides twice on one refund, so one person who holds
  * every role does not staff two stages, and neither do two of whom one stands in for the other. Returns the ids of the stages
- * that stay without anybody. Three or more who stand in for each other count as one: rather one look too many at the desk.
+ * that stay without anybody. @param mayRepeat set where duties are not separated: then one person may staff all of them.
+ * Three or more who stand in for each other count as one: rather one look too many at the desk.
  */
 export function unstaffedStages(
   stages: { id: string; role: string; quorum: number }[],
   { people, pairs }: AvailablePeople,
+  mayRepeat = false,
 ): string[] {
+  if (mayRepeat)
+    return stages.flatMap(({ id, role }) => (people.some(({ roles }) => roles.includes(role)) ? [] : [id]));
   const eligible = together(people, pairs);
   const seats = stages.flatMap((stage) => Array.from({ length: stage.quorum }, () => stage));
   const taken = new Map<string, number>();

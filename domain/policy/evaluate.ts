@@ -75,11 +75,17 @@ export function evaluatePolicy(
   };
 }
 
-/** The plan of a refund: the parts of a policy that its workflow follows, as a snapshot that later versions do not touch. */
+/**
+ * The plan of a refund: the parts of a policy that its workflow follows, as a snapshot that later versions do not touch.
+ * @param currency of the refund; null where its stages alone are asked for
+ */
 export function planFrom(
   policy: PolicyDocument,
   evaluation: Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'automatic'>,
+  currency: string | null,
 ): Plan {
+  const { offerBusinessDays } = policy.customerAnswer;
+  const stepUpMinor = currency === null ? undefined : policy.stepUpMinor[currency];
   return {
     policyName: policy.name,
     policyVersion: policy.version,
@@ -90,6 +96,7 @@ export function planFrom(
     correctionBusinessDays: policy.customerAnswer.sendBackBusinessDays,
     maxCorrectionRounds: policy.customerAnswer.maxRounds,
     appealWindowDays: policy.appealWindowDays,
+    ...(offerBusinessDays === undefined ? {} : { offerBusinessDays }),
     arrivalWatchDays: policy.arrivalWatchDays,
     arrivalBusinessDays: Object.fromEntries(
       Object.entries(policy.arrival).map(([method, range]) => [
@@ -97,6 +104,8 @@ export function planFrom(
         { from: range.fromWorkingDays, to: range.toWorkingDays },
       ]),
     ),
+    ...(stepUpMinor === undefined ? {} : { stepUpMinor }),
+    ...(policy.separationOfDuties === 'off' ? { dutiesOff: true } : {}),
     ...(evaluation.automatic ? { approvedBy: evaluation.automatic.clauseId } : {}),
   };
 }

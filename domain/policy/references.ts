@@ -10,7 +10,8 @@ interface TierReferences {
 }
 
 interface PolicyReferences {
-  stages: { id: string; ladder: { remindAtPercent: number[] } }[];
+  stages: { id: string; quorum: number; ladder: { remindAtPercent: number[] } }[];
+  separationOfDuties: 'on' | 'off';
   thresholds: Record<string, TierReferences[]>;
   reasonCodes: { code: string }[];
   routes: { id: string; when: string; stageIds: string[] }[];
@@ -50,6 +51,11 @@ export function checkReferences(policy: PolicyReferences): Problem[] {
               message: 'must rise from one reminder to the next',
             },
           ],
+    ),
+    ...policy.stages.flatMap(({ quorum }, index) =>
+      policy.separationOfDuties === 'off' && quorum > 1
+        ? [{ path: ['stages', index, 'quorum'], message: 'must be 1 where duties are not separated' }]
+        : [],
     ),
     ...Object.entries(policy.thresholds).flatMap(([currency, tiers]) => checkTiers(tiers, currency, stageIds)),
     ...duplicates(

@@ -1,9 +1,11 @@
-import { atStakeMinor, availablePeople, judgeAuthority, unstaffedStages } from '../approval';
+import { atStakeMinor, availablePeople, isRaise, judgeAuthority, unstaffedStages } from '../approval';
+import { beginToPay, isLess, offer } from './apply-offer';
 import { addBusinessDays } from '../calendar';
 import { assertNever, type Transition } from '../refund';
 import { changeLegs } from './legs';
+import { endAsDeclined } from './decline';
 import { openStage, planStage } from './stage-clock';
-import { closeStage, endReview, tellCustomer, tellOutsiders, tellRoles, openUnstaffed, type Step } from './step';
+import { closeStage, endReview, noteForCrm, tellCustomer, tellRoles, openUnstaffed, type Step } from './step';
 
 /** A decision that counts: closes, pauses or sends back the open stage, and opens what follows in the same step. */
 export function applyDecision(step: Step, transition: Extract<Transition, { kind: 'decision' }>): void {
@@ -36,12 +38,17 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
         type: 'refund.stage_approved',
         data: { ...data, approvedAmountMinor: content.approvedAmountMinor },
       });
-      state.excluded.push({ personId, rule: 'earlier_stage', at: context.at });
+      if (!context.plan.dutiesOff) state.excluded.push({ personId, rule: 'earlier_stage', at: context.at });
       // It was their word too: neither they nor another one who stands in for them says it again.
-      if (onBehalfOf) state.excluded.push({ personId: onBehalfOf.personId, rule: 'delegator', at: context.at });
+      if (onBehalfOf && !context.plan.dutiesOff)
+        state.excluded.push({ personId: onBehalfOf.personId, rule: 'delegator', at: context.at });
+      if (isRaise(state, content)) {
+        restartAtMore(step, content.approvedAmountMinor ?? 0);
+        break;
+      }
       lowerApprovedAmount(step, content.approvedAmountMinor);
       stage.approvals += 1;
-      if (stage.approvals >= planStage(context.plan, stage.index).quorum) advance(step);
+      if (stage.approvals >= planStage(context.plan, stage.index).quorum) advance(step, commandId);
       // It stays open for the next person: whoever had taken it has decided.
       else effects.stages.push({ stageId: stage.id, round: state.round, status: 'open' });
       break;
@@ -49,10 +56,7 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
       effects.audit.push({ type: 'refund.declined', data });
       closeStage(step, 'declined');
       endReview(step);
-      state.status = 'declined';
-      effects.release = true;
-      effects.events.push('refund.declined');
-      tellOutsiders(step, 'refund_declined', 'refund', { commandId });
+      endAsDeclined(step, { commandId });
       break;
     case 'request_info': {
       const deadlineAt = addBusinessDays(context.calendar, context.at, context.plan.informationBusinessDays);
@@ -106,8 +110,8 @@ export function openNextStage(step: Step, index: number): void {
   tellRoles(step, 'stage_opened', stage.roles, { stage: stage.id, dueAt: stage.dueAt });
 }
 
-function advance(step: Step): void {
-  const { state, effects, context } = step;
+function advance(step: Step, commandId: string): void {
+  const { state, context } = step;
   const index = state.stage?.index ?? 0;
   closeStage(step, 'approved');
   if (index + 1 < context.plan.stages.length) {
@@ -116,10 +120,9 @@ function advance(step: Step): void {
     return;
   }
   endReview(step);
-  state.status = 'paying';
-  state.legs = state.legs.filter((leg) => leg.amountMinor > 0);
-  effects.events.push('refund.approved', 'refund.paying');
-  tellOutsiders(step, 'refund_approved', 'refund');
+  if (isLess(state) && context.plan.offerBusinessDays !== undefined)
+    offer(step, context.plan.offerBusinessDays, commandId);
+  else beginToPay(step);
 }
 
 function lowerApprovedAmount(step: Step, approvedAmountMinor: number | null): void {
@@ -130,12 +133,40 @@ function lowerApprovedAmount(step: Step, approvedAmountMinor: number | null): vo
   changeLegs(step, approvedAmountMinor);
 }
 
-function checkStaffing(step: Step, fromIndex: number): void {
+/**
+ * More than was approved before, and no more than was asked for: whoever approved less did not approve that, so the whole plan
+ * begins again with new clocks. Who raised it has had their say.
+ */
+function restartAtMore(step: Step, approvedAmountMinor: number): void {
+  const { state, effects, context } = step;
+  const raised = context.plan.dutiesOff ? [] : state.excluded.slice(effects.onBehalfOf ? -2 : -1);
+  effects.audit.push({
+    type: 'refund.amount_raised',
+    data: { fromMinor: state.approvedAmountMinor, toMinor: approvedAmountMinor, round: state.round + 1 },
+  });
+  closeStage(step, 'sent_back');
+  state.round += 1;
+  state.roundStartedAt = context.at;
+  state.snapshotVersion += 1;
+  state.approvedAmountMinor = approvedAmountMinor === state.amountMinor ? null : approvedAmountMinor;
+  changeLegs(step, approvedAmountMinor);
+  state.excluded = [
+    ...state.excluded.filter(({ rule }) => rule !== 'earlier_stage' && rule !== 'delegator'),
+    ...raised,
+  ];
+  effects.newRound = { round: state.round };
+  openNextStage(step, 0);
+  checkStaffing(step, 0);
+  noteForCrm(step, 'delivery');
+}
+
+/** A stage that was opened and that nobody may decide is the desk's at once, and so is one behind it. */
+export function checkStaffing(step: Step, fromIndex: number): void {
   const { state, context } = step;
   const { facts, at, candidates } = context;
   if (!facts || !state.stage) throw new Error('A stage was opened by what is no decision.');
   const when = { at, dueAt: state.stage.dueAt };
   const available = availablePeople(candidates, state.excluded, facts, when, atStakeMinor(state));
-  const unstaffed = unstaffedStages(context.plan.stages.slice(fromIndex), available);
+  const unstaffed = unstaffedStages(context.plan.stages.slice(fromIndex), available, context.plan.dutiesOff);
   if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
 }

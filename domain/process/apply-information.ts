@@ -1,5 +1,6 @@
 import type { Transition } from '../refund';
 import { openNextStage, respond } from './apply-decision';
+import { endOffer } from './apply-offer';
 import { changeLegs } from './legs';
 import { resumeStage } from './stage-clock';
 import { endReview, noteForCrm, tellCustomer, tellRoles, type Step } from './step';
@@ -47,7 +48,10 @@ export function applyInformation(step: Step, transition: Extract<Transition, { k
   noteForCrm(step, 'delivery');
 }
 
-/** Nobody answered in time: the paused stage goes on and says so; a correction that never came expires the request. */
+/**
+ * Nobody answered in time: the paused stage goes on and says so; a correction that never came expires the request; what was
+ * offered is paid.
+ */
 export function applyAnswerOverdue(step: Step, transition: Extract<Transition, { kind: 'answer_overdue' }>): void {
   const { state, effects } = step;
   state.answer = null;
@@ -55,6 +59,10 @@ export function applyAnswerOverdue(step: Step, transition: Extract<Transition, {
     type: 'refund.answer_overdue',
     data: { awaited: transition.answer.kind, deadlineAt: transition.answer.deadlineAt },
   });
+  if (transition.answer.kind === 'offer') {
+    endOffer(step);
+    return;
+  }
   if (transition.answer.kind === 'information') {
     resume(step, 'unanswered');
     tellCustomer(step, 'information_overdue', 'delivery');

@@ -1,9 +1,11 @@
 import { judgeTransition } from '../approval';
 import { assertNever, promiseMark, type ProcessState, type Transition } from '../refund';
+import { applyAppeal, applyAppealOverdue } from './apply-appeal';
 import { applyDecision } from './apply-decision';
 import { applyDeskAction } from './apply-desk-action';
 import { applyAnswerOverdue, applyInformation } from './apply-information';
 import { applySighting } from './apply-payment';
+import { applyAcceptance } from './apply-offer';
 import { applyReceipt } from './apply-receipt';
 import { applyRung } from './apply-rung';
 import { deskFactsRefusal } from './check-desk-facts';
@@ -51,6 +53,12 @@ export function applyTransition(
     case 'information':
       applyInformation(step, transition);
       break;
+    case 'acceptance':
+      applyAcceptance(step, transition);
+      break;
+    case 'appeal':
+      applyAppeal(step, transition);
+      break;
     case 'receipt':
       applyReceipt(step, transition);
       break;
@@ -62,6 +70,9 @@ export function applyTransition(
       break;
     case 'answer_overdue':
       applyAnswerOverdue(step, transition);
+      break;
+    case 'appeal_overdue':
+      applyAppealOverdue(step);
       break;
     case 'payment':
       applySighting(step, transition);

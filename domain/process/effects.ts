@@ -10,6 +10,8 @@ export const PUBLIC_EVENTS = [
   'refund.information_requested',
   'refund.approved',
   'refund.declined',
+  'refund.appealed',
+  'refund.offered',
   'refund.paying',
   'refund.payment_unknown',
   'refund.payment_failed',

@@ -22,12 +22,17 @@ export function commandKindOf(transition: Transition): string | null {
       return 'withdraw';
     case 'information':
       return 'inform';
+    case 'acceptance':
+      return 'accept_offer';
+    case 'appeal':
+      return 'appeal';
     case 'receipt':
       return 'confirm_receipt';
     case 'desk_action':
       return 'act_on_desk';
     case 'rung':
     case 'answer_overdue':
+    case 'appeal_overdue':
     case 'payment':
     case 'provider_event':
     case 'arrival_overdue':

@@ -13,6 +13,7 @@ import {
 import type { ExcludedPerson, Leg, Plan, ProcessState } from '../refund';
 import { openNextStage } from './apply-decision';
 import type { AcceptedGoodwill } from './check-goodwill';
+import { endAsDeclined } from './decline';
 import { noEffects, type Effects } from './effects';
 import { closeStage, noteForCrm, openUnstaffed, tellCustomer, tellOutsiders, type Step } from './step';
 
@@ -75,7 +76,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
   // Nobody gets a refund of their own from a machine that their colleagues have set up.
   const judged = { ...facts, customerIsStaff: facts.excluded.some(({ rule }) => rule === 'is_customer') };
   const evaluation = evaluatePolicy(facts.policy, judged, facts.purchasePolicy);
-  const plan = planFrom(facts.policy, evaluation);
+  const plan = planFrom(facts.policy, evaluation, facts.currency);
   const strategy = facts.allocation ?? facts.policy.amounts.allocation;
   const allocation = allocateBy(
     strategy,
@@ -84,6 +85,8 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
   );
   const legs = allocation.map((part) => legOf(facts, part));
   if (facts.goodwill) legs.push(goodwillLeg(facts.goodwill));
+  // A shop of one person asks and decides; that somebody gives money to themselves as a customer stays out of the question.
+  const excluded = plan.dutiesOff ? facts.excluded.filter(({ rule }) => rule === 'is_customer') : facts.excluded;
   const responseDueAt = firstResponseDueAt(facts.policy, facts.now);
   const state: ProcessState = {
     seq: 0,
@@ -95,7 +98,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
     roundStartedAt: facts.now,
     stage: null,
     answer: null,
-    excluded: facts.excluded,
+    excluded,
     lastDecision: null,
     responded: false,
     legs,
@@ -114,6 +117,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
       at: facts.now,
       legs: [],
       answered: null,
+      deciders: [],
       candidates: [],
       facts: null,
       sighted: null,
@@ -130,6 +134,8 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
   effects.events.push('refund.accepted');
   if (evaluation.unanswered.length > 0)
     effects.audit.push({ type: 'policy.condition_unanswered', data: { rules: evaluation.unanswered } });
+  if (plan.dutiesOff)
+    effects.audit.push({ type: 'refund.duties_not_separated', data: { policyVersion: plan.policyVersion } });
   effects.newRound = { round: 1 };
   const accepted = {
     evaluation,
@@ -158,12 +164,12 @@ function openReview(step: Step, facts: AcceptanceFacts, responseDueAt: string): 
   effects.events.push('refund.in_review');
   const available = availablePeople(
     facts.candidates,
-    facts.excluded,
+    state.excluded,
     { currency: facts.currency, acceptedAt: facts.now, delegations: facts.delegations },
     { at: facts.now, dueAt: state.stage?.dueAt ?? facts.now },
     atStakeMinor(state),
   );
-  const unstaffed = unstaffedStages(context.plan.stages, available);
+  const unstaffed = unstaffedStages(context.plan.stages, available, context.plan.dutiesOff);
   if (unstaffed.length > 0) openUnstaffed(step, unstaffed);
   tellCustomer(step, 'refund_received', 'delivery');
   noteForCrm(step, 'delivery');
@@ -183,18 +189,15 @@ function approveByPolicy(step: Step, clauseId: string): void {
 
 /** The machine's no, with the clause that says why. */
 function declineByPolicy(step: Step, clauseId: string): void {
-  const { state, effects, context } = step;
+  const { effects, context } = step;
   openNextStage(step, 0);
   effects.messages = [];
   closeStage(step, 'declined');
-  state.status = 'declined';
-  effects.release = true;
-  effects.events.push('refund.declined');
   effects.audit.push({
     type: 'refund.declined_by_policy',
     data: { clause: clauseId, policyVersion: context.plan.policyVersion },
   });
-  tellOutsiders(step, 'refund_declined', 'refund', { clause: clauseId });
+  endAsDeclined(step, { clause: clauseId });
 }
 
 function legOf(facts: AcceptanceFacts, part: { id: string; amountMinor: number }): Leg {

@@ -34,7 +34,7 @@ export function previewStages(
   if (plan.stages.length === 0) return [];
   const when = { at: now, dueAt: openStage(calendar, plan, 0, now, now).dueAt };
   const available = availablePeople(people.candidates, people.excluded, facts, when, atStake.amountMinor);
-  const unstaffed = unstaffedStages(plan.stages, available);
+  const unstaffed = unstaffedStages(plan.stages, available, plan.dutiesOff);
   return plan.stages.map(({ id, label, role, quorum }, index) => ({
     id,
     label,

@@ -36,9 +36,11 @@ export interface TransitionContext {
   at: string;
   legs: LegToPay[];
   answered: AnsweredRequest | null;
-  /** Everybody who could decide; read for decisions and answers. */
+  /** Who has decided the refund before, and since when, also in whose place; read for appeals, empty for everything else. */
+  deciders: { personId: string; at: string }[];
+  /** Everybody who could decide; read for decisions, answers and appeals. */
   candidates: Candidate[];
-  /** Who stands in for whom; read for decisions, null for everything else. */
+  /** Who stands in for whom; read for decisions and appeals, null for everything else. */
   facts: DecisionFacts | null;
   /** What a stored notification says of a leg; null when it says nothing of this refund's money. */
   sighted: { legId: string; attempt: number; sighting: PaymentSighting } | null;

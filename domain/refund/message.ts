@@ -5,6 +5,8 @@ export const CUSTOMER_MESSAGES = [
   'information_overdue',
   'refund_approved',
   'refund_declined',
+  'appeal_received',
+  'offer_made',
   'refund_withdrawn',
   'refund_expired',
   'refund_paid',
@@ -25,6 +27,9 @@ export const STAFF_MESSAGES = [
   'desk_item_opened',
   'desk_item_overdue',
 ] as const;
+
+/** Calls to decide a stage. */
+export const CALLS_TO_DECIDE: readonly string[] = ['stage_opened', 'stage_reminder', 'stage_escalated'];
 
 export type MessageKind = (typeof CUSTOMER_MESSAGES)[number] | (typeof STAFF_MESSAGES)[number];
 

@@ -45,9 +45,15 @@ export interface Plan {
   correctionBusinessDays: number;
   maxCorrectionRounds: number;
   appealWindowDays: number;
+  /** Working days in which a customer takes less than they asked for, or not; absent: it is paid without asking. */
+  offerBusinessDays?: number;
   arrivalWatchDays: number;
   /** Working days until the money is there, by payment method: what the customer is promised. */
   arrivalBusinessDays: Record<string, { from: number; to: number }>;
+  /** Minor units: decisions about no more may be taken by the link in a letter. Absent: none may. */
+  stepUpMinor?: number;
+  /** Set where the policy has one person decide everything: who asked or has decided before may decide too. */
+  dutiesOff?: true;
   /** The rule by which the machine approved at acceptance; then there are no stages. Absent: people decide. */
   approvedBy?: string;
 }

@@ -18,6 +18,8 @@ export type ExclusionRule =
   | 'key_creator'
   | 'is_customer'
   | 'earlier_stage'
+  /** They decided it before its decline was appealed. */
+  | 'earlier_decision'
   /** Somebody has decided on their behalf, or somebody excluded stands in for them. */
   | 'delegator'
   /** They stand in for somebody excluded. */
@@ -46,9 +48,9 @@ export interface OpenStage {
   approvals: number;
 }
 
-/** An answer that somebody outside owes: information for a paused stage, or a corrected request. */
+/** An answer that somebody outside owes: information for a paused stage, a corrected request, or a word on less than was asked for. */
 export interface AwaitedAnswer {
-  kind: 'information' | 'correction';
+  kind: 'information' | 'correction' | 'offer';
   stageId: string;
   requestedAt: string;
   deadlineAt: string;
@@ -124,6 +126,16 @@ export interface Proposal {
 
 export type ProposedAct = 'alternative_route' | 'manual_payment' | 'give_up';
 
+/** How the decline of a refund, or an offer of less, can be, or was, appealed. Once: an appeal that was made opens no other window. */
+export interface Appeal {
+  /** Until when, ISO. */
+  until: string;
+  /** When it was made. */
+  madeAt?: string;
+  /** Set when nobody appealed in time, or what was offered was taken. */
+  lapsed?: true;
+}
+
 /** That two people have ended a refund whose money, or part of it, could not be paid. The reason is in the command row. */
 export interface GivenUp {
   at: string;
@@ -180,6 +192,8 @@ export interface ProcessState {
   arrival: ArrivalWatch | null;
   /** What one person of the desk has proposed and a second one has not answered yet. */
   proposals?: Proposal[];
+  /** Set by the first decline, or the first offer of less, of a plan that lets people appeal. */
+  appeal?: Appeal;
   /** Set when the refund ended as `payment_failed`: it waits for nobody any more. */
   givenUp?: GivenUp;
 }
@@ -209,10 +223,18 @@ export const isWatched = ({ status, givenUp, arrival }: ProcessState): boolean =
 export const isAskedAfterAll = ({ legs }: Pick<ProcessState, 'legs'>): boolean =>
   legs.some((leg) => leg.givenUp && leg.nextQueryAt !== null);
 
+/** True while a decline waits for an appeal: what was reserved is held, and the workflow lives. */
+export const isAppealable = ({ status, appeal }: Pick<ProcessState, 'status' | 'appeal'>): boolean =>
+  status === 'declined' && appeal !== undefined && appeal.madeAt === undefined && !appeal.lapsed;
+
+/** True while the customer is asked whether they take less than they asked for. */
+export const hasOpenOffer = ({ status, answer }: Pick<ProcessState, 'status' | 'answer'>): boolean =>
+  status === 'awaiting_customer' && answer?.kind === 'offer';
+
 /** True when its workflow has ended, or ends by itself before anything could be sent to it. `at` is an ISO instant. */
 export const hasEnded = (state: ProcessState, at: string): boolean => {
   if (isWatched(state)) return state.arrival !== null && state.arrival.watchUntil <= at;
-  return isOver(state) && !isAskedAfterAll(state);
+  return isOver(state) && !isAskedAfterAll(state) && !isAppealable(state);
 };
 
 /** Whether money of a payment is still to leave for this refund: neither sent, nor paid, nor given up. */

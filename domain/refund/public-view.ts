@@ -11,7 +11,7 @@ import {
 import type { AllocationStrategy } from '../money';
 import { breakdownAt, type Breakdown, type Deduction, type RefundAmounts } from './breakdown';
 import type { LocalizedText, Plan } from './plan';
-import { waitingForOf, type Leg, type ProcessState, type WaitingFor } from './process';
+import { hasOpenOffer, waitingForOf, type Leg, type ProcessState, type WaitingFor } from './process';
 import type { RefundStatus } from './status';
 
 /** What the views of a refund are made of. Instants are ISO, amounts minor units. */
@@ -150,6 +150,12 @@ export interface PublicRefund {
     basis: ArrivalBasis;
     confirmedAt: string | null;
   };
+  /** `off`: by its policy, who asked for it or has decided it before may decide it. */
+  separationOfDuties: 'on' | 'off';
+  /** What the customer is asked to take, and until when; null where nothing is offered. */
+  offer: { amountMinor: number; until: string } | null;
+  /** Until when its decline can or could be appealed, and when it was; null where none can be. */
+  appeal: { until: string; madeAt: string | null } | null;
   /** When two people ended it though its money, or part of it, could not be paid; else null. */
   givenUpAt: string | null;
   createdAt: string;
@@ -193,7 +199,8 @@ export function publicRefund(
     metadata: record.metadata,
     snapshotVersion: process.snapshotVersion,
     policyVersion: `${record.policyName}@${record.policyVersion}`,
-    decidedBy: clause === null ? 'people' : 'machine',
+    // An appeal takes it out of the machine's hands.
+    decidedBy: clause === null || process.appeal?.madeAt !== undefined ? 'people' : 'machine',
     clause,
     waitingFor: waitingFor && {
       ...waitingFor,
@@ -217,6 +224,12 @@ export function publicRefund(
       basis: process.arrival?.basis ?? 'seed_table',
       confirmedAt: record.arrivalConfirmedAt,
     },
+    separationOfDuties: record.plan.dutiesOff ? 'off' : 'on',
+    offer:
+      process.answer && hasOpenOffer(process)
+        ? { amountMinor: process.approvedAmountMinor ?? process.amountMinor, until: process.answer.deadlineAt }
+        : null,
+    appeal: process.appeal ? { until: process.appeal.until, madeAt: process.appeal.madeAt ?? null } : null,
     givenUpAt: process.givenUp?.at ?? null,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,

@@ -55,10 +55,15 @@ export type Transition = { id: string } & (
   | { kind: 'decision'; commandId: string; actor: Actor; content: DecisionContent }
   | { kind: 'withdrawal'; commandId: string; actor: Actor }
   | { kind: 'information'; commandId: string; actor: Actor }
+  | { kind: 'appeal'; commandId: string; actor: Actor }
+  /** The customer takes what was offered. */
+  | { kind: 'acceptance'; commandId: string; actor: Actor }
   | { kind: 'receipt'; commandId: string; actor: Actor }
   | { kind: 'desk_action'; commandId: string; actor: Actor; action: DeskAction }
   | { kind: 'rung'; stageId: string; round: number; rung: Rung }
   | { kind: 'answer_overdue'; answer: AwaitedAnswer }
+  /** Nobody has appealed in time. */
+  | { kind: 'appeal_overdue' }
   /** What a call found out about an attempt; without a number, about the one that stands (histories from before it had one). */
   | { kind: 'payment'; legId: string; attempt?: number; sighting: PaymentSighting }
   /** A stored notification; the record step reads what it says and applies it as a payment. */
@@ -91,6 +96,10 @@ export type RefusalCode =
   | 'amount_not_allowed'
   | 'rounds_exhausted'
   | 'nothing_awaited'
+  | 'no_offer_open'
+  | 'not_declined'
+  | 'appeal_window_closed'
+  | 'appeal_used'
   | 'not_paid'
   | 'contradictory_facts'
   | 'action_not_available'

@@ -85,7 +85,7 @@ export class Judge {
     const key = JSON.stringify([tier, stageIds]);
     const known = this.#stages.get(key);
     if (known) return known;
-    const stages = planFrom(this.policy, { tier, stageIds, automatic: null }).stages.map(askedStage);
+    const stages = planFrom(this.policy, { tier, stageIds, automatic: null }, null).stages.map(askedStage);
     this.#stages.set(key, stages);
     return stages;
   }

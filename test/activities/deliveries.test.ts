@@ -18,14 +18,14 @@ beforeEach(async () => {
 afterAll(() => bench.close());
 
 async function addMessage(
-  options: { owner?: string; recipient?: string; dueAt?: Date; seq?: number; kind?: string } = {},
+  options: { owner?: string; recipient?: string; dueAt?: Date; seq?: number; kind?: string; of?: string } = {},
 ) {
   const id = newId('ms');
   await bench.db.message.create({
     data: {
       id,
       mode: 'test',
-      refundId,
+      refundId: options.of ?? refundId,
       transitionSeq: options.seq ?? 1,
       kind: options.kind ?? 'desk_item_opened',
       channel: 'email',
@@ -49,6 +49,45 @@ describe('deliverDueMessages', () => {
     expect(result).toMatchObject({ sent: 1, failed: 0, more: false, nextDueAt: null });
     expect(mail.taken.map((letter) => letter.to).toSorted()).toEqual(['finance2@example.com', 'finance@example.com']);
     expect(new Set(mail.taken.map((letter) => letter.messageId)).size).toBe(2);
+  });
+
+  test('who stands in for somebody of the role is called too, within the cap, and only while it lasts', async () => {
+    const { db, shop } = bench;
+    const waiting = await shop.accept(await shop.addOrder(10_000), 10_000);
+    await db.message.deleteMany();
+    const hour = 3_600_000;
+    const delegate = (delegateId: string, delegatorId: string, from: number, until: number, capMinor?: bigint) =>
+      db.delegation.create({
+        data: {
+          id: `dg_of_${delegateId}`,
+          mode: 'test',
+          delegatorId,
+          delegateId,
+          fromAt: new Date(Date.now() + from * hour),
+          untilAt: new Date(Date.now() + until * hour),
+          createdBy: delegatorId,
+          createdAt: new Date(Date.now() - 3 * hour),
+          ...(capMinor === undefined ? {} : { capMinor, capCurrency: 'CNY' }),
+        },
+      });
+    const { reviewer, reviewer2, agent, finance, finance2, approver2, admin } = shop.personIds;
+    await delegate(agent, reviewer, -1, 1);
+    await delegate(finance, reviewer2, -1, 1, 9_999n);
+    await delegate(finance2, reviewer, -3, -2);
+    await delegate(admin, approver2, -1, 1);
+    const called = async (kind: string): Promise<string[]> => {
+      const mail = new FakeMail();
+      await addMessage({ kind, recipient: 'role:reviewer', of: waiting, seq: kind.length });
+      await attempt(1, bench.activities({ email: mail }).deliverDueMessages, { limit: 10 });
+      return mail.taken.map((letter) => letter.to).toSorted();
+    };
+    expect(await called('stage_opened')).toEqual([
+      'agent@example.com',
+      'reviewer2@example.com',
+      'reviewer@example.com',
+    ]);
+    expect(await called('stage_reminder')).toContain('agent@example.com');
+    expect(await called('correction_requested')).toEqual(['reviewer2@example.com', 'reviewer@example.com']);
   });
 
   test('nobody is called to decide what is decided already', async () => {

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import request, { type Response } from 'supertest';
 
+import defaultPolicy from '../../prisma/seed/default-policy.json';
+import { createDeliverDueMessages } from '../../activities/deliver-due-messages';
 import { createRecordActivities } from '../../activities/record-transition';
 import { EngineUnavailable } from '../../api/refund-client-errors';
 import { getRefundQuery, refundWorkflowId } from '../../contract';
+import { attempt, FakeMail } from '../activities/support/bench';
+import { putInForce } from '../support/policy';
 import { eventually, openEngine } from './support/engine';
-import { openRefundApi, type KeyName, type RefundApi } from './support/refund-api';
+import { openRefundApi, refundBody, type KeyName, type RefundApi } from './support/refund-api';
 import { openWorkingApi, type WorkingApi } from './support/working-api';
 
 let api: WorkingApi;
@@ -212,8 +216,23 @@ describe('a decision', () => {
     const stale = await decide('approver', id, 'second_review');
     expect([stale.status, stale.body.code]).toEqual([409, 'stale_snapshot']);
     expect(stale.body.differences).toContainEqual({ field: 'amountMinor', seen: 600_000, current: 500_000 });
-    const raised = await decide('approver', id, 'second_review', { snapshotVersion: 2, approvedAmountMinor: 500_001 });
-    expect([raised.status, raised.body.code, raised.body.atMostMinor]).toEqual([422, 'amount_not_allowed', 500_000]);
+    const raised = await decide('approver', id, 'second_review', { snapshotVersion: 2, approvedAmountMinor: 600_001 });
+    expect([raised.status, raised.body.code, raised.body.atMostMinor]).toEqual([422, 'amount_not_allowed', 600_000]);
+  });
+
+  it('that gives more than was approved before starts again at stage one, without whoever raised it', async () => {
+    const { id } = await api.accept(600_000);
+    await decide('reviewer2', id, 'first_review', { approvedAmountMinor: 500_000 });
+    const raised = await decide('approver', id, 'second_review', { snapshotVersion: 2, approvedAmountMinor: 550_000 });
+    expect([raised.status, raised.body.approvedAmountMinor, raised.body.snapshotVersion]).toEqual([200, 550_000, 3]);
+    expect(raised.body.plan.map(({ status }: { status: string }) => status)).toEqual(['open', 'pending', 'pending']);
+    await decide('reviewer', id, 'first_review', { snapshotVersion: 3 });
+    const own = await decide('approver', id, 'second_review', { snapshotVersion: 3 });
+    expect([own.status, own.body.rule]).toEqual([403, 'earlier_stage']);
+    await decide('reviewer2', id, 'second_review', { snapshotVersion: 3 });
+    await decide('approver2', id, 'final_approval', { snapshotVersion: 3 });
+    await reaches(id, 'paid');
+    expect((await api.get('auditor', `/v1/refunds/${id}`)).body.paidAmountMinor).toBe(550_000);
   });
 
   it('is not taken on an order that has changed since: it is refused with the difference, told or not', async () => {
@@ -324,6 +343,252 @@ describe('a decision', () => {
       return row.outcome === 'done' && row;
     });
     expect(command.transitionSeq).toBe(1);
+  });
+});
+
+describe('an appeal', () => {
+  const texts = { en: 'Changed minds are not refunded.', 'zh-CN': '不因改变主意退款。' };
+  const clause = {
+    id: 'changed-mind',
+    texts,
+    reasonCodes: 'any',
+    when: { kind: 'expression', cel: 'refund.reasonCode == "changed_mind"' },
+  };
+  beforeAll(() => putInForce(api.db, 2, { appealWindowDays: 7, ineligible: [clause], customerAnswer }));
+  afterAll(() => putInForce(api.db, 3, {}));
+  const customerAnswer = { ...defaultPolicy.customerAnswer, offerBusinessDays: 3 };
+  const appeal = (key: KeyName, id: string, body: object = { statement: 'the break is on the photo' }) =>
+    api.post(key, `/v1/refunds/${id}/appeal`, body);
+
+  it('is made once, by the customer of a declined refund, and decided by somebody else', async () => {
+    const { id } = await api.accept(10_000);
+    expect((await appeal('customer', id)).body.code).toBe('not_declined');
+    const declined = await decide('reviewer', id, 'first_review', { decision: 'decline', reason: 'no break is seen' });
+    expect(declined.body).toMatchObject({ status: 'declined', appeal: { madeAt: null }, waitingFor: null });
+    expect((await appeal('stranger', id)).status).toBe(404);
+    expect((await appeal('finance', id)).body.code).toBe('forbidden');
+    expect((await appeal('customer', id, {})).body.code).toBe('invalid_request');
+    const unknown = { statement: 'see the photo', evidenceIds: ['ev_0000000000000000000000'] };
+    expect((await appeal('customer', id, unknown)).body.code).toMatch(/evidence_not_found|invalid_request/);
+    const appealed = await appeal('customer', id);
+    expect([appealed.status, appealed.body.status, appealed.body.snapshotVersion]).toEqual([200, 'in_review', 2]);
+    expect(appealed.body.appeal.madeAt).toMatch(/Z$/);
+    expect((await api.get('reviewer2', `/v1/refunds/${id}`)).body.appealStatement).toBe('the break is on the photo');
+    const again = await appeal('integrator', id);
+    expect([again.status, again.body.code]).toEqual([409, 'appeal_used']);
+    const own = await decide('reviewer', id, 'first_review', { snapshotVersion: 2 });
+    expect([own.status, own.body.code, own.body.rule]).toEqual([403, 'same_person', 'earlier_decision']);
+    await decide('reviewer2', id, 'first_review', { snapshotVersion: 2 });
+    await reaches(id, 'paid');
+    const events = (await api.get('customer', `/v1/refunds/${id}/timeline`)).body.data;
+    expect(events.map(({ type }: { type: string }) => type)).toContain('refund.appealed');
+  });
+
+  it('may be made against less than was asked for, which the customer may also take', async () => {
+    const { id } = await api.accept(10_000);
+    const offered = await decide('reviewer', id, 'first_review', {
+      approvedAmountMinor: 6_000,
+      messageToCustomer: 'The scratch is old.',
+    });
+    expect(offered.body).toMatchObject({ status: 'awaiting_customer', offer: { amountMinor: 6_000 } });
+    expect((await api.post('customer', `/v1/refunds/${id}/information`, { note: 'no' })).body.code).toBe(
+      'nothing_awaited',
+    );
+    const accept = (key: KeyName, of: string) => api.post(key, `/v1/refunds/${of}/offer-acceptance`, {});
+    expect((await accept('stranger', id)).status).toBe(404);
+    expect((await accept('finance', id)).body.code).toBe('forbidden');
+    const taken = await accept('customer', id);
+    expect([taken.status, taken.body.offer, taken.body.approvedAmountMinor]).toEqual([200, null, 6_000]);
+    await reaches(id, 'paid');
+    expect((await accept('customer', id)).body.code).toBe('no_offer_open');
+    const { id: other } = await api.accept(10_000);
+    await decide('reviewer', other, 'first_review', { approvedAmountMinor: 6_000 });
+    const appealed = await appeal('customer', other);
+    expect(appealed.body).toMatchObject({ status: 'in_review', approvedAmountMinor: null, snapshotVersion: 3 });
+    await decide('reviewer2', other, 'first_review', { snapshotVersion: 3 });
+    await reaches(other, 'paid');
+    expect((await api.get('auditor', `/v1/refunds/${other}`)).body.paidAmountMinor).toBe(10_000);
+  });
+
+  it('against a decline by the machine goes to people, for money that was held from the beginning', async () => {
+    const { orderExternalId } = await api.putOrder(10_000);
+    const body = { ...refundBody(orderExternalId, 10_000), reasonCode: 'changed_mind' };
+    const { id, clause: by, status } = (await api.post('integrator', '/v1/refunds', body)).body;
+    expect([status, by]).toEqual(['declined', 'changed-mind']);
+    const payment = () => api.db.payment.findFirstOrThrow({ where: { order: { externalId: orderExternalId } } });
+    expect(Number((await payment()).reservedMinor)).toBe(10_000);
+    expect((await appeal('integrator', id)).body).toMatchObject({ status: 'in_review', decidedBy: 'people' });
+    await decide('reviewer', id, 'first_review', { snapshotVersion: 2 });
+    await reaches(id, 'paid');
+    expect(Number((await payment()).refundedMinor)).toBe(10_000);
+  });
+});
+
+describe('a decision by letter', () => {
+  beforeAll(() => putInForce(api.db, 4, { stepUpMinor: { CNY: 20_000 } }));
+  afterAll(() => putInForce(api.db, 5, {}));
+
+  interface Letter {
+    to: string;
+    token: string;
+    code: string;
+  }
+  /** What is due is sent; answers the letters about this refund that can be decided by. */
+  async function lettersAbout(id: string): Promise<Letter[]> {
+    const mail = new FakeMail();
+    const { db, logger, metrics, clock } = api.deps;
+    const letters = { shopName: 'Test', messageIdDomain: 'test.example', publicUrl: 'http://127.0.0.1' };
+    const { deliverDueMessages } = createDeliverDueMessages({
+      db,
+      email: mail,
+      crm: null,
+      letters,
+      clock,
+      logger,
+      metrics,
+    });
+    await attempt(1, deliverDueMessages, { limit: 100 });
+    return mail.taken
+      .filter(({ text }) => text.includes(id))
+      .flatMap(({ to, text }) => {
+        const [, token] = /\/decide\/([\w-]{43})/.exec(text) ?? [];
+        const [, code] = /code there: (\d{6})/.exec(text) ?? [];
+        return token && code ? [{ to, token, code }] : [];
+      });
+  }
+  async function letterTo(name: string, id: string): Promise<Letter> {
+    const letter = (await lettersAbout(id)).find(({ to }) => to === `${name}@example.com`);
+    if (!letter) throw new Error(`No letter to ${name} about ${id}.`);
+    return letter;
+  }
+  const open = (token: string, query = '') => request(api.app).get(`/decide/${token}${query}`);
+  const submit = (token: string, form: Record<string, string>) =>
+    request(api.app).post(`/decide/${token}`).type('form').send(form);
+  const eventsOf = async (id: string) =>
+    (await api.get('auditor', `/v1/refunds/${id}/timeline`)).body.data as { type: string; actor: { id: string } }[];
+
+  it('counts for the person of the link, with the code of the letter, once', async () => {
+    const { id } = await api.accept(10_000);
+    const all = await lettersAbout(id);
+    expect(all.map(({ to }) => to).toSorted()).toEqual(['reviewer2@example.com', 'reviewer@example.com']);
+    const [own, other] = ['reviewer', 'reviewer2'].map((name) => all.find(({ to }) => to === `${name}@example.com`));
+    if (!own || !other) throw new Error('A letter is missing.');
+    const kept = JSON.stringify(await api.db.decisionLink.findMany({ where: { refundId: id } }));
+    for (const secret of [own.token, own.code]) expect(kept).not.toContain(secret);
+    const page = await open(own.token);
+    expect([page.status, page.type]).toEqual([200, 'text/html']);
+    expect(page.headers['content-security-policy']).toBe(
+      "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    expect(page.headers['cache-control']).toBe('no-store');
+    expect(page.text).toMatch(/width=device-width[\s\S]*CNY 100\.00[\s\S]*Opening this page decides nothing/);
+    expect(page.text).not.toContain(own.code);
+    expect(page.text).not.toContain('checked');
+    expect((await open(own.token, '?lang=zh-CN')).text).toContain('打开本页不会作出任何决定');
+    // The other letter's code opens nothing here, and counts as one of five.
+    const foreign = await submit(own.token, { decision: 'approve', code: other.code });
+    expect([foreign.status, foreign.text]).toEqual([400, expect.stringContaining('4 more attempts')]);
+    expect((await submit(own.token, { decision: 'decline', code: own.code })).status).toBe(400);
+    const decided = await submit(own.token, { decision: 'approve', reason: 'seen', code: own.code });
+    expect([decided.status, decided.text]).toEqual([200, expect.stringContaining('Your approval counts')]);
+    expect((await api.db.decision.findMany({ where: { refundId: id } })).map((one) => one.personId)).toEqual([
+      api.personIds.reviewer,
+    ]);
+    const again = await submit(own.token, { decision: 'decline', reason: 'no', code: own.code });
+    expect([again.status, again.text]).toEqual([410, expect.stringContaining('has been used')]);
+    const late = await submit(other.token, { decision: 'approve', code: other.code });
+    expect([late.status, late.text]).toEqual([410, expect.stringContaining('not as it was')]);
+    expect((await open(other.token)).status).toBe(410);
+    expect((await eventsOf(id)).map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['refund.link_code_refused', 'refund.link_refused']),
+    );
+    await reaches(id, 'paid');
+  });
+
+  it('is never taken by what opens every link and submits every form', async () => {
+    const { id } = await api.accept(10_000);
+    const letters = await lettersAbout(id);
+    expect(letters).toHaveLength(2);
+    for (const { token } of letters) {
+      await request(api.app).head(`/decide/${token}`);
+      const { text } = await open(token);
+      const names = [...text.replace(/[\s\S]*<form/, '').matchAll(/name="(\w+)"/g)].map(([, name]) => name ?? '');
+      expect([...new Set(names)]).toEqual(['decision', 'reason', 'code']);
+      for (const choice of ['approve', 'decline', ''])
+        for (const code of ['', 'test', '1'])
+          expect((await submit(token, { decision: choice, reason: 'test', code })).status).toBe(400);
+      expect((await open(token)).status).toBe(200);
+    }
+    expect(await statusOf(id)).toBe('in_review');
+    expect(await api.db.decision.count({ where: { refundId: id } })).toBe(0);
+    expect(await api.db.command.count({ where: { refundId: id, kind: 'decide' } })).toBe(0);
+  });
+
+  it('has a link that guesses kill, that time kills, and that every change kills', async () => {
+    const { id } = await api.accept(10_000);
+    const guessed = await letterTo('reviewer', id);
+    const wrong = String((Number(guessed.code) + 1) % 1_000_000).padStart(6, '0');
+    const guesses: number[] = [];
+    for (let n = 0; n < 5; n += 1)
+      guesses.push((await submit(guessed.token, { decision: 'approve', code: wrong })).status);
+    expect(guesses).toEqual([400, 400, 400, 400, 410]);
+    const dead = await submit(guessed.token, { decision: 'approve', code: guessed.code });
+    expect([dead.status, dead.text]).toEqual([410, expect.stringContaining('Too many wrong codes')]);
+
+    const { id: old } = await api.accept(10_000);
+    const expired = await letterTo('reviewer', old);
+    await api.db.$executeRaw`
+      UPDATE decision_links SET created_at = now() - interval '4 days', expires_at = now() - interval '1 day'
+      WHERE refund_id = ${old}`;
+    const late = await submit(expired.token, { decision: 'approve', code: expired.code });
+    expect([late.status, late.text]).toEqual([410, expect.stringContaining('has expired')]);
+
+    const { id: asked } = await api.accept(10_000);
+    const before = await letterTo('reviewer', asked);
+    await decide('reviewer2', asked, 'first_review', { decision: 'request_info', reason: 'which armrest?' });
+    expect((await submit(before.token, { decision: 'approve', code: before.code })).status).toBe(410);
+    await api.post('customer', `/v1/refunds/${asked}/information`, {
+      note: 'the left',
+      description: 'the left armrest',
+    });
+    const changed = await submit(before.token, { decision: 'approve', code: before.code });
+    expect([changed.status, changed.text]).toEqual([410, expect.stringContaining('not as it was')]);
+    const after = await letterTo('reviewer', asked);
+    expect((await submit(after.token, { decision: 'approve', code: after.code })).status).toBe(200);
+
+    expect((await open('A'.repeat(43))).status).toBe(404);
+    expect((await submit('short', { decision: 'approve', code: '123456' })).status).toBe(404);
+  });
+
+  it('is not offered above the step-up amount, nor to somebody excluded, and rules of duties hold by letter too', async () => {
+    const { id } = await api.accept(20_001);
+    expect(await lettersAbout(id)).toEqual([]);
+    const { id: declined } = await api.accept(10_000);
+    const letter = await letterTo('reviewer', declined);
+    // Somebody who stands in for them has entered it meanwhile, as far as the record says.
+    await api.db.$executeRaw`
+      UPDATE refunds SET process = jsonb_set(process, '{excluded}',
+        ${JSON.stringify([{ personId: api.personIds.reviewer, rule: 'requester' }])}::jsonb) WHERE id = ${declined}`;
+    const refused = await submit(letter.token, { decision: 'approve', code: letter.code });
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('requester')]);
+    expect(await statusOf(declined)).toBe('in_review');
+  });
+});
+
+describe('a shop that does not separate duties', () => {
+  beforeAll(() => putInForce(api.db, 6, { separationOfDuties: 'off' }));
+  afterAll(() => putInForce(api.db, 7, {}));
+
+  it('has one person decide stage after stage, and shows it with every answer and in the timeline', async () => {
+    const { id, separationOfDuties } = await api.accept(600_000);
+    expect(separationOfDuties).toBe('off');
+    await decide('reviewer2', id, 'first_review');
+    const second = await decide('reviewer2', id, 'second_review');
+    expect([second.status, second.body.separationOfDuties]).toEqual([200, 'off']);
+    await decide('approver', id, 'final_approval');
+    await reaches(id, 'paid');
+    const events = (await api.get('auditor', `/v1/refunds/${id}/timeline`)).body.data;
+    expect(events.map(({ type }: { type: string }) => type)).toContain('refund.duties_not_separated');
   });
 });
 

@@ -15,6 +15,7 @@ const RELATIONS = [
   'key_creator',
   'is_customer',
   'earlier_stage',
+  'earlier_decision',
   'delegator',
 ] as const;
 const DELEGATIONS = ['none', 'delegate_of_eligible', 'delegate_of_excluded', 'delegator_of_excluded'] as const;
@@ -48,6 +49,7 @@ const TABLE: [{ [Column in keyof Case]?: readonly Case[Column][] }, Verdict][] =
   [{ relation: ['key_creator'] }, 'same_person key_creator'],
   [{ relation: ['is_customer'] }, 'same_person is_customer'],
   [{ relation: ['earlier_stage'] }, 'same_person earlier_stage'],
+  [{ relation: ['earlier_decision'] }, 'same_person earlier_decision'],
   [{ relation: ['delegator'] }, 'same_person delegator'],
   [{ delegation: ['delegate_of_excluded'] }, 'same_person delegate'],
   [{ delegation: ['delegator_of_excluded'] }, 'same_person delegator'],

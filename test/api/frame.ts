@@ -35,6 +35,8 @@ const silentEngine: RefundClient = {
   decideBySignal: notAsked,
   withdraw: notAsked,
   provideInformation: notAsked,
+  appeal: notAsked,
+  acceptOffer: notAsked,
   confirmReceipt: notAsked,
   actOnDesk: notAsked,
   providerEvent: notAsked,

@@ -72,6 +72,39 @@ describe('the work of a caller', () => {
     expect(await idsOf('reviewer2')).toContain(id);
   });
 
+  it('is offered to whoever has the least of it, never to somebody away or excluded, and binds nobody', async () => {
+    const { id } = await api.accept(600_005);
+    interface Offered extends Task {
+      offeredTo: { id: string } | null;
+    }
+    const offeredTo = async (key: KeyName = 'reviewer', of = id): Promise<string | undefined> =>
+      ((await tasksOf(key)) as Offered[]).find((task) => task.refundId === of)?.offeredTo?.id;
+    const { reviewer, reviewer2 } = api.personIds;
+    const first = await offeredTo();
+    expect([reviewer, reviewer2]).toContain(first);
+    expect([await offeredTo('reviewer2'), await offeredTo()]).toEqual([first, first]);
+    // Whoever it was offered to takes other work: it is the other one's now, and still in both lists.
+    const [busy, free] =
+      first === reviewer ? (['reviewer', 'reviewer2'] as const) : (['reviewer2', 'reviewer'] as const);
+    const { id: other } = await api.accept(600_006);
+    expect((await api.post(busy, `/v1/tasks/${other}/first_review/claim`, {})).status).toBe(200);
+    expect(await offeredTo()).toBe(api.personIds[free]);
+    expect(await offeredTo(busy)).toBe(api.personIds[free]);
+    expect(await offeredTo(busy, other)).toBeUndefined();
+    // The other one is away beyond its due instant, and then excluded: back to the first.
+    const far = new Date(Date.now() + 60 * 86_400_000).toISOString();
+    const away = await api.post(free, '/v1/delegations', { from: new Date().toISOString(), until: far });
+    expect(away.status).toBe(201);
+    expect(await offeredTo()).toBe(api.personIds[busy]);
+    await api.post(free, `/v1/delegations/${away.body.id}/revocation`, {});
+    expect(await offeredTo()).toBe(api.personIds[free]);
+    const { process } = await api.db.refund.findUniqueOrThrow({ where: { id } });
+    const excluded = [{ personId: api.personIds[free], rule: 'requester' }];
+    await api.db.refund.update({ where: { id }, data: { process: { ...(process as object), excluded } } });
+    expect(await offeredTo(busy)).toBe(api.personIds[busy]);
+    await api.post(busy, `/v1/tasks/${other}/first_review/release`, {});
+  });
+
   it('comes in pages that neither repeat nor skip', async () => {
     const all = await idsOf('reviewer');
     const seen: string[] = [];

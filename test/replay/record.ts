@@ -8,6 +8,7 @@ import globalTeardown from '../support/global-teardown';
 import { openWorld, type World } from '../support/world';
 import { encodeHistory } from './history-file';
 import { adopted } from './scenarios/adopted';
+import { APPEALS } from './scenarios/appeals';
 import { AFTER_THE_END } from './scenarios/after-the-end';
 import { ENDINGS } from './scenarios/endings';
 import { PAYMENTS } from './scenarios/payments';
@@ -22,7 +23,7 @@ const HISTORIES = path.join(__dirname, 'histories');
 
 /** What runs beside others in one world, by workflow. */
 const TOGETHER: Record<string, Record<string, Scenario>> = {
-  refund: { ...REVIEWS, ...DESK, ...PAYMENTS, ...ENDINGS },
+  refund: { ...REVIEWS, ...DESK, ...PAYMENTS, ...ENDINGS, ...APPEALS },
   'refund-return': AFTER_THE_END,
 };
 

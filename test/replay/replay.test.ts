@@ -24,6 +24,10 @@ test('there is a history of every path', () => {
   expect(scenarios).toEqual(
     expect.arrayContaining([
       'adopted',
+      'amount-raised',
+      'appeal-declined',
+      'appeal-lapsed',
+      'appealed',
       'approve-less',
       'approve-three-stages',
       'approve-two-payments',
@@ -39,6 +43,8 @@ test('there is a history of every path', () => {
       'order-changed',
       'paid-by-hand',
       'payment-doubted',
+      'offer-accepted',
+      'offer-unanswered',
       'payment-failed',
       'payment-held',
       'payment-pending-notified',

@@ -77,6 +77,11 @@ const decided = (hash: string): string =>
    SELECT 'dc_3', mode, refund_id, 2, stage_id, decision, person_id, (SELECT id FROM commands WHERE kind = 'create_refund'), 1, ${hash}, 2, decided_at
    FROM decisions`;
 
+/** The refund is appealed at this place in its course. */
+const APPEAL = (seq: number): string =>
+  `INSERT INTO transitions (refund_id, mode, seq, transition_id, kind, input, result, at)
+   SELECT refund_id, mode, ${seq}, 't${seq}', 'appeal', input, result, at FROM transitions WHERE seq = 1`;
+
 /** After these no refund refers to the payment. */
 const UNREFERRED = ['DELETE FROM payment_attempts', 'DELETE FROM allocations'];
 
@@ -254,6 +259,10 @@ const RULES: Rules = {
     legal: (['pending', 'approved', 'declined', 'sent_back', 'skipped'] satisfies StageStatus[]).map((status) =>
       set('stages', `status = '${status}'`),
     ),
+  },
+  transitions_one_appeal: {
+    refused: [[APPEAL(2), APPEAL(3)]],
+    legal: [APPEAL(2), [APPEAL(2), APPEAL(3).replace(`'appeal'`, `'withdrawal'`)]],
   },
   stages_one_open: {
     refused: [set('stages', `status = 'open'`), set('stages', `status = 'paused'`)],

@@ -99,7 +99,7 @@ export async function startTestWorkers(
       email: channels.email,
       webhooks: createWebhookSender({ allowPrivateTargets: true }),
       balanceMaxAgeMs: 7 * 86_400_000,
-      letters: { shopName: 'Test shop', messageIdDomain: 'test.example' },
+      letters: { shopName: 'Test shop', messageIdDomain: 'test.example', publicUrl: 'http://127.0.0.1' },
       clock: () => new Date(),
       logger,
       metrics: createMetrics({ process: 'test', runtime: false }),

@@ -5,7 +5,9 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import {
+  acceptOfferUpdate,
   actOnDeskUpdate,
+  appealRefundUpdate,
   confirmReceiptUpdate,
   decideStageSignal,
   decideStageUpdate,
@@ -70,6 +72,8 @@ export interface World {
   signalDecision(handle: WorkflowHandle, who: StaffName, content: DecisionContent): Promise<CommandRecord>;
   withdraw(handle: WorkflowHandle, who?: Who): Promise<Verdict>;
   inform(handle: WorkflowHandle, who: Who, body: Record<string, unknown>): Promise<Verdict>;
+  appeal(handle: WorkflowHandle, who?: Who): Promise<Verdict>;
+  acceptOffer(handle: WorkflowHandle): Promise<Verdict>;
   confirmReceipt(handle: WorkflowHandle): Promise<Verdict>;
   actOnDesk(handle: WorkflowHandle, action: DeskAction, who?: StaffName): Promise<Verdict>;
   /** Stores a notification of the provider about the refund's leg; nobody is told. */
@@ -294,6 +298,14 @@ export async function openWorld(options: { worker?: boolean; onLog?: (line: stri
     async inform(handle, who, body) {
       const command = await stated(handle, 'inform', who, body);
       return handle.executeUpdate(provideInformationUpdate, { args: [commandMessage(command)], updateId: command.id });
+    },
+    async acceptOffer(handle) {
+      const command = await stated(handle, 'accept_offer', 'customer', {});
+      return handle.executeUpdate(acceptOfferUpdate, { args: [commandMessage(command)], updateId: command.id });
+    },
+    async appeal(handle, who = 'customer') {
+      const command = await stated(handle, 'appeal', who, { statement: 'the photos show it' });
+      return handle.executeUpdate(appealRefundUpdate, { args: [commandMessage(command)], updateId: command.id });
     },
     async confirmReceipt(handle) {
       const command = await stated(handle, 'confirm_receipt', 'customer', {});

@@ -1,7 +1,9 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import {
+  acceptOfferUpdate,
   actOnDeskUpdate,
+  appealRefundUpdate,
   confirmReceiptUpdate,
   decideStageSignal,
   decideStageUpdate,
@@ -31,6 +33,8 @@ export function listen(refund: RefundCase): void {
   onUpdate(refund, decideStageUpdate, decisionOf, 'A decision on the open stage; answers when it is recorded.');
   onUpdate(refund, withdrawRefundUpdate, withdrawalOf, 'Takes the request back, until the first instruction to pay.');
   onUpdate(refund, provideInformationUpdate, informationOf, 'The answer that somebody outside owes.');
+  onUpdate(refund, appealRefundUpdate, appealOf, 'Has a decline looked at again, by people who did not decide it.');
+  onUpdate(refund, acceptOfferUpdate, acceptanceOf, 'The customer takes less than they asked for.');
   onUpdate(refund, confirmReceiptUpdate, receiptOf, 'The money is there.');
   onUpdate(
     refund,
@@ -78,6 +82,18 @@ const withdrawalOf = ({ commandId, actor }: CommandMessage): Transition => ({
 const informationOf = ({ commandId, actor }: CommandMessage): Transition => ({
   id: commandId,
   kind: 'information',
+  commandId,
+  actor,
+});
+const appealOf = ({ commandId, actor }: CommandMessage): Transition => ({
+  id: commandId,
+  kind: 'appeal',
+  commandId,
+  actor,
+});
+const acceptanceOf = ({ commandId, actor }: CommandMessage): Transition => ({
+  id: commandId,
+  kind: 'acceptance',
   commandId,
   actor,
 });

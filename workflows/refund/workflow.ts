@@ -1,8 +1,10 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { RefundWorkflowInput, RefundWorkflowResult } from '../../contract';
+import { isAppealable } from '../../domain/refund';
 import { listen } from './messages';
 import { show } from './show';
 import { isUnsettled, openCase, type RefundCase } from './state';
+import { isAppealed } from './steps/appeal';
 import { approve } from './steps/approve';
 import { close } from './steps/close';
 import { payUntilSettled } from './steps/settle';
@@ -18,9 +20,12 @@ export async function refundWorkflow(input: RefundWorkflowInput): Promise<Refund
   return await CancellationScope.nonCancellable(async () => {
     const refund = begin(input);
 
-    await approve(refund);
-    if (refund.state.status === 'declined') tellOutsiders(refund, 'declined');
-    if (refund.state.status === 'paying') tellOutsiders(refund, 'approved');
+    do {
+      await approve(refund);
+      if (refund.state.status === 'declined') tellOutsiders(refund, 'declined');
+      if (refund.state.status === 'paying') tellOutsiders(refund, 'approved');
+      // Nothing is awaited where nobody may appeal: what follows is begun in the same turn as it was before there were appeals.
+    } while (isAppealable(refund.state) && (await isAppealed(refund)));
 
     return await settleAndClose(refund);
   });

@@ -3,20 +3,28 @@ import type { LetterWords, Locale } from './view';
 
 type StaffMessage = (typeof STAFF_MESSAGES)[number];
 
+const CODE_EN =
+  '{{#if decisionCode}}You can decide it without signing in: open the page below and type this code there: {{decisionCode}}. Page and code are for you alone and work once, until the refund changes. Do not pass this letter on.{{/if}}';
+const CODE_ZH =
+  '{{#if decisionCode}}您可以无需登录直接审批：打开下方页面并输入验证码 {{decisionCode}}。该页面和验证码仅供您本人使用一次，退款有任何变更即失效。请勿转发本邮件。{{/if}}';
+
 /** Letters to staff: short, without the customer's name or reason, which the console shows to whoever may see them. */
 export const STAFF: Record<Locale, Record<StaffMessage, LetterWords>> = {
   en: {
     stage_opened: {
       subject: 'To decide: {{stageLabel}} of {{refundId}} ({{amount}})',
       heading: 'A refund waits for your decision',
-      paragraphs: ['The refund {{refundId}} for order {{orderExternalId}} has reached a stage that you may decide.'],
+      paragraphs: [
+        'The refund {{refundId}} for order {{orderExternalId}} has reached a stage that you may decide.',
+        CODE_EN,
+      ],
       facts: ['stageLabel', 'dueText', 'refundId', 'orderExternalId', 'amount'],
       action: 'Open the refund',
     },
     stage_reminder: {
       subject: 'Reminder: {{stageLabel}} of {{refundId}} is still open',
       heading: 'A decision is still open',
-      paragraphs: ['Nobody has decided this stage of the refund {{refundId}} yet.'],
+      paragraphs: ['Nobody has decided this stage of the refund {{refundId}} yet.', CODE_EN],
       facts: ['stageLabel', 'dueText', 'refundId', 'orderExternalId', 'amount'],
       action: 'Open the refund',
     },
@@ -25,6 +33,7 @@ export const STAFF: Record<Locale, Record<StaffMessage, LetterWords>> = {
       heading: 'A refund has been escalated to you',
       paragraphs: [
         'This stage of the refund {{refundId}} was not decided in time. From now on you may decide it too; those who were asked before still may.',
+        CODE_EN,
       ],
       facts: ['stageLabel', 'dueText', 'refundId', 'orderExternalId', 'amount'],
       action: 'Open the refund',
@@ -69,21 +78,21 @@ export const STAFF: Record<Locale, Record<StaffMessage, LetterWords>> = {
     stage_opened: {
       subject: '待审批：{{refundId}} {{stageLabel}}（{{amount}}）',
       heading: '有一笔退款等待您审批',
-      paragraphs: ['订单 {{orderExternalId}} 的退款 {{refundId}} 已到达您可以审批的阶段。'],
+      paragraphs: ['订单 {{orderExternalId}} 的退款 {{refundId}} 已到达您可以审批的阶段。', CODE_ZH],
       facts: ['stageLabel', 'dueText', 'refundId', 'orderExternalId', 'amount'],
       action: '打开退款',
     },
     stage_reminder: {
       subject: '提醒：{{refundId}} {{stageLabel}} 尚未审批',
       heading: '仍有审批未完成',
-      paragraphs: ['退款 {{refundId}} 的这一阶段尚无人审批。'],
+      paragraphs: ['退款 {{refundId}} 的这一阶段尚无人审批。', CODE_ZH],
       facts: ['stageLabel', 'dueText', 'refundId', 'orderExternalId', 'amount'],
       action: '打开退款',
     },
     stage_escalated: {
       subject: '已升级给您：{{refundId}} {{stageLabel}}（{{amount}}）',
       heading: '有一笔退款升级给您',
-      paragraphs: ['退款 {{refundId}} 的这一阶段未按时审批。从现在起您也可以审批，原审批人仍可审批。'],
+      paragraphs: ['退款 {{refundId}} 的这一阶段未按时审批。从现在起您也可以审批，原审批人仍可审批。', CODE_ZH],
       facts: ['stageLabel', 'dueText', 'refundId', 'orderExternalId', 'amount'],
       action: '打开退款',
     },

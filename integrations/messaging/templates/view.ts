@@ -27,6 +27,12 @@ export interface MessageView {
   traceNumber: string | null;
   /** Where the reader sees the refund: the customer's page for customers, the console for staff. */
   statusUrl: string | null;
+  /** What the reader types to decide on the page that `statusUrl` then is; null where they cannot. */
+  decisionCode: string | null;
+  /** Until when the decline can be appealed; null when it cannot be. */
+  appealUntilText: string | null;
+  /** True when the decision was taken on an appeal: there is no other. */
+  afterAppeal: boolean;
   /** What a reviewer wrote for the customer; never the internal reason. */
   messageToCustomer: string | null;
   /** What is given beside the amount, and for what; null when nothing is. */

@@ -107,7 +107,7 @@ export async function openBench(): Promise<Bench> {
     email: mail,
     webhooks: { send: async () => ({ httpStatus: 200, error: null }) },
     balanceMaxAgeMs: BALANCE_MAX_AGE_MS,
-    letters: { shopName: 'Test shop', messageIdDomain: 'test.example' },
+    letters: { shopName: 'Test shop', messageIdDomain: 'test.example', publicUrl: 'http://127.0.0.1' },
     clock: () => new Date(),
     nudgeDelivery: () => undefined,
     logger: createLogger({ process: 'test', level: 'silent' }),

@@ -42,7 +42,42 @@ const decided = (columns: Record<string, string> = {}): string =>
     ...columns,
   });
 
+/** A link for `reviewer`, made at noon for a day. */
+const link = (columns: Record<string, string> = {}): string =>
+  inserted('decision_links', {
+    id: `'dl_new'`,
+    mode: `'test'`,
+    token_hash: `'${'a'.repeat(64)}'`,
+    code_hash: `'${'b'.repeat(64)}'`,
+    message_id: `'ms_1'`,
+    refund_id: '(SELECT id FROM refunds)',
+    stage_id: `'first_review'`,
+    round: '1',
+    snapshot_version: '1',
+    stage_due_at: NOON,
+    person_id: person('reviewer'),
+    created_at: NOON,
+    expires_at: `${NOON} + interval '1 day'`,
+    ...columns,
+  });
+
 export const DELEGATION_RULES: Rules = {
+  decision_links_hashes: {
+    refused: [link({ token_hash: `'a-token'` }), link({ code_hash: `'123456'` })],
+    legal: [link()],
+  },
+  decision_links_period: {
+    refused: [link({ expires_at: NOON })],
+    legal: [link({ expires_at: `${NOON} + interval '1 ms'` })],
+  },
+  decision_links_codes: {
+    refused: [link({ wrong_codes: '6' }), link({ wrong_codes: '-1' })],
+    legal: [link({ wrong_codes: '5' })],
+  },
+  decision_links_use: {
+    refused: [link({ used_at: `${NOON} + interval '2 days'` }), link({ used_at: `${NOON} - interval '1 hour'` })],
+    legal: [link({ used_at: `${NOON} + interval '1 hour'` })],
+  },
   delegations_period: {
     refused: [delegation({ until_at: NOON }), delegation({ until_at: `${NOON} - interval '1 day'` })],
     legal: [delegation({ until_at: `${NOON} + interval '1 millisecond'` })],

@@ -1,4 +1,4 @@
-import type { ExclusionRule, Plan, ProcessState } from '../../../domain/refund';
+import type { ExcludedPerson, ExclusionRule, Plan, ProcessState } from '../../../domain/refund';
 import { APPROVED, sumOf, violated, type Violation } from './input';
 import type { Db } from '../../../store';
 
@@ -21,13 +21,19 @@ export async function separatePeople(db: Db): Promise<Violation[]> {
     const persons = new Set(ofRound.map((one) => one.personId));
     const places = ofRound.flatMap(({ onBehalfOf }) => onBehalfOf ?? []);
     const seats = sumOf(plan.stages, (stage) => stage.quorum);
-    const barred = new Set(state.excluded.filter((one) => !BY_DECIDING.includes(one.rule)).map((one) => one.personId));
+    // Who decided before an appeal, or entered it, is excluded from it on.
+    const since = ({ rule, at }: ExcludedPerson): string =>
+      (rule === 'earlier_decision' ? state.appeal?.madeAt : at) ?? '';
+    const barred = ({ personId, decidedAt }: { personId: string; decidedAt: Date }): boolean =>
+      state.excluded.some(
+        (one) => one.personId === personId && !BY_DECIDING.includes(one.rule) && since(one) < decidedAt.toISOString(),
+      );
     const found = [
-      ...(persons.size === ofRound.length ? [] : ['one person approved twice']),
+      ...(persons.size === ofRound.length || plan.dutiesOff ? [] : ['one person approved twice']),
       ...(new Set([...persons, ...places]).size === persons.size + places.length
         ? []
         : ['one person approved in their own place and by another one']),
-      ...(APPROVED.includes(refund.status) && persons.size !== seats
+      ...(APPROVED.includes(refund.status) && (plan.dutiesOff ? ofRound.length : persons.size) !== seats
         ? [`${persons.size} approved ${seats} seats`]
         : []),
       // Nobody to ask is right only where a policy says so by name.
@@ -36,8 +42,8 @@ export async function separatePeople(db: Db): Promise<Violation[]> {
         const { command } = one;
         const stage = refund.stages.find((row) => row.round === one.round && row.stageId === one.stageId);
         return [
-          ...(one.personId === refund.enteredByPersonId ? ['decided by who entered it'] : []),
-          ...(barred.has(one.personId) ? [`decision ${one.id} is by an excluded person`] : []),
+          ...(one.personId === refund.enteredByPersonId && !plan.dutiesOff ? ['decided by who entered it'] : []),
+          ...(barred(one) ? [`decision ${one.id} is by an excluded person`] : []),
           ...(command.outcome === 'done' &&
           command.personId === one.personId &&
           command.snapshotVersion === one.snapshotVersion &&

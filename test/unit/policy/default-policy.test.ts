@@ -80,7 +80,7 @@ describe('the policy that ships', () => {
 
   it('makes a plan of the stages of a tier and nothing of the others', () => {
     const evaluation = evaluatePolicy(defaultPolicy, facts());
-    const plan = planFrom(defaultPolicy, evaluation);
+    const plan = planFrom(defaultPolicy, evaluation, 'CNY');
     expect(plan).toMatchObject({
       policyName: 'default',
       policyVersion: 1,

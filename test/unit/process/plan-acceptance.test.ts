@@ -157,6 +157,37 @@ describe('a request that a rule of the policy approves', () => {
   });
 });
 
+describe('a policy of a shop of one person', () => {
+  const alone = parsePolicy({ ...policy, separationOfDuties: 'off' });
+  const everything = [{ personId: 'owner', roles: ['reviewer', 'second_reviewer', 'approver'] }];
+  const requester = { personId: 'owner', rule: 'requester' as const };
+
+  test('lets one person ask and decide all stages, and every refund says so', () => {
+    const made = planAcceptance(facts({ policy: alone, candidates: everything, excluded: [requester] }));
+    expect(made.plan).toMatchObject({ dutiesOff: true, stages: [{}, {}, {}] });
+    expect([made.state.excluded, made.effects.deskOpen]).toEqual([[], []]);
+    expect(made.effects.audit).toEqual([{ type: 'refund.duties_not_separated', data: { policyVersion: 1 } }]);
+    const usual = planAcceptance(facts({ candidates: everything, excluded: [requester] }));
+    expect(usual.plan).not.toHaveProperty('dutiesOff');
+    expect(usual.effects.deskOpen).toMatchObject([{ kind: 'no_eligible_person' }]);
+  });
+
+  test('keeps staff from giving themselves a refund as customers, and misses a role that nobody holds', () => {
+    const excluded = [requester, { personId: 'owner', rule: 'is_customer' as const }];
+    const own = planAcceptance(facts({ policy: alone, candidates: everything, excluded }));
+    expect(own.state.excluded).toEqual([{ personId: 'owner', rule: 'is_customer' }]);
+    const [first] = everything;
+    const without = [{ personId: first?.personId ?? '', roles: ['reviewer', 'approver'] }];
+    const made = planAcceptance(facts({ policy: alone, candidates: without }));
+    expect(made.effects.deskOpen).toMatchObject([{ data: { stages: 'second_review' } }]);
+  });
+
+  test('cannot want several people for a stage', () => {
+    const stages = policy.stages.map((stage) => ({ ...stage, quorum: 2 }));
+    expect(() => parsePolicy({ ...policy, separationOfDuties: 'off', stages })).toThrow(/stages.0.quorum must be 1/);
+  });
+});
+
 describe('a request that the policy does not allow', () => {
   const customMade = { reasonCode: 'changed_mind', lines: [{ category: null, attributes: { customMade: true } }] };
 

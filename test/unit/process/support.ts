@@ -109,6 +109,7 @@ export function contextOf(
     at,
     legs,
     answered: null,
+    deciders: [],
     candidates: STAFF,
     facts: NOBODY_AWAY,
     sighted: null,

@@ -55,7 +55,7 @@ describe('judging a past request again', () => {
         const evaluation = evaluatePolicy(policy, accepted);
         fc.pre(evaluation.reasonProblem === undefined);
         const declineClause = evaluation.eligible === true ? null : evaluation.eligible.clauseId;
-        const before = keptOutcome({ plan: planFrom(policy, evaluation), declineClause });
+        const before = keptOutcome({ plan: planFrom(policy, evaluation, 'CNY'), declineClause });
         const after = judge.judge(JSON.parse(JSON.stringify(keptFacts(accepted))));
         expect(changesBetween(before, after)).toEqual([]);
         expect(after).toMatchObject({ ...before, unanswered: evaluation.unanswered });
