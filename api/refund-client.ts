@@ -21,6 +21,7 @@ import {
   messagesDueSignal,
   provideInformationUpdate,
   providerEventSignal,
+  replanSignal,
   reachRefund,
   RECONCILE_WORKFLOW_TYPE,
   reconcileWorkflowId,
@@ -81,6 +82,8 @@ export interface RefundClient {
   actOnDesk(refundId: string, input: ActOnDeskInput, updateId: string): Promise<Verdict>;
   /** Tells a refund that a stored provider event concerns it; starts its next workflow when the last one had ended. */
   providerEvent(refundId: string, providerEventId: string): Promise<void>;
+  /** Tells a refund in review that it is to be planned again by a changed calendar. */
+  replan(refundId: string, replanId: string): Promise<void>;
   /** Starts the reconciliation that a command asks for. Safe to repeat for ever. */
   reconcile(commandId: string): Promise<void>;
   /** Wakes the delivery workflow; false when it does not run, which its own timer and the schedule repair. */
@@ -276,6 +279,7 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
     decide: (refundId, input, updateId) => update(refundId, decideStageUpdate, input, updateId),
     decideBySignal: (refundId, input) =>
       toNewest(refundId, (workflowId) => signal(workflowId, decideStageSignal, input)),
+    replan: (refundId, replanId) => signal(refundWorkflowId(refundId), replanSignal, { replanId }),
     withdraw: (refundId, input, updateId) => update(refundId, withdrawRefundUpdate, input, updateId),
     provideInformation: (refundId, input, updateId) => update(refundId, provideInformationUpdate, input, updateId),
     confirmReceipt: (refundId, input, updateId) => updateOrReopen(refundId, confirmReceiptUpdate, input, updateId),

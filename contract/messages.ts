@@ -26,6 +26,11 @@ export interface ProviderEventMessage {
   providerEventId: string;
 }
 
+/** A changed calendar is to plan the refund again; who asked for it is stored under this id. */
+export interface ReplanMessage {
+  replanId: string;
+}
+
 /** Where the refund stands by its workflow. */
 export interface RefundView {
   refundId: string;
@@ -40,6 +45,7 @@ export const confirmReceiptUpdate = defineUpdate<Verdict, [CommandMessage]>('con
 export const actOnDeskUpdate = defineUpdate<Verdict, [ActOnDeskInput]>('actOnDesk');
 export const decideStageSignal = defineSignal<[DecideStageInput]>('decideStageSignal');
 export const providerEventSignal = defineSignal<[ProviderEventMessage]>('providerEvent');
+export const replanSignal = defineSignal<[ReplanMessage]>('replan');
 export const getRefundQuery = defineQuery<RefundView>('getRefund');
 
 /** Wakes the delivery workflow: something became due. */

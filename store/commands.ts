@@ -38,6 +38,7 @@ export type CommandKind =
   | 'approve_policy'
   | 'return_policy'
   | 'change_calendar'
+  | 'replan_calendar'
   | 'delegate'
   | 'revoke_delegation'
   | 'claim_stage'

@@ -28,6 +28,7 @@ export * from './webhook-endpoints';
 export * from './policies';
 export * from './past-refunds';
 export * from './calendars';
+export * from './calendar-replans';
 export * from './acceptance';
 export {
   OrderNotFoundError,

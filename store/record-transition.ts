@@ -19,6 +19,7 @@ import {
 } from '../domain/refund';
 import { readDeskFacts } from './desk-facts';
 import { chainEntries, insertAudit, refundStream, type AuditEntry, type AuditHead, type ChainedRow } from './audit';
+import { isToBeReplanned, settleReplan } from './calendar-replans';
 import { inTransaction, type Database } from './client';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
@@ -87,7 +88,8 @@ export async function recordTransition(
       );
     const earlier = earlierRefusal(command);
     if (earlier) return { transitionId: input.transition.id, refused: earlier, state: refund.state };
-    const mismatch = commandMismatch(input.transition, command, refund.id, input.at);
+    const mismatch =
+      commandMismatch(input.transition, command, refund.id, input.at) ?? (await replanMismatch(tx, refund.id, input));
     const outcome: TransitionOutcome = mismatch
       ? { refused: { code: 'command_invalid', data: { why: mismatch } }, state: refund.state }
       : apply({
@@ -110,6 +112,16 @@ export async function recordTransition(
     await writeTransition(tx, refund, input, command, answered, subscribers, outcome);
     return { transitionId: input.transition.id, refused: null, state: outcome.state };
   });
+}
+
+/** A message that was typed into a console stands for nothing that anybody has asked for. */
+async function replanMismatch(
+  tx: Statements,
+  refundId: string,
+  { transition }: RecordTransitionInput,
+): Promise<string | null> {
+  if (transition.kind !== 'replan') return null;
+  return (await isToBeReplanned(tx, refundId, transition.replanId)) ? null : 'missing';
 }
 
 function earlierRefusal(command: (StoredCommand & { refusalCode: string | null }) | null): Refusal | null {
@@ -147,6 +159,8 @@ async function writeRefusal(
   );
   if (transition.kind === 'provider_event')
     await tx.$executeRaw`UPDATE provider_events SET status = 'unmatched' WHERE id = ${transition.providerEventId}`;
+  if (transition.kind === 'replan' && isOwn)
+    await settleReplan(tx, { refundId: refund.id, replanId: transition.replanId }, refused.code, input.at);
   if (command && isOwn)
     await tx.$executeRaw`
       UPDATE commands SET outcome = 'refused', refusal_code = ${refused.code}

@@ -126,7 +126,8 @@ function workerOptions(
   switch (queue) {
     case 'refunds': {
       const { recordTransition, startAcceptedRefunds, signalStoredProviderEvents, reportStrandedRefunds } = activities;
-      const { remindOverdueDeskItems, planReconciliation, compareSettlement, giveUpReconciliation } = activities;
+      const { tellOpenReplans, remindOverdueDeskItems, planReconciliation, compareSettlement, giveUpReconciliation } =
+        activities;
       return {
         ...common,
         taskQueue: REFUNDS_QUEUE,
@@ -136,6 +137,7 @@ function workerOptions(
           startAcceptedRefunds,
           signalStoredProviderEvents,
           reportStrandedRefunds,
+          tellOpenReplans,
           remindOverdueDeskItems,
           planReconciliation,
           compareSettlement,

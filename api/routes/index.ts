@@ -2,6 +2,7 @@ import type { Router } from 'express';
 import type { AppDeps } from '../types';
 import { bankFileRoutes } from './bank-files';
 import { bulkDecisionRoutes } from './bulk-decisions';
+import { calendarReplanRoutes } from './calendar-replans';
 import { calendarRoutes } from './calendars';
 import { claimRoutes } from './claims';
 import { decisionRoutes } from './decisions';
@@ -52,6 +53,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   policyRoutes,
   policySimulationRoutes,
   calendarRoutes,
+  calendarReplanRoutes,
 ];
 
 /** Routers that authenticate by other means: they get the raw body and come before authentication. */

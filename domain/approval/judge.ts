@@ -194,6 +194,7 @@ export function judgeTransition(
     case 'payment':
     case 'provider_event':
     case 'arrival_overdue':
+    case 'replan':
       return null;
   }
 }

@@ -1,4 +1,11 @@
-import { addBusinessDays, addBusinessMinutes, type BusinessCalendar, businessMinutesBetween } from '../calendar';
+import {
+  addBusinessMinutes,
+  addUnpausedMinutes,
+  type BusinessCalendar,
+  businessMinutesBetween,
+  type Pause,
+  unpausedMinutesBetween,
+} from '../calendar';
 import type { PlanStage, Rung } from '../refund';
 
 export interface Ladder {
@@ -10,11 +17,13 @@ export interface Ladder {
 
 /**
  * What happens while nobody decides a stage: reminders at parts of its working time, at due the next role, a step later
- * the next level, a last step later the desk. All instants are working time.
+ * the next level, a last step later the desk. All instants are working time, and none of it is time in which the clock stood
+ * still.
  *
  * @param stage its clock and ladder, as in the plan
  * @param openedAtIso when the stage opened
  * @param baseIso from when the working days count: acceptance, or the answer that opened a new round
+ * @param pauses of the stage's clock; one that has not ended moves nothing yet
  * @throws UncertifiedYearError, InvalidCalendarError, RangeError when the stage is given no working time at all
  */
 export function buildLadder(
@@ -22,15 +31,17 @@ export function buildLadder(
   stage: Pick<PlanStage, 'clock' | 'ladder'>,
   openedAtIso: string,
   baseIso: string,
+  pauses: readonly Pause[] = [],
 ): Ladder {
   const { clock, ladder } = stage;
-  const byDays = addBusinessDays(calendar, baseIso, clock.dueBusinessDays);
-  const byMinimum = addBusinessMinutes(calendar, openedAtIso, clock.minimumBusinessMinutes);
+  const after = (fromIso: string, minutes: number) => addUnpausedMinutes(calendar, fromIso, minutes, pauses);
+  const byDays = after(baseIso, clock.dueBusinessDays * calendar.standardDayMinutes);
+  const byMinimum = after(openedAtIso, clock.minimumBusinessMinutes);
   const dueAt = Date.parse(byDays) > Date.parse(byMinimum) ? byDays : byMinimum;
-  const periodMinutes = businessMinutesBetween(calendar, openedAtIso, dueAt);
+  const periodMinutes = unpausedMinutesBetween(calendar, openedAtIso, dueAt, pauses);
   if (periodMinutes <= 0) throw new RangeError(`A stage opened at ${openedAtIso} has no working time until ${dueAt}.`);
 
-  const atPercent = (percent: number) => addBusinessMinutes(calendar, openedAtIso, (periodMinutes * percent) / 100);
+  const atPercent = (percent: number) => after(openedAtIso, (periodMinutes * percent) / 100);
   const step = (count: number) => atPercent(100 + count * ladder.stepPercent);
   return {
     dueAt,
@@ -49,7 +60,8 @@ export function buildLadder(
 /**
  * The ladder after a pause, such as waiting for the customer: whatever was still to come keeps the working time that it
  * had left when the pause began. What had come by then stays, and so does the first response, which goes by the wall
- * clock.
+ * clock. With the calendar that the ladder was built by it comes to what buildLadder makes of the pause; a calendar that was
+ * changed meanwhile moves nothing else here.
  * @throws UncertifiedYearError, InvalidCalendarError, RangeError
  */
 export function shiftLadder(

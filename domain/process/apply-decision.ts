@@ -1,8 +1,8 @@
 import { atStakeMinor, availablePeople, judgeAuthority, unstaffedStages } from '../approval';
 import { addBusinessDays } from '../calendar';
-import { assertNever, type Transition } from '../refund';
+import { assertNever, type PauseReason, type Transition } from '../refund';
 import { changeLegs } from './legs';
-import { openStage, planStage } from './stage-clock';
+import { openStage, pauseStage, planStage } from './stage-clock';
 import { closeStage, endReview, tellCustomer, tellOutsiders, tellRoles, openUnstaffed, type Step } from './step';
 
 /** A decision that counts: closes, pauses or sends back the open stage, and opens what follows in the same step. */
@@ -57,7 +57,7 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
     case 'request_info': {
       const deadlineAt = addBusinessDays(context.calendar, context.at, context.plan.informationBusinessDays);
       effects.audit.push({ type: 'refund.information_requested', data: { ...data, deadlineAt } });
-      stage.pausedAt = context.at;
+      pause(step, 'information');
       state.answer = { kind: 'information', stageId: stage.id, requestedAt: context.at, deadlineAt };
       state.status = 'awaiting_customer';
       effects.stages.push({ stageId: stage.id, round: state.round, status: 'paused', pausedAt: context.at });
@@ -104,6 +104,23 @@ export function openNextStage(step: Step, index: number): void {
     dueAt: stage.dueAt,
   });
   tellRoles(step, 'stage_opened', stage.roles, { stage: stage.id, dueAt: stage.dueAt });
+}
+
+/** The clock of the open stage stops, and the ledger says why. */
+function pause({ state, effects, context }: Step, reason: PauseReason): void {
+  if (!state.stage) throw new Error('A clock was to be stopped for a stage that is not there.');
+  state.stage = pauseStage(state.stage, reason, context.at);
+  const { id, dueAt } = state.stage;
+  effects.pauses.push({
+    stageId: id,
+    round: state.round,
+    reason,
+    startedAt: context.at,
+    endedAt: null,
+    dueBefore: dueAt,
+    dueAfter: null,
+  });
+  effects.audit.push({ type: 'refund.clock_paused', data: { stage: id, reason, dueAt } });
 }
 
 function advance(step: Step): void {

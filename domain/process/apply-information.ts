@@ -2,7 +2,7 @@ import type { Transition } from '../refund';
 import { openNextStage, respond } from './apply-decision';
 import { changeLegs } from './legs';
 import { resumeStage } from './stage-clock';
-import { endReview, noteForCrm, tellCustomer, tellRoles, type Step } from './step';
+import { endPause, endReview, noteForCrm, tellCustomer, tellRoles, type Step } from './step';
 
 /**
  * The awaited answer. Information resumes the paused stage; a correction makes a new snapshot, voids all approvals and
@@ -71,8 +71,10 @@ export function applyAnswerOverdue(step: Step, transition: Extract<Transition, {
 function resume(step: Step, answer: 'answered' | 'unanswered'): void {
   const { state, effects, context } = step;
   if (!state.stage) throw new Error('A stage was to go on that is not there.');
-  const stage = resumeStage(context.calendar, state.stage, context.at);
+  const before = state.stage;
+  const stage = resumeStage(context.calendar, before, context.at);
   state.stage = stage;
+  endPause(step, before, stage.dueAt);
   state.status = 'in_review';
   respond(step);
   effects.stages.push({ stageId: stage.id, round: state.round, status: 'open', dueAt: stage.dueAt, pausedAt: null });

@@ -5,6 +5,7 @@ import { applyDeskAction } from './apply-desk-action';
 import { applyAnswerOverdue, applyInformation } from './apply-information';
 import { applySighting } from './apply-payment';
 import { applyReceipt } from './apply-receipt';
+import { applyReplan, judgeReplan } from './apply-replan';
 import { applyRung } from './apply-rung';
 import { deskFactsRefusal } from './check-desk-facts';
 import { noEffects, type TransitionOutcome } from './effects';
@@ -30,6 +31,8 @@ export function applyTransition(
   if (unfounded) return { refused: unfounded, state: before };
   const contradiction = transition.kind === 'information' ? context.answered?.contradiction : null;
   if (contradiction) return { refused: { code: 'contradictory_facts', data: { why: contradiction } }, state: before };
+  const replanned = transition.kind === 'replan' ? judgeReplan(before, context) : null;
+  if (replanned?.refused) return { refused: replanned.refused, state: before };
   const state: ProcessState = { ...(JSON.parse(JSON.stringify(before)) as ProcessState), seq: before.seq + 1 };
   const effects = noEffects();
   const step: Step = { state, effects, context };
@@ -78,6 +81,9 @@ export function applyTransition(
         data: { promisedBy: state.arrival?.promisedBy ?? null },
       });
       effects.audit.push({ type: 'refund.arrival_overdue', data: { promisedBy: state.arrival?.promisedBy ?? null } });
+      break;
+    case 'replan':
+      if (replanned) applyReplan(step, transition.replanId, replanned.moved);
       break;
     default:
       assertNever(transition);

@@ -10,6 +10,7 @@ export * from './effects';
 export * from './match-command';
 export * from './plan-acceptance';
 export * from './preview-stages';
+export * from './replan';
 export * from './answer';
 export { type LegToPay, type TransitionContext } from './step';
 export * from './prorate-lines';

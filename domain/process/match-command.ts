@@ -31,6 +31,7 @@ export function commandKindOf(transition: Transition): string | null {
     case 'payment':
     case 'provider_event':
     case 'arrival_overdue':
+    case 'replan':
       return null;
   }
 }

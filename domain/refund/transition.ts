@@ -64,6 +64,8 @@ export type Transition = { id: string } & (
   /** A stored notification; the record step reads what it says and applies it as a payment. */
   | { kind: 'provider_event'; providerEventId: string }
   | { kind: 'arrival_overdue' }
+  /** Somebody has changed a business calendar and has open refunds planned again by it; the row says who. */
+  | { kind: 'replan'; replanId: string }
 );
 
 export type TransitionKind = Transition['kind'];
@@ -90,6 +92,8 @@ export type RefusalCode =
   | 'contradictory_facts'
   | 'action_not_available'
   | 'event_of_another_refund'
+  | 'nothing_to_replan'
+  | 'calendar_not_certified'
   | 'command_invalid';
 
 /** What the record step is asked to do. `at` is the workflow's own time. */

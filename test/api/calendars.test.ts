@@ -1,3 +1,4 @@
+import { createRecordActivities } from '../../activities/record-transition';
 import { openRefundApi, type KeyName, type RefundApi } from './support/refund-api';
 
 let api: RefundApi;
@@ -75,4 +76,78 @@ test('only an administrator changes a calendar', async () => {
   const { calendar, hash } = await read();
   for (const key of ['finance', 'approver', 'auditor', 'integrator'] as const)
     expect((await change(calendar, hash, key)).body.code).toBe('forbidden');
+});
+
+describe('planning open refunds again by a changed calendar', () => {
+  const replan = (basedOn: string, key: KeyName = 'admin', headers = {}) =>
+    api.post(key, '/v1/calendars/cn-shanghai/replan', { basedOn }, headers);
+  const dueOf = async (id: string): Promise<string> =>
+    (await api.db.stage.findFirstOrThrow({ where: { refundId: id, status: 'open' } })).dueAt?.toISOString() ?? '';
+  /** As the refund's own workflow does when it is told. */
+  const record = async (refundId: string, replanId: string) => {
+    const { planHash, transitionSeq } = await api.db.refund.findUniqueOrThrow({ where: { id: refundId } });
+    const { recordTransition } = createRecordActivities({ db: api.db });
+    const transition = { id: replanId, kind: 'replan' as const, replanId };
+    const at = new Date().toISOString();
+    return recordTransition({ refundId, planHash, seq: transitionSeq + 1, at, transition });
+  };
+
+  test('is shown before it is done, tells each refund once, and moves nothing the second time', async () => {
+    const { id } = await api.accept(1_000);
+    const dueBefore = await dueOf(id);
+    const { calendar, hash } = await read();
+    // From now on nobody works on the day on which it is due.
+    const day = new Date(Date.parse(dueBefore) + 8 * 3_600_000).toISOString().slice(0, 10);
+    const changed = await change({ ...calendar, overrides: { ...calendar.overrides, [day]: 'closed' } }, hash);
+    expect([changed.status, await dueOf(id)]).toEqual([200, dueBefore]);
+
+    const preview = await api.get('auditor', '/v1/calendars/cn-shanghai/replan');
+    expect(preview.body).toMatchObject({ hash: changed.body.hash, looked: 1, moves: 1, notCertified: 0 });
+    const [{ dueAfter }] = preview.body.data;
+    expect(preview.body.data).toEqual([
+      { refundId: id, stage: 'first_review', dueBefore, dueAfter, answerBefore: null, answerAfter: null },
+    ]);
+    expect(Date.parse(dueAfter)).toBeGreaterThan(Date.parse(dueBefore));
+
+    const told: string[] = [];
+    const { refundClient } = api.deps;
+    const tell = refundClient.replan;
+    refundClient.replan = (refundId) => Promise.resolve(void told.push(refundId));
+    try {
+      const headers = { 'Idempotency-Key': 'replan-once' };
+      const asked = await replan(changed.body.hash, 'admin', headers);
+      expect([asked.status, asked.body.counts]).toEqual([200, { due: 1, moved: 0, kept: 0 }]);
+      expect((await replan(changed.body.hash, 'admin', headers)).body.id).toBe(asked.body.id);
+      expect(told).toEqual([id]);
+
+      // What nobody has asked for moves nothing.
+      expect((await record(id, 'cr_of_nobody')).refused?.code).toBe('command_invalid');
+      expect((await record(id, asked.body.id)).refused).toBeNull();
+      expect((await record(id, asked.body.id)).refused).toBeNull();
+      expect(await dueOf(id)).toBe(dueAfter);
+      const stands = await api.get('auditor', `/v1/calendars/cn-shanghai/replans/${asked.body.id}`);
+      expect(stands.body.counts).toEqual({ due: 0, moved: 1, kept: 0 });
+      const timeline = (await api.get('auditor', `/v1/refunds/${id}/timeline`)).body.data;
+      expect(timeline.filter(({ type }: { type: string }) => type === 'refund.replanned')).toHaveLength(1);
+      expect((await api.get('reviewer', `/v1/refunds/${id}`)).body.waitingFor.dueAt).toBe(dueAfter);
+
+      const again = await replan(changed.body.hash);
+      expect([again.status, again.body.counts]).toEqual([200, { due: 0, moved: 0, kept: 0 }]);
+      expect(told).toEqual([id]);
+    } finally {
+      refundClient.replan = tell;
+    }
+    const events = await api.db.auditEvent.findMany({ where: { type: 'calendar.replanned' }, orderBy: { seq: 'asc' } });
+    expect(events.map(({ actorId, data }) => [actorId, (data as { refunds: number }).refunds])).toEqual([
+      [api.personIds.admin, 1],
+      [api.personIds.admin, 0],
+    ]);
+  });
+
+  test('is for administrators, of the calendar that they looked at', async () => {
+    const { hash } = await read();
+    expect((await replan(hash, 'finance')).body.code).toBe('forbidden');
+    const stale = await replan('0'.repeat(64));
+    expect([stale.status, stale.body.code, stale.body.hash]).toEqual([409, 'calendar_changed', hash]);
+  });
 });

@@ -37,6 +37,7 @@ test('names of updates, signals and queries are pinned', () => {
     'signal decideStageSignal',
     'signal messagesDue',
     'signal providerEvent',
+    'signal replan',
     'update actOnDesk',
     'update confirmReceipt',
     'update decideStage',
@@ -67,6 +68,7 @@ test('names of activities are pinned', () => {
     'startAcceptedRefunds',
     'syncBankFiles',
     'syncCrm',
+    'tellOpenReplans',
     'tellOutsiders',
   ]);
 });

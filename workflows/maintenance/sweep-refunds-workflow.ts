@@ -8,9 +8,10 @@ export interface SweepRefundsResult {
   providerEvents: SweepResult;
   stranded: SweepResult;
   reminders: SweepResult;
+  replans: SweepResult;
 }
 
-/** Makes up for what a crash left between Postgres and the engine: events not passed on, refunds without a workflow, owners not reminded. */
+/** Makes up for what a crash left between Postgres and the engine: events and changed calendars not passed on, refunds without a workflow, owners not reminded. */
 export async function sweepRefundsWorkflow(): Promise<SweepRefundsResult> {
   const providerEvents = await maintenance.signalStoredProviderEvents.executeWithOptions(
     { summary: 'pass on stored provider events' },
@@ -26,5 +27,10 @@ export async function sweepRefundsWorkflow(): Promise<SweepRefundsResult> {
         { limit: BATCH_SIZE },
       ])
     : { found: 0, done: 0 };
-  return { providerEvents, stranded, reminders };
+  const replans = patched('calendar-replans')
+    ? await maintenance.tellOpenReplans.executeWithOptions({ summary: 'pass on changed calendars' }, [
+        { limit: BATCH_SIZE },
+      ])
+    : { found: 0, done: 0 };
+  return { providerEvents, stranded, reminders, replans };
 }

@@ -9,6 +9,7 @@ import {
   getRefundQuery,
   provideInformationUpdate,
   providerEventSignal,
+  replanSignal,
   withdrawRefundUpdate,
   type ActOnDeskInput,
   type CommandMessage,
@@ -45,6 +46,11 @@ export function listen(refund: RefundCase): void {
     ({ providerEventId }) =>
       void refund.inbox.push({ transition: { id: providerEventId, kind: 'provider_event', providerEventId } }),
     { description: 'A verified notification of the payment provider, by its row.' },
+  );
+  setHandler(
+    replanSignal,
+    ({ replanId }) => void refund.inbox.push({ transition: { id: replanId, kind: 'replan', replanId } }),
+    { description: 'The business calendar was changed and somebody has the refund planned again by it.' },
   );
   setHandler(
     getRefundQuery,
