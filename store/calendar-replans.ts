@@ -1,6 +1,6 @@
 import type { BusinessCalendar } from '../domain/calendar';
 import type { Plan, ProcessState } from '../domain/refund';
-import { readCalendarRecord } from './calendars';
+import { listCalendars, readCalendarRecord } from './calendars';
 import { toIso, toIsoOrNull, type Database, type Db } from './client';
 import type { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
@@ -14,6 +14,9 @@ export interface PlannedRefund {
   plan: Plan;
   process: ProcessState;
 }
+
+/** Calendars by their ids. */
+export type CalendarsById = Readonly<Record<string, BusinessCalendar>>;
 
 /** What came of having refunds planned again. */
 export interface ReplanRecord {
@@ -37,7 +40,11 @@ export type ReplanOutcome =
 const PAGE = 500;
 const MAX_SHOWN = 100;
 
-/** Reviews that go by a calendar, oldest first, a page at a time. @param afterId the last one that was read */
+/** All calendars of a mode. @throws InvalidCalendarError when one of them is none */
+export const calendarsById = async (db: Db, mode: Mode): Promise<CalendarsById> =>
+  Object.fromEntries((await listCalendars(db, mode)).map(({ calendar }) => [calendar.id, calendar]));
+
+/** Reviews that go by a calendar, as a whole or with one stage, oldest first, a page at a time. @param afterId the last one that was read */
 export async function listPlannedRefunds(
   db: Db,
   query: { mode: Mode; calendarId: string; afterId: string | null; limit: number },
@@ -45,7 +52,9 @@ export async function listPlannedRefunds(
   return await db.$queryRaw<PlannedRefund[]>`
     SELECT id, plan, process FROM refunds
     WHERE mode = ${query.mode}::"Mode" AND status IN ('in_review', 'awaiting_customer')
-      AND plan ->> 'calendarId' = ${query.calendarId} AND id > ${query.afterId ?? ''}
+      AND (plan ->> 'calendarId' = ${query.calendarId}
+        OR plan -> 'stages' @> jsonb_build_array(jsonb_build_object('calendarId', ${query.calendarId}::text)))
+      AND id > ${query.afterId ?? ''}
     ORDER BY id LIMIT ${query.limit}::int`;
 }
 
@@ -68,13 +77,13 @@ export async function eachPlannedRefund(
  * Writes down, in one transaction, which open refunds are to be planned again, and audits who said so. Their own record
  * steps move them, each by the calendar as it stands then. The same command twice plans once.
  * @param basedOn hash of the calendar that was looked at
- * @param moves whether a refund would move by this calendar
+ * @param moves whether a refund would move by the calendars as they stand
  */
 export async function planAgain(
   db: Database,
   act: PersonAct,
   of: { calendarId: string; basedOn: string },
-  moves: (refund: PlannedRefund, calendar: BusinessCalendar) => boolean,
+  moves: (refund: PlannedRefund, calendars: CalendarsById) => boolean,
 ): Promise<ReplanOutcome> {
   return await db.$transaction(async (tx) => {
     const stood = await tx.calendarReplan.findUnique({ where: { commandId: act.commandId } });
@@ -83,8 +92,9 @@ export async function planAgain(
     if (!current) return { kind: 'missing' };
     if (current.hash !== of.basedOn) return { kind: 'changed', hash: current.hash };
     const refundIds: string[] = [];
+    const calendars = await calendarsById(tx, act.mode);
     await eachPlannedRefund(tx, { mode: act.mode, calendarId: of.calendarId }, (refund) => {
-      if (moves(refund, current.calendar)) refundIds.push(refund.id);
+      if (moves(refund, calendars)) refundIds.push(refund.id);
     });
     const { mode, commandId, nowIso } = act;
     const createdAt = new Date(nowIso);

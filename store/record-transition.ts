@@ -36,6 +36,8 @@ export interface LoadedTransition {
   state: ProcessState;
   plan: Plan;
   calendar: BusinessCalendar;
+  /** Of the stages that name their own, by id. */
+  stageCalendars: Record<string, BusinessCalendar>;
   legs: LegToPay[];
   receivedAt: string | null;
   candidates: Candidate[];

@@ -26,7 +26,7 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
   const { accepted, amounts } = decision;
   const { evaluation, plan, state } = accepted;
   const atStake = { amountMinor: atStakeMinor(state), currency: order.currency };
-  const stages = accepted.declineClause === null ? previewStages(plan, input, atStake, calendar, nowIso) : [];
+  const stages = accepted.declineClause === null ? previewStages(plan, input, atStake, input, nowIso) : [];
   const declinedBy = evaluation.eligible === true ? null : evaluation.eligible;
   const { automatic } = evaluation;
   const clause = declinedBy ? { ...declinedBy, policy: purchasePolicy } : automatic && { ...automatic, policy };
@@ -58,6 +58,7 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
       role: stage.role,
       quorum: stage.quorum,
       dueAt: stage.dueAt,
+      deadline: stage.deadline && { ...stage.deadline, text: stage.deadline.text[language] },
       explanation: explain(stage, describeDue(calendar, nowIso, stage.dueAt, language), reader)[language],
       ...(reader === 'reviewer' ? { staffed: stage.staffed, peopleCount: stage.peopleCount } : {}),
     })),

@@ -1,8 +1,16 @@
 import { Router } from 'express';
-import { UncertifiedYearError, type BusinessCalendar } from '../../domain/calendar';
+import { UncertifiedYearError } from '../../domain/calendar';
 import { STAFF_ROLES } from '../../domain/people';
 import { movesAnything, replan, type Replanned } from '../../domain/process';
-import { eachPlannedRefund, planAgain, readCalendarRecord, readReplan, type PlannedRefund } from '../../store';
+import {
+  calendarsById,
+  eachPlannedRefund,
+  planAgain,
+  readCalendarRecord,
+  readReplan,
+  type CalendarsById,
+  type PlannedRefund,
+} from '../../store';
 import { idempotent } from '../middleware/idempotency';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseParams } from '../middleware/validate';
@@ -62,9 +70,10 @@ export function calendarReplanRoutes(deps: AppDeps): Router {
     const { id } = parseParams(calendarParams, req);
     const record = await readCalendarRecord(deps.db, mode, id);
     if (!record) throw new Problem('calendar_not_found');
+    const calendars = await calendarsById(deps.db, mode);
     const preview = { looked: 0, moves: 0, notCertified: 0, data: [] as object[] };
     await eachPlannedRefund(deps.db, { mode, calendarId: id }, (refund) => {
-      const judged = judge(refund, record.calendar);
+      const judged = judge(refund, calendars);
       preview.looked += 1;
       if (judged === null) preview.notCertified += 1;
       if (judged === null || !movesAnything(judged)) return;
@@ -80,8 +89,8 @@ export function calendarReplanRoutes(deps: AppDeps): Router {
     idempotent(deps, { kind: 'replan_calendar', body: replanBody }, async (req, command, body) => {
       const { id } = parseParams(calendarParams, req);
       const act = personActOf(req, command, deps.clock());
-      const outcome = await planAgain(deps.db, act, { calendarId: id, ...body }, (refund, calendar) => {
-        const judged = judge(refund, calendar);
+      const outcome = await planAgain(deps.db, act, { calendarId: id, ...body }, (refund, calendars) => {
+        const judged = judge(refund, calendars);
         return judged !== null && movesAnything(judged);
       });
       switch (outcome.kind) {
@@ -106,10 +115,12 @@ export function calendarReplanRoutes(deps: AppDeps): Router {
   return router;
 }
 
-/** What planning again moves; null where the calendar cannot answer for a year. */
-function judge({ process, plan }: PlannedRefund, calendar: BusinessCalendar): Replanned | null {
+/** What planning again moves; null where a calendar cannot answer for a year. */
+function judge({ id, process, plan }: PlannedRefund, calendars: CalendarsById): Replanned | null {
+  const calendar = calendars[plan.calendarId];
+  if (!calendar) throw new Error(`The calendar ${plan.calendarId} of ${id} is not there.`);
   try {
-    return replan(process, plan, calendar);
+    return replan(process, { plan, calendar, stageCalendars: calendars });
   } catch (error) {
     if (error instanceof UncertifiedYearError) return null;
     throw error;

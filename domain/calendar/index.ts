@@ -20,5 +20,6 @@ export {
   businessMinutesBetween,
   certifiedUntil,
   isOpen,
+  lastWorkingInstant,
   workingDatesUntil,
 } from './working-time';

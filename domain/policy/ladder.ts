@@ -3,6 +3,7 @@ import {
   addUnpausedMinutes,
   type BusinessCalendar,
   businessMinutesBetween,
+  lastWorkingInstant,
   type Pause,
   unpausedMinutesBetween,
 } from '../calendar';
@@ -13,6 +14,39 @@ export interface Ladder {
   dueAt: string;
   /** In order of time, each later than the one before; the last is the desk. */
   rungs: Rung[];
+}
+
+/**
+ * When a stage is due, and by what: its clock or one of its limits, whichever comes first, `minimum` where that would leave
+ * less working time than a stage is given at least. A limit that falls in closed time is due when the team closes before it.
+ *
+ * @param openedAtIso when the stage opened
+ * @param baseIso from when working days count
+ * @param pauses of the stage's clock; limits that are instants do not stand still
+ * @throws UncertifiedYearError, InvalidCalendarError, RangeError
+ */
+export function chooseDue(
+  calendar: BusinessCalendar,
+  { clock, limits = [] }: Pick<PlanStage, 'clock' | 'limits'>,
+  openedAtIso: string,
+  baseIso: string,
+  pauses: readonly Pause[] = [],
+): { dueAt: string; dueBy: string } {
+  const byDays = (count: number) => addUnpausedMinutes(calendar, baseIso, count * calendar.standardDayMinutes, pauses);
+  const byClock = { dueAt: byDays(clock.dueBusinessDays), dueBy: 'stage_clock' };
+  // A limit beyond the clock is not looked at: its year need not be certified yet. Of two at the same instant the first is named.
+  const earliest = limits
+    .flatMap(({ id, businessDays, before }) => [
+      ...(businessDays !== undefined && businessDays < clock.dueBusinessDays
+        ? [{ dueAt: byDays(businessDays), dueBy: id }]
+        : []),
+      ...(before !== undefined && Date.parse(before) < Date.parse(byClock.dueAt)
+        ? [{ dueAt: lastWorkingInstant(calendar, before), dueBy: id }]
+        : []),
+    ])
+    .reduce((first, one) => (Date.parse(one.dueAt) < Date.parse(first.dueAt) ? one : first), byClock);
+  const minimum = addUnpausedMinutes(calendar, openedAtIso, clock.minimumBusinessMinutes, pauses);
+  return Date.parse(earliest.dueAt) < Date.parse(minimum) ? { dueAt: minimum, dueBy: 'minimum' } : earliest;
 }
 
 /**
@@ -28,16 +62,14 @@ export interface Ladder {
  */
 export function buildLadder(
   calendar: BusinessCalendar,
-  stage: Pick<PlanStage, 'clock' | 'ladder'>,
+  stage: Pick<PlanStage, 'clock' | 'ladder' | 'limits'>,
   openedAtIso: string,
   baseIso: string,
   pauses: readonly Pause[] = [],
 ): Ladder {
-  const { clock, ladder } = stage;
+  const { ladder } = stage;
   const after = (fromIso: string, minutes: number) => addUnpausedMinutes(calendar, fromIso, minutes, pauses);
-  const byDays = after(baseIso, clock.dueBusinessDays * calendar.standardDayMinutes);
-  const byMinimum = after(openedAtIso, clock.minimumBusinessMinutes);
-  const dueAt = Date.parse(byDays) > Date.parse(byMinimum) ? byDays : byMinimum;
+  const { dueAt } = chooseDue(calendar, stage, openedAtIso, baseIso, pauses);
   const periodMinutes = unpausedMinutesBetween(calendar, openedAtIso, dueAt, pauses);
   if (periodMinutes <= 0) throw new RangeError(`A stage opened at ${openedAtIso} has no working time until ${dueAt}.`);
 

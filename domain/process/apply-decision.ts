@@ -2,7 +2,7 @@ import { atStakeMinor, availablePeople, judgeAuthority, unstaffedStages } from '
 import { addBusinessDays } from '../calendar';
 import { assertNever, type PauseReason, type Transition } from '../refund';
 import { changeLegs } from './legs';
-import { openStage, pauseStage, planStage } from './stage-clock';
+import { calendarOfStage, openStage, pauseStage, planStage } from './stage-clock';
 import { closeStage, endReview, tellCustomer, tellOutsiders, tellRoles, openUnstaffed, type Step } from './step';
 
 /** A decision that counts: closes, pauses or sends back the open stage, and opens what follows in the same step. */
@@ -92,7 +92,7 @@ export function respond({ state, effects }: Step): void {
 /** Opens a stage of the plan: its row, its notice to the role. */
 export function openNextStage(step: Step, index: number): void {
   const { state, effects, context } = step;
-  const stage = openStage(context.calendar, context.plan, index, state.roundStartedAt, context.at);
+  const stage = openStage(calendarOfStage(context, index), context.plan, index, state.roundStartedAt, context.at);
   state.stage = stage;
   state.status = 'in_review';
   effects.stages.push({

@@ -1,7 +1,7 @@
 import type { Transition } from '../refund';
 import { openNextStage, respond } from './apply-decision';
 import { changeLegs } from './legs';
-import { resumeStage } from './stage-clock';
+import { calendarOfStage, resumeStage } from './stage-clock';
 import { endPause, endReview, noteForCrm, tellCustomer, tellRoles, type Step } from './step';
 
 /**
@@ -72,7 +72,7 @@ function resume(step: Step, answer: 'answered' | 'unanswered'): void {
   const { state, effects, context } = step;
   if (!state.stage) throw new Error('A stage was to go on that is not there.');
   const before = state.stage;
-  const stage = resumeStage(context.calendar, before, context.at);
+  const stage = resumeStage(calendarOfStage(context, before.index), context.plan, before, context.at);
   state.stage = stage;
   endPause(step, before, stage.dueAt);
   state.status = 'in_review';

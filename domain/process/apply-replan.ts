@@ -6,10 +6,10 @@ import type { Step, TransitionContext } from './step';
 /** What is to be moved, or why nothing is. */
 export function judgeReplan(
   state: ProcessState,
-  { plan, calendar }: TransitionContext,
+  context: TransitionContext,
 ): { refused: Refusal } | { refused: null; moved: Replanned } {
   try {
-    const moved = replan(state, plan, calendar);
+    const moved = replan(state, context);
     if (movesAnything(moved)) return { refused: null, moved };
     return { refused: { code: 'nothing_to_replan', data: { status: state.status } } };
   } catch (error) {

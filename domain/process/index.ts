@@ -14,3 +14,5 @@ export * from './replan';
 export * from './answer';
 export { type LegToPay, type TransitionContext } from './step';
 export * from './prorate-lines';
+export { calendarOfStage, type KnownCalendars } from './stage-clock';
+export * from './explain-deadline';

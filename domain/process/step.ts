@@ -30,6 +30,8 @@ export interface LegToPay {
 export interface TransitionContext {
   plan: Plan;
   calendar: BusinessCalendar;
+  /** Of the stages that name their own. */
+  stageCalendars?: Readonly<Record<string, BusinessCalendar>>;
   /** The workflow's time. */
   at: string;
   legs: LegToPay[];

@@ -62,6 +62,8 @@ export interface OpenStage {
   /** The rungs still to come, first first. */
   rungs: Rung[];
   pausedAt: string | null;
+  /** What gave its due instant: `stage_clock`, `minimum`, `desk`, or the limit of this id; absent in older stages. */
+  dueBy?: string;
   /** Absent in stages that were opened before it was kept: a changed calendar leaves those where they are. */
   clock?: RunningClock;
   onDesk: boolean;

@@ -2,6 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { replanSignal } from '../../contract';
 import { addBusinessMinutes, businessMinutesBetween } from '../../domain/calendar';
 import type { DecisionContent } from '../../domain/refund';
+import { eventually } from '../support/eventually';
 import { testCalendar } from '../support/shop';
 import { approve, openWorld, refusalOf, type World } from '../support/world';
 
@@ -144,7 +145,7 @@ test('a calendar that was changed moves the timers of an open refund when it is 
     new Date(Date.parse(before?.openedAt ?? '') + (day * 24 + 8) * 3_600_000).toISOString().slice(0, 10),
   );
   const changed = { ...calendar, overrides: Object.fromEntries(closed.map((date) => [date, 'closed' as const])) };
-  await world.db.calendar.updateMany({ data: { document: changed } });
+  await world.db.calendar.updateMany({ data: { document: changed as object } });
   try {
     const replanId = 'cr_of_a_week';
     const at = new Date();
@@ -166,19 +167,25 @@ test('a calendar that was changed moves the timers of an open refund when it is 
     const { stage } = await world.until(handle, (state) => state.stage?.dueAt !== before?.dueAt);
     const openedAt = addBusinessMinutes(changed, before?.openedAt ?? '', 0);
     expect(Date.parse(stage?.dueAt ?? '')).toBeGreaterThan(Date.parse(openedAt));
-    const { searchAttributes } = await handle.describe();
-    expect(searchAttributes['RefundDueAt']).toEqual([new Date(stage?.dueAt ?? '')]);
+    const shown = async (): Promise<unknown> => (await handle.describe()).searchAttributes['RefundDueAt'];
+    const wanted = [new Date(stage?.dueAt ?? '')];
+    expect(await eventually(shown, (value) => JSON.stringify(value) === JSON.stringify(wanted))).toEqual(wanted);
     const fallen = () =>
-      world.db.transition.count({ where: { refundId, kind: 'rung', input: { path: ['rung', 'act'], equals: 'remind' } } });
+      world.db.transition.count({
+        where: { refundId, kind: 'rung', input: { path: ['rung', 'act'], equals: 'remind' } },
+      });
     // Where the reminder would have fallen nothing falls; where it falls now it falls once.
     await world.advanceTo(handle, remindAt);
     expect(await fallen()).toBe(0);
     await world.advanceTo(handle, stage?.rungs.find(({ act }) => act === 'remind')?.at ?? '');
-    await world.until(handle, ({ stage: now }) => now?.rungs.every(({ act, n }) => act !== 'remind' || n !== 1) ?? false);
+    await world.until(
+      handle,
+      ({ stage: now }) => now?.rungs.every(({ act, n }) => act !== 'remind' || n !== 1) ?? false,
+    );
     expect(await fallen()).toBe(1);
     expect(await world.db.transition.count({ where: { refundId, kind: 'replan' } })).toBe(1);
     expect(await world.decide(handle, 'reviewer', approve('first_review'))).toMatchObject({ status: 'paying' });
   } finally {
-    await world.db.calendar.updateMany({ data: { document: calendar } });
+    await world.db.calendar.updateMany({ data: { document: calendar as object } });
   }
 });

@@ -62,7 +62,7 @@ ALTER TABLE "calendar_replan_items" ADD CONSTRAINT "calendar_replan_items_refund
 ALTER TABLE clock_pauses
   ADD CONSTRAINT clock_pauses_reason CHECK (reason ~ '^[a-z][a-z_]{0,39}$'),
   ADD CONSTRAINT clock_pauses_order CHECK (ended_at >= started_at),
-  ADD CONSTRAINT clock_pauses_due CHECK (due_after IS NULL OR (ended_at IS NOT NULL AND due_after >= due_before)),
+  ADD CONSTRAINT clock_pauses_due CHECK (due_after IS NULL OR ended_at IS NOT NULL),
   -- A clock stands still once at a time: no working time is left out twice. One that lasts has no end.
   ADD CONSTRAINT clock_pauses_one_at_a_time EXCLUDE USING gist (
     text_range(refund_id || ' ' || round::text || ' ' || stage_id, refund_id || ' ' || round::text || ' ' || stage_id, '[]') WITH &&,

@@ -42,10 +42,7 @@ export const CLOCK_RULES: Rules = {
     legal: [[pause(), ends(`${NOON} + interval '1 hour'`)]],
   },
   clock_pauses_due: {
-    refused: [
-      pause({ due_after: NOON }),
-      [pause(), ends(`${NOON} + interval '2 hours'`, `${NOON} - interval '1 second'`)],
-    ],
+    refused: [pause({ due_after: NOON })],
     legal: [
       [pause(), ends(`${NOON} + interval '2 hours'`, 'NULL')],
       [pause(), ends(`${NOON} + interval '2 hours'`)],

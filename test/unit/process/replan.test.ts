@@ -89,17 +89,17 @@ describe('a calendar that was changed', () => {
     expect(went.stage?.clock?.pauses).toEqual([
       { reason: 'information', startedAt: after(60), endedAt: after(60 + DAY) },
     ]);
-    expect(movesAnything(replan(went, plan, calendar))).toBe(false);
+    expect(movesAnything(replan(went, { plan, calendar }))).toBe(false);
     // Nothing of that Monday counts then, and on Tuesday it goes on at ten: one hour is left for Wednesday.
-    expect(replan(went, plan, closedOn('2026-03-02')).stage?.dueAt).toBe('2026-03-04T02:00:00.000Z');
-    expect(replan(went, plan, closedOn('2026-03-03')).stage?.dueAt).toBe('2026-03-04T09:00:00.000Z');
+    expect(replan(went, { plan, calendar: closedOn('2026-03-02') }).stage?.dueAt).toBe('2026-03-04T02:00:00.000Z');
+    expect(replan(went, { plan, calendar: closedOn('2026-03-03') }).stage?.dueAt).toBe('2026-03-04T09:00:00.000Z');
     const stands = moved(paused, plan, after(90), closedOn('2026-03-02')).state;
     expect(stands.stage).toMatchObject({ pausedAt: after(60), dueAt: after(DAY, state.stage?.dueAt) });
   });
 
   it('puts off the day by which somebody outside answers, and never brings it forward', () => {
     const paused = asked(state, plan, after(60));
-    const later = replan(paused, plan, closedOn('2026-03-03')).answer;
+    const later = replan(paused, { plan, calendar: closedOn('2026-03-03') }).answer;
     expect(later?.deadlineAt).toBe(after(DAY, paused.answer?.deadlineAt));
     const longer: BusinessCalendar = {
       ...calendar,
@@ -108,7 +108,7 @@ describe('a calendar that was changed', () => {
     expect(Date.parse(addBusinessDays(longer, after(60), plan.informationBusinessDays))).toBeLessThan(
       Date.parse(paused.answer?.deadlineAt ?? ''),
     );
-    expect(replan(paused, plan, longer).answer).toBeNull();
+    expect(replan(paused, { plan, calendar: longer }).answer).toBeNull();
   });
 
   it('moves neither what is not in review nor a stage from before its clock was kept', () => {
@@ -138,10 +138,10 @@ describe('a calendar that was changed', () => {
       fc.property(dates, fc.integer({ min: 1, max: 400 }), (days, minutes) => {
         const by = closedOn(...days.map((day) => `2026-03-${String(day).padStart(2, '0')}`));
         const always = accepted({ calendar: by }).state;
-        const change = replan(state, plan, by);
+        const change = replan(state, { plan, calendar: by });
         const now = change.stage ? { ...state, stage: change.stage } : state;
         expect(now.stage).toEqual(always.stage);
-        expect(movesAnything(replan(asked(now, plan, after(minutes), by), plan, by))).toBe(false);
+        expect(movesAnything(replan(asked(now, plan, after(minutes), by), { plan, calendar: by }))).toBe(false);
       }),
     );
   });
