@@ -1,6 +1,6 @@
 import { describeDue } from '../../domain/calendar';
 import { atStakeMinor } from '../../domain/approval';
-import { previewStages, type PreviewedStage } from '../../domain/process';
+import { calendarOfStage, previewStages, type PreviewedStage } from '../../domain/process';
 import { versionName } from '../../domain/policy';
 import { breakdownAt, type LocalizedText } from '../../domain/refund';
 import { sumMinor } from '../../domain/money';
@@ -22,7 +22,7 @@ interface Preview {
  * @throws UncertifiedYearError
  */
 export function presentPreview({ input, decision, nowIso }: Preview, reader: Reader, language: Language): object {
-  const { policy, purchasePolicy, order, calendar } = input;
+  const { policy, purchasePolicy, order } = input;
   const { accepted, amounts } = decision;
   const { evaluation, plan, state } = accepted;
   const atStake = { amountMinor: atStakeMinor(state), currency: order.currency };
@@ -52,14 +52,18 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
     route: route ? { id: route.id, label: route.label[language] } : null,
     ...(reader === 'reviewer' ? { unansweredRules: evaluation.unanswered } : {}),
     firstResponseDueAt: clause ? null : accepted.firstResponseDueAt,
-    stages: stages.map((stage) => ({
+    stages: stages.map((stage, index) => ({
       stage: stage.id,
       label: stage.label[language],
       role: stage.role,
       quorum: stage.quorum,
       dueAt: stage.dueAt,
       deadline: stage.deadline && { ...stage.deadline, text: stage.deadline.text[language] },
-      explanation: explain(stage, describeDue(calendar, nowIso, stage.dueAt, language), reader)[language],
+      explanation: explain(
+        stage,
+        describeDue(calendarOfStage({ ...input, plan }, index), nowIso, stage.dueAt, language),
+        reader,
+      )[language],
       ...(reader === 'reviewer' ? { staffed: stage.staffed, peopleCount: stage.peopleCount } : {}),
     })),
   };

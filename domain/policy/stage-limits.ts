@@ -1,6 +1,5 @@
 import type { StageLimit } from '../refund';
 import { holds, type ConditionContext } from './conditions';
-import type { PolicyFacts } from './evaluate';
 import type { PolicyDocument, Tier } from './schema';
 
 const MS_A_DAY = 86_400_000;
@@ -24,7 +23,7 @@ export const calendarFor = (
  */
 export function limitsFor(
   policy: Pick<PolicyDocument, 'deadlines'>,
-  facts: Pick<PolicyFacts, 'now'>,
+  facts: { now: string },
   tier: Tier,
   context: ConditionContext,
   unanswered: string[],

@@ -1,5 +1,7 @@
 import { createRecordActivities } from '../../activities/record-transition';
-import { openRefundApi, type KeyName, type RefundApi } from './support/refund-api';
+import DEFAULT_POLICY from '../../prisma/seed/default-policy.json';
+import { publishPolicy } from '../../store';
+import { openRefundApi, refundBody, type KeyName, type RefundApi } from './support/refund-api';
 
 let api: RefundApi;
 beforeAll(async () => {
@@ -149,5 +151,116 @@ describe('planning open refunds again by a changed calendar', () => {
     expect((await replan(hash, 'finance')).body.code).toBe('forbidden');
     const stale = await replan('0'.repeat(64));
     expect([stale.status, stale.body.code, stale.body.hash]).toEqual([409, 'calendar_changed', hash]);
+  });
+});
+
+describe('deadlines of a policy, by the calendars of branch and team', () => {
+  const law = { source: 'EU 2011/83, art. 13', confirmedByCounsel: false };
+  const office = [{ startMinute: 540, endMinute: 1020 }];
+
+  test('are what a preview says, what a task says, and what the next stage goes by', async () => {
+    const { calendar } = await read();
+    const week = {
+      ...calendar.weekly,
+      monday: office,
+      tuesday: office,
+      wednesday: office,
+      thursday: office,
+      friday: office,
+    };
+    const place = { en: 'Lisbon', 'zh-CN': '里斯本' };
+    // A team in Lisbon works on every day of the week, whatever the branch in Shanghai does.
+    const team = {
+      ...calendar,
+      id: 'lisbon',
+      timeZone: 'Europe/Lisbon',
+      place,
+      overrides: {},
+      standardDayMinutes: 480,
+    };
+    await change({ ...team, weekly: { ...week, saturday: office, sunday: office } }, null);
+    await change({ ...calendar, id: 'branch-1', overrides: {} }, null);
+    const [first, second, ...rest] = DEFAULT_POLICY.stages;
+    const document = {
+      ...DEFAULT_POLICY,
+      version: 2,
+      effectiveFrom: '2021-01-01T00:00:00Z',
+      branchCalendars: { 'shanghai-1': 'branch-1' },
+      stages: [first, { ...second, calendarId: 'lisbon' }, ...rest],
+      deadlines: [
+        {
+          id: 'soon',
+          label: { en: 'Quick review', 'zh-CN': '快速审核' },
+          stageIds: ['second_review'],
+          when: 'refund.amountMinor > 100000',
+          within: { kind: 'workingDays', days: 1 },
+          law,
+        },
+      ],
+    };
+    const version = { name: 'default', version: 2, effectiveFrom: document.effectiveFrom, document };
+    await publishPolicy(api.db, 'test', version, new Date());
+
+    const { orderExternalId } = await api.putOrder(300_000);
+    const body = refundBody(orderExternalId, 300_000);
+    const preview = await api.post('agent', '/v1/refunds/preview', body);
+    expect(preview.body).toMatchObject({ eligible: true });
+    expect([
+      preview.status,
+      preview.body.stages.map((stage: { deadline: { rule: string } }) => stage.deadline.rule),
+    ]).toEqual([200, ['stage_clock', 'soon']]);
+    expect(preview.body.stages[1].deadline).toEqual({
+      rule: 'soon',
+      text: expect.stringContaining('EU 2011/83, art. 13; to be confirmed by counsel'),
+      law,
+    });
+    expect(preview.body.stages[1].explanation).toContain('(Lisbon)');
+
+    const { id } = (await api.post('integrator', '/v1/refunds', body)).body;
+    const taskOf = async (key: KeyName) =>
+      (await api.get(key, '/v1/tasks?limit=100')).body.data.find((task: { refundId: string }) => task.refundId === id);
+    expect(await taskOf('reviewer')).toMatchObject({
+      stage: 'first_review',
+      deadline: { rule: 'stage_clock', law: null },
+    });
+
+    const row = await api.db.refund.findUniqueOrThrow({ where: { id } });
+    expect((row.plan as { calendarId: string }).calendarId).toBe('branch-1');
+    const content = { stage: 'first_review', decision: 'approve', snapshotVersion: 1 } as const;
+    const { refundClient } = api.deps;
+    const { decide } = refundClient;
+    refundClient.decide = async (refundId, { commandId, actor, content: said }) => {
+      const { recordTransition } = createRecordActivities({ db: api.db });
+      const transition = { id: commandId, kind: 'decision' as const, commandId, actor, content: said };
+      const at = new Date().toISOString();
+      const recorded = await recordTransition({ refundId, planHash: row.planHash, seq: 1, at, transition });
+      return { seq: recorded.state.seq, status: recorded.state.status };
+    };
+    try {
+      expect((await api.post('reviewer', `/v1/refunds/${id}/decisions`, content)).status).toBe(200);
+    } finally {
+      refundClient.decide = decide;
+    }
+    const task = await taskOf('reviewer2');
+    expect(task).toMatchObject({ stage: 'second_review', deadline: { rule: 'soon', law } });
+    expect(task.explanation).toContain('(Lisbon)');
+    // Lisbon closes at five by its own clock: working time that ends later would be of another calendar.
+    const lisbon = new Date(task.dueAt).toLocaleTimeString('en-GB', { timeZone: 'Europe/Lisbon' });
+    expect(lisbon >= '09:00:00' && lisbon <= '17:00:00').toBe(true);
+    const seen = (await api.get('reviewer2', `/v1/refunds/${id}`)).body;
+    expect([seen.deadline.rule, seen.waitingFor.dueAt, seen.pauses]).toEqual(['soon', task.dueAt, []]);
+
+    // The team's calendar is one that the refund goes by, too.
+    const looked = (await api.get('admin', '/v1/calendars/lisbon/replan')).body;
+    expect([looked.looked, looked.moves]).toEqual([1, 0]);
+  });
+
+  test.each([
+    ['branchCalendars.b', { branchCalendars: { b: 'nowhere' } }],
+    ['stages.0.calendarId', { stages: DEFAULT_POLICY.stages.map((stage) => ({ ...stage, calendarId: 'nowhere' })) }],
+  ])('a draft that names a calendar that is not there is refused at %s', async (path, more) => {
+    const policy = { ...DEFAULT_POLICY, version: 9, effectiveFrom: '2099-01-01T00:00:00Z', ...more };
+    const refused = await api.post('admin', '/v1/policies', { document: policy, changeNote: 'calendars' });
+    expect([refused.status, refused.body.code, refused.body.errors[0].path]).toEqual([422, 'policy_invalid', path]);
   });
 });
