@@ -3,11 +3,15 @@ import { MessagePermanentError, MessageTransientError } from '../integrations/me
 import type { MessageKind } from '../domain/refund';
 import {
   buryMessage,
+  handedOnTo,
+  handOnCalls,
+  reachableFrom,
   readLetterFacts,
   retryMessage,
   writeCrmLink,
   type ClaimedMessage,
   type LetterFacts,
+  type LetterRecipient,
   type MessageToDeliver,
 } from '../store';
 import { MAX_MESSAGE_ATTEMPTS, messageRetryAt } from './back-off';
@@ -42,10 +46,13 @@ async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string
     recipient.email === null ? [] : [{ ...recipient, email: recipient.email }],
   );
   if (reachable.length === 0) return bury(deps, message, 'no_address', nowIso, 'no_address');
+  const atWork = await withoutThoseAway(deps, message, reachable, nowIso);
+  if (!Array.isArray(atWork)) return atWork;
+  if (atWork.length === 0) return { outcome: 'skipped', reason: 'in_working_hours' };
   const letter = message as ClaimedMessage & { kind: MessageKind };
   let refused: string | null = null;
   let taken = 0;
-  for (const recipient of reachable) {
+  for (const recipient of atWork) {
     try {
       await deps.email.send(composeLetter(letter, facts, recipient, { messageToCustomer }, deps.letters, nowIso));
       taken += 1;
@@ -62,6 +69,37 @@ async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string
 
 /** Calls to decide a stage. */
 const CALLS: readonly string[] = ['stage_opened', 'stage_reminder', 'stage_escalated'];
+
+/** Calls to act: they wait for the working hours of whoever has said which those are. */
+const CALLS_TO_ACT: readonly string[] = [...CALLS, 'first_response_due', 'correction_requested', 'desk_item_overdue'];
+
+/**
+ * Those that a call reaches now. A call to a role is handed on to each who does not work now, before it is sent to the others:
+ * a crash between the two loses nothing, and the attempt after it hands nothing on twice. A call to one person is put off.
+ */
+async function withoutThoseAway<One extends LetterRecipient>(
+  { db }: DeliverDeps,
+  message: ClaimedMessage,
+  recipients: One[],
+  nowIso: string,
+): Promise<One[] | Delivered> {
+  if (!CALLS_TO_ACT.includes(message.kind)) return recipients;
+  const away = recipients.flatMap((one) => {
+    const dueAt = reachableFrom(one, nowIso);
+    return dueAt === null ? [] : [{ personId: one.id, dueAt }];
+  });
+  const [first] = away;
+  if (first && message.recipient.startsWith('person:')) {
+    const dueAtIso = first.dueAt;
+    await retryMessage(db, message.id, { dueAtIso, error: 'outside_working_hours' });
+    return { outcome: 'retry', code: 'outside_working_hours', dueAtIso };
+  }
+  const isRole = message.recipient.startsWith('role:');
+  const handedOn = isRole && message.attempts > 1 ? await handedOnTo(db, message) : new Set<string>();
+  const further = away.filter(({ personId }) => !handedOn.has(personId));
+  if (further.length > 0) await handOnCalls(db, message, further, nowIso);
+  return recipients.filter(({ id }) => !handedOn.has(id) && !away.some(({ personId }) => personId === id));
+}
 
 /** A call to decide what is decided already would be untrue by the time it is read. */
 const isOvertaken = ({ kind, data }: ClaimedMessage, facts: LetterFacts): boolean =>

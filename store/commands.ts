@@ -39,6 +39,7 @@ export type CommandKind =
   | 'return_policy'
   | 'change_calendar'
   | 'replan_calendar'
+  | 'set_call_hours'
   | 'delegate'
   | 'revoke_delegation'
   | 'claim_stage'

@@ -29,6 +29,7 @@ export * from './policies';
 export * from './past-refunds';
 export * from './calendars';
 export * from './calendar-replans';
+export * from './call-hours';
 export * from './acceptance';
 export {
   OrderNotFoundError,

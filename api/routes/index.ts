@@ -4,6 +4,7 @@ import { bankFileRoutes } from './bank-files';
 import { bulkDecisionRoutes } from './bulk-decisions';
 import { calendarReplanRoutes } from './calendar-replans';
 import { calendarRoutes } from './calendars';
+import { callHoursRoutes } from './call-hours';
 import { claimRoutes } from './claims';
 import { decisionRoutes } from './decisions';
 import { delegationRoutes } from './delegations';
@@ -54,6 +55,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   policySimulationRoutes,
   calendarRoutes,
   calendarReplanRoutes,
+  callHoursRoutes,
 ];
 
 /** Routers that authenticate by other means: they get the raw body and come before authentication. */

@@ -1,5 +1,5 @@
 import { DAY_KINDS, MAX_EXPLAINED_WORKING_DAYS } from '../../domain/calendar';
-import { instant, pageOf, redressId } from './common';
+import { externalId, instant, pageOf, redressId } from './common';
 import { z } from './zod';
 
 const calendarId = z
@@ -105,3 +105,12 @@ export const replanView = z
     ),
   })
   .openapi('Replan');
+
+export const callHoursParams = z.strictObject({ person: externalId });
+
+/** POST /v1/people/{person}/call-hours */
+export const callHoursBody = z
+  .strictObject({
+    calendarId: calendarId.nullable().openapi({ description: 'Null: calls come whenever they are written.' }),
+  })
+  .openapi('CallHours');

@@ -264,3 +264,14 @@ describe('deadlines of a policy, by the calendars of branch and team', () => {
     expect([refused.status, refused.body.code, refused.body.errors[0].path]).toEqual([422, 'policy_invalid', path]);
   });
 });
+
+test('only an administrator says in whose hours calls reach somebody, and only by a calendar that is there', async () => {
+  const say = (person: string, calendarId: string | null, key: KeyName = 'admin') =>
+    api.post(key, `/v1/people/${person}/call-hours`, { calendarId });
+  expect((await say('reviewer', 'cn-shanghai', 'reviewer')).body.code).toBe('forbidden');
+  expect((await say('nobody', 'cn-shanghai')).body.code).toBe('person_not_found');
+  expect((await say('reviewer', 'nowhere')).body.code).toBe('calendar_not_found');
+  const said = await say('reviewer', 'cn-shanghai');
+  expect([said.status, said.body]).toEqual([200, { calendarId: 'cn-shanghai' }]);
+  expect((await say('reviewer', null)).body).toEqual({ calendarId: null });
+});
