@@ -3,11 +3,15 @@ import { MessagePermanentError, MessageTransientError } from '../integrations/me
 import { CALLS_TO_DECIDE, type MessageKind } from '../domain/refund';
 import {
   buryMessage,
+  handedOnTo,
+  handOnCalls,
+  reachableFrom,
   readLetterFacts,
   retryMessage,
   writeCrmLink,
   type ClaimedMessage,
   type LetterFacts,
+  type LetterRecipient,
   type MessageToDeliver,
 } from '../store';
 import { MAX_MESSAGE_ATTEMPTS, messageRetryAt } from './back-off';
@@ -43,10 +47,13 @@ async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string
     recipient.email === null ? [] : [{ ...recipient, email: recipient.email }],
   );
   if (reachable.length === 0) return bury(deps, message, 'no_address', nowIso, 'no_address');
+  const atWork = await withoutThoseAway(deps, message, reachable, nowIso);
+  if (!Array.isArray(atWork)) return atWork;
+  if (atWork.length === 0) return { outcome: 'skipped', reason: 'in_working_hours' };
   const letter = message as ClaimedMessage & { kind: MessageKind };
   let refused: string | null = null;
   let taken = 0;
-  for (const recipient of reachable) {
+  for (const recipient of atWork) {
     try {
       const link = await decisionLinkFor(deps, message, recipient);
       await deps.email.send(composeLetter(letter, facts, recipient, { messageToCustomer, link }, deps.letters, nowIso));
@@ -60,6 +67,42 @@ async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string
   // A letter to several is settled when somebody took it; who refused is in the log.
   if (refused !== null) deps.logger.warn({ messageId: message.id, code: refused }, 'A letter was refused.');
   return taken > 0 ? { outcome: 'sent' } : bury(deps, message, refused ?? 'refused', nowIso);
+}
+
+/** Calls to act: they wait for the working hours of whoever has said which those are. */
+const CALLS_TO_ACT: readonly string[] = [
+  ...CALLS_TO_DECIDE,
+  'first_response_due',
+  'correction_requested',
+  'desk_item_overdue',
+];
+
+/**
+ * Those that a call reaches now. A call to a role is handed on to each who does not work now, before it is sent to the others:
+ * a crash between the two loses nothing, and the attempt after it hands nothing on twice. A call to one person is put off.
+ */
+async function withoutThoseAway<One extends LetterRecipient>(
+  { db }: DeliverDeps,
+  message: ClaimedMessage,
+  recipients: One[],
+  nowIso: string,
+): Promise<One[] | Delivered> {
+  if (!CALLS_TO_ACT.includes(message.kind)) return recipients;
+  const away = recipients.flatMap((one) => {
+    const dueAt = reachableFrom(one, nowIso);
+    return dueAt === null ? [] : [{ personId: one.id, dueAt }];
+  });
+  const [first] = away;
+  if (first && message.recipient.startsWith('person:')) {
+    const dueAtIso = first.dueAt;
+    await retryMessage(db, message.id, { dueAtIso, error: 'outside_working_hours' });
+    return { outcome: 'retry', code: 'outside_working_hours', dueAtIso };
+  }
+  const isRole = message.recipient.startsWith('role:');
+  const handedOn = isRole && message.attempts > 1 ? await handedOnTo(db, message) : new Set<string>();
+  const further = away.filter(({ personId }) => !handedOn.has(personId));
+  if (further.length > 0) await handOnCalls(db, message, further, nowIso);
+  return recipients.filter(({ id }) => !handedOn.has(id) && !away.some(({ personId }) => personId === id));
 }
 
 /** A call to decide what is decided already would be untrue by the time it is read. */

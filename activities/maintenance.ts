@@ -4,7 +4,9 @@ import { hasEnded } from '../domain/refund';
 import {
   consumeStartTicket,
   countOverdueDeskItems,
+  dropReplan,
   listOpenRefundsToCheck,
+  listOpenReplans,
   listOpenStartTickets,
   listUnremindedDeskItems,
   listUnsignalledProviderEvents,
@@ -20,7 +22,7 @@ import {
 } from '../store';
 import type { ActivityDeps } from './deps';
 import { inParallel } from './in-parallel';
-import { eventDoors, startRefundWorkflow, workflowState } from './refund-workflows';
+import { eventDoors, startRefundWorkflow, tellToReplan, workflowState } from './refund-workflows';
 import { tellCommandAgain } from './tell-command-again';
 
 export type MaintenanceDeps = Pick<ActivityDeps, 'db' | 'clock' | 'logger' | 'metrics' | 'nudgeDelivery'>;
@@ -100,6 +102,20 @@ export function createMaintenanceActivities(deps: MaintenanceDeps): MaintenanceA
         if (!told && !command.hasCounted) return false;
         await markCommandTold(db, command.id, clock().toISOString());
         if (told) metrics.repaired.inc({ what: 'command' });
+        return told;
+      });
+    },
+
+    async tellOpenReplans({ limit }) {
+      const items = await listOpenReplans(db, { askedBeforeIso: ago(SIGNAL_GRACE_MS), limit });
+      return sweep(items, async ({ isInReview, ...item }) => {
+        if (!isInReview) {
+          await dropReplan(db, item, clock().toISOString());
+          return true;
+        }
+        // Told twice is planned once. One whose workflow is missing is started or reported elsewhere, and waits for it.
+        const told = await tellToReplan(item.refundId, item.replanId);
+        if (told) metrics.repaired.inc({ what: 'replan' });
         return told;
       });
     },

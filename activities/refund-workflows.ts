@@ -5,6 +5,8 @@ import {
   REFUND_RETURN_WORKFLOW_TYPE,
   REFUND_WORKFLOW_TYPE,
   refundStart,
+  refundWorkflowId,
+  replanSignal,
   type EventDoors,
   type RefundWorkflowInput,
 } from '../contract';
@@ -46,6 +48,17 @@ export const eventDoors = (db: Database): EventDoors => ({
     }
   },
 });
+
+/** Tells a refund in review that it is to be planned again; false when its workflow does not run. */
+export async function tellToReplan(refundId: string, replanId: string): Promise<boolean> {
+  try {
+    await getClient().workflow.getHandle(refundWorkflowId(refundId)).signal(replanSignal, { replanId });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
 
 /** Whether a workflow runs, by Temporal's own record of it and not by its search index. */
 export async function workflowState(workflowId: string): Promise<'running' | 'closed' | 'missing'> {

@@ -63,6 +63,7 @@ export async function tellCommandAgain(command: UntoldCommand): Promise<boolean>
       case 'provider_event':
       case 'arrival_overdue':
       case 'order_changed':
+      case 'replan':
         throw new Error(`No command stands behind a ${transition.kind}.`);
     }
   } catch (error) {

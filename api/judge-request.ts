@@ -92,6 +92,7 @@ export function judgeRequest(
     payments: input.payments,
     excluded: input.excluded,
     calendar: input.calendar,
+    stageCalendars: input.stageCalendars,
     policy: input.policy,
     purchasePolicy: input.purchasePolicy,
     candidates: input.candidates,

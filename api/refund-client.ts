@@ -24,6 +24,7 @@ import {
   orderChangedSignal,
   provideInformationUpdate,
   providerEventSignal,
+  replanSignal,
   reachRefund,
   RECONCILE_WORKFLOW_TYPE,
   reconcileWorkflowId,
@@ -88,6 +89,8 @@ export interface RefundClient {
   providerEvent(refundId: string, providerEventId: string): Promise<void>;
   /** Has a refund look at its order again; nothing is lost when it is not told: its next decision looks as well. */
   orderChanged(refundId: string): Promise<void>;
+  /** Tells a refund in review that it is to be planned again by a changed calendar. */
+  replan(refundId: string, replanId: string): Promise<void>;
   /** Starts the reconciliation that a command asks for. Safe to repeat for ever. */
   reconcile(commandId: string): Promise<void>;
   /** Wakes the delivery workflow; false when it does not run, which its own timer and the schedule repair. */
@@ -284,6 +287,7 @@ export function createRefundClient(options: RefundClientOptions): RefundClient {
     decideBySignal: (refundId, input) =>
       toNewest(refundId, (workflowId) => signal(workflowId, decideStageSignal, input)),
     orderChanged: (refundId) => toNewest(refundId, (workflowId) => signal(workflowId, orderChangedSignal)),
+    replan: (refundId, replanId) => signal(refundWorkflowId(refundId), replanSignal, { replanId }),
     withdraw: (refundId, input, updateId) => update(refundId, withdrawRefundUpdate, input, updateId),
     provideInformation: (refundId, input, updateId) => update(refundId, provideInformationUpdate, input, updateId),
     appeal: (refundId, input, updateId) => update(refundId, appealRefundUpdate, input, updateId),

@@ -73,7 +73,9 @@ export async function refusalProblem(
       return new Problem(code, { params: { reason }, extra: { ...data } });
     }
     case 'event_of_another_refund':
-      // Only notifications of providers are refused so, and they have no caller; a command never is.
+    case 'nothing_to_replan':
+    case 'calendar_not_certified':
+      // Only notifications of providers and changed calendars are refused so, and they have no caller; a command never is.
       return new Problem('command_invalid', { params });
   }
 }

@@ -65,6 +65,8 @@ export interface MaintenanceActivities {
   tellCommandsAgain(input: { limit: number }): Promise<SweepResult>;
   reportStrandedRefunds(input: { limit: number }): Promise<SweepResult>;
   /** Reminds the owners of desk items that have become overdue, once each. */
+  /** Passes on that refunds are to be planned again, where the API has not managed to. */
+  tellOpenReplans(input: { limit: number }): Promise<SweepResult>;
   remindOverdueDeskItems(input: { limit: number }): Promise<SweepResult>;
 }
 

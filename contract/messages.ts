@@ -26,6 +26,11 @@ export interface ProviderEventMessage {
   providerEventId: string;
 }
 
+/** A changed calendar is to plan the refund again; who asked for it is stored under this id. */
+export interface ReplanMessage {
+  replanId: string;
+}
+
 /** Where the refund stands by its workflow. */
 export interface RefundView {
   refundId: string;
@@ -44,6 +49,7 @@ export const decideStageSignal = defineSignal<[DecideStageInput]>('decideStageSi
 export const providerEventSignal = defineSignal<[ProviderEventMessage]>('providerEvent');
 /** The order is not what it was: the record step looks at it. Carries nothing, so it can state nothing that is not so. */
 export const orderChangedSignal = defineSignal('orderChanged');
+export const replanSignal = defineSignal<[ReplanMessage]>('replan');
 export const getRefundQuery = defineQuery<RefundView>('getRefund');
 
 /** Wakes the delivery workflow: something became due. */

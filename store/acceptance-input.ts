@@ -1,5 +1,6 @@
 import type { AcceptanceFacts, AcceptedPlan, GoodwillFacts, OrderFacts, RequestedLine } from '../domain/process';
-import { chooseVersions, type PolicyDocument } from '../domain/policy';
+import type { BusinessCalendar } from '../domain/calendar';
+import { calendarFor, chooseVersions, type PolicyDocument } from '../domain/policy';
 import type { ExcludedPerson, RefundAmounts } from '../domain/refund';
 import type { LoadedOrder } from './acceptance-facts';
 import { loadGoodwill } from './goodwill';
@@ -43,7 +44,10 @@ export interface AcceptanceInput {
   order: OrderFacts;
   policy: PolicyDocument;
   purchasePolicy: PolicyDocument;
+  /** That of the order's branch, or of the policy. */
   calendar: AcceptanceFacts['calendar'];
+  /** Of stages that name their own, by id. */
+  stageCalendars: Record<string, BusinessCalendar>;
   knownEvidence: string[];
   candidates: AcceptanceFacts['candidates'];
   delegations: AcceptanceFacts['delegations'];
@@ -79,14 +83,21 @@ export async function inputOf(
   locks = true,
 ): Promise<AcceptanceInput> {
   const { policy, purchasePolicy } = await choosePolicies(tx, request.mode, loaded, nowIso);
-  const calendarHash = loaded.calendars[policy.calendarId];
-  if (calendarHash === undefined)
-    throw new PolicyMissingError(`The calendar ${policy.calendarId} of ${policy.name}@${policy.version} is not there.`);
+  const calendarOf = async (id: string): Promise<BusinessCalendar> => {
+    const hash = loaded.calendars[id];
+    if (hash === undefined)
+      throw new PolicyMissingError(`The calendar ${id} of ${policy.name}@${policy.version} is not there.`);
+    return calendarOfHash(tx, request.mode, id, hash);
+  };
+  const stageCalendars: Record<string, BusinessCalendar> = {};
+  for (const { calendarId } of policy.stages)
+    if (calendarId !== undefined) stageCalendars[calendarId] ??= await calendarOf(calendarId);
   return {
     order: loaded.facts,
     policy,
     purchasePolicy,
-    calendar: await calendarOfHash(tx, request.mode, policy.calendarId, calendarHash),
+    calendar: await calendarOf(calendarFor(policy, loaded.branch)),
+    stageCalendars,
     knownEvidence: loaded.knownEvidence,
     destination: loaded.destination,
     candidates: loaded.candidates,

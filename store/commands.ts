@@ -40,6 +40,8 @@ export type CommandKind =
   | 'approve_policy'
   | 'return_policy'
   | 'change_calendar'
+  | 'replan_calendar'
+  | 'set_call_hours'
   | 'delegate'
   | 'revoke_delegation'
   | 'claim_stage'

@@ -31,6 +31,8 @@ export * from './webhook-endpoints';
 export * from './policies';
 export * from './past-refunds';
 export * from './calendars';
+export * from './calendar-replans';
+export * from './call-hours';
 export * from './acceptance';
 export {
   OrderNotFoundError,

@@ -14,6 +14,8 @@ export interface LetterRecipient {
   /** Null: there is no address. */
   email: string | null;
   locale: string;
+  /** In whose hours calls to act reach them, as stored; null: whenever they are written. */
+  calendar?: string | null;
 }
 
 /** One message with all it takes to write it. */
@@ -117,7 +119,8 @@ async function claimAndRead(db: Db, claiming: Prisma.Sql, before: Prisma.Sql = P
     WITH ${before} m AS (${claiming})
     SELECT m.id AS message_id, m.transition_seq AS message_seq, m.kind, m.channel, m.recipient, m.locale, m.data, m.owner,
       m.attempts, d.message_to_customer AS words,
-      (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'email', p.email, 'locale', p.locale) ORDER BY p.id)
+      (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'email', p.email, 'locale', p.locale,
+           'calendar', (SELECT k.document::text FROM calendars k WHERE k.mode = p.mode AND k.id = p.calendar_id)) ORDER BY p.id)
          FROM people p
          WHERE (m.recipient LIKE 'role:%' OR m.recipient LIKE 'person:%') AND p.active AND p.mode = m.mode
            AND (m.recipient = 'person:' || p.id

@@ -26,7 +26,8 @@ export type IdPrefix =
   | 'rd'
   | 'ds'
   | 'bf'
-  | 'po';
+  | 'po'
+  | 'cr';
 
 /** A new id that sorts by time of creation: prefix, underscore, 32 hex digits. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${uuidv7().replaceAll('-', '')}`;

@@ -22,6 +22,7 @@ import {
 } from '../domain/refund';
 import { readDeskFacts } from './desk-facts';
 import { chainEntries, insertAudit, refundStream, type AuditEntry, type AuditHead, type ChainedRow } from './audit';
+import { isToBeReplanned, settleReplan } from './calendar-replans';
 import { inTransaction, type Database } from './client';
 import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
@@ -38,6 +39,8 @@ export interface LoadedTransition {
   state: ProcessState;
   plan: Plan;
   calendar: BusinessCalendar;
+  /** Of the stages that name their own, by id. */
+  stageCalendars: Record<string, BusinessCalendar>;
   legs: LegToPay[];
   receivedAt: string | null;
   /** Who has decided the refund before; read for appeals. */
@@ -104,7 +107,8 @@ export async function recordTransition(
     // Told once too often: the order is what the snapshot says of it, or says nothing of.
     if (input.transition.kind === 'order_changed' && !orderNow)
       return { transitionId: input.transition.id, refused: { code: 'nothing_awaited', data: {} }, state: refund.state };
-    const mismatch = commandMismatch(input.transition, command, refund.id, input.at);
+    const mismatch =
+      commandMismatch(input.transition, command, refund.id, input.at) ?? (await replanMismatch(tx, refund.id, input));
     if (input.transition.kind === 'decision' && orderNow && !mismatch && isUndecided(refund.state)) {
       const transition: Transition = { id: orderChangedId(refund.state.snapshotVersion), kind: 'order_changed' };
       const first = apply({ ...loaded, subscribers, answered: null, sighted: null, desk: null }, transition);
@@ -148,6 +152,16 @@ export async function recordTransition(
   });
 }
 
+/** A message that was typed into a console stands for nothing that anybody has asked for. */
+async function replanMismatch(
+  tx: Statements,
+  refundId: string,
+  { transition }: RecordTransitionInput,
+): Promise<string | null> {
+  if (transition.kind !== 'replan') return null;
+  return (await isToBeReplanned(tx, refundId, transition.replanId)) ? null : 'missing';
+}
+
 function earlierRefusal(command: (StoredCommand & { refusalCode: string | null }) | null): Refusal | null {
   return command?.outcome === 'refused' && command.refusalCode
     ? { code: command.refusalCode as Refusal['code'], data: {} }
@@ -183,6 +197,8 @@ async function writeRefusal(
   );
   if (transition.kind === 'provider_event')
     await tx.$executeRaw`UPDATE provider_events SET status = 'unmatched' WHERE id = ${transition.providerEventId}`;
+  if (transition.kind === 'replan' && isOwn)
+    await settleReplan(tx, { refundId: refund.id, replanId: transition.replanId }, refused.code, input.at);
   if (command && isOwn)
     await tx.$executeRaw`
       UPDATE commands SET outcome = 'refused', refusal_code = ${refused.code}

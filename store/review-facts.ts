@@ -1,4 +1,5 @@
 import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
+import { PAUSES_OF_R } from './clock-pauses';
 import type { Statements } from './statements';
 
 /** One decision of the past, with the words that were given for it. */
@@ -15,6 +16,19 @@ export interface RecordedDecision {
   reason: string | null;
   messageToCustomer: string | null;
   decidedAt: string;
+}
+
+/** A time in which the clock of a stage stood still. */
+export interface RecordedPause {
+  stage: string;
+  round: number;
+  reason: string;
+  startedAt: string;
+  /** Null: it does so now. */
+  endedAt: string | null;
+  dueBefore: string;
+  /** Null: it stands still, or its stage ended as it stood. */
+  dueAfter: string | null;
 }
 
 export interface LineFacts {
@@ -79,6 +93,8 @@ export interface ReviewFacts {
   }[];
   /** Who has taken the open stage, and until when; in force or not. */
   claim: { by: { id: string; name: string }; until: string } | null;
+  /** When and why the clocks of its stages stood still, oldest first. */
+  pauses: RecordedPause[];
   desk: { id: string; kind: string; dueAt: string | null }[];
   firstResponse: { dueAt: string; respondedAt: string | null };
 }
@@ -112,6 +128,7 @@ interface FactsRow {
   appealStatement: string | null;
   allocation: ReviewFacts['allocation'];
   claim: ReviewFacts['claim'];
+  pauses: RecordedPause[];
   desk: ReviewFacts['desk'];
   firstResponseDueAt: Date;
   firstRespondedAt: Date | null;
@@ -126,7 +143,7 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
     SELECT r.description, r.branch, r.requested_by_name AS "requestedByName", r.requested_by_contact AS "requestedByContact",
       r.entered_by_kind AS "enteredByKind", r.entered_by_id AS "enteredById", r.entered_by_person_id AS "enteredByPersonId",
       r.snapshot, r.first_response_due_at AS "firstResponseDueAt",
-      r.first_responded_at AS "firstRespondedAt",
+      r.first_responded_at AS "firstRespondedAt", ${PAUSES_OF_R} AS pauses,
       (SELECT jsonb_build_object('externalId', c.external_id, 'name', c.name, 'email', c.email, 'phone', c.phone,
            'locale', c.locale, 'tier', c.tier, 'since', c.created_at)
          FROM customers c WHERE c.id = r.customer_id) AS customer,
@@ -208,6 +225,13 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
       })),
     })),
     claim: row.claim && { ...row.claim, until: instant(row.claim.until) },
+    pauses: row.pauses.map((pause) => ({
+      ...pause,
+      startedAt: instant(pause.startedAt),
+      endedAt: pause.endedAt === null ? null : instant(pause.endedAt),
+      dueBefore: instant(pause.dueBefore),
+      dueAfter: pause.dueAfter === null ? null : instant(pause.dueAfter),
+    })),
     desk: row.desk.map((item) => ({ ...item, dueAt: item.dueAt === null ? null : instant(item.dueAt) })),
     firstResponse: { dueAt: toIso(row.firstResponseDueAt), respondedAt: toIsoOrNull(row.firstRespondedAt) },
   };

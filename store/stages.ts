@@ -1,4 +1,4 @@
-import type { StageChange } from '../domain/process';
+import type { Effects, StageChange } from '../domain/process';
 import type { Plan } from '../domain/refund';
 import { Prisma } from './generated/prisma/client';
 import { asJson, type Fragment } from './rows';
@@ -43,6 +43,12 @@ export function changeStages(refundId: string, changes: StageChange[]): Fragment
       "openedAt" timestamptz, "dueAt" timestamptz, "endedAt" timestamptz, "pausedAt" timestamptz, "setsPause" boolean)
     WHERE s.refund_id = ${refundId} AND s.round = x.round AND s.stage_id = x."stageId"`;
 }
+
+/** New due instants of stages that go on as they are, so that a claim on one lasts: a part of a larger statement. */
+export const moveStageDues = (refundId: string, dues: Effects['stageDues']): Fragment => Prisma.sql`
+  UPDATE stages s SET due_at = x."dueAt"
+  FROM jsonb_to_recordset(${asJson(dues)}::jsonb) AS x("stageId" text, round int, "dueAt" timestamptz)
+  WHERE s.refund_id = ${refundId} AND s.round = x.round AND s.stage_id = x."stageId"`;
 
 /** The stages that will not be reached any more: a part of a larger statement. */
 export const skipPendingStages = (refundId: string): Fragment =>

@@ -1,4 +1,4 @@
-import type { LocalizedText } from '../domain/refund';
+import type { PlanStage } from '../domain/refund';
 import { direct, toIso, toMinor, type Db } from './client';
 import { atStakeOf, BEGINS_AT, ENDS_AT, LENT_ROLES } from './delegation-facts';
 import { Prisma } from './generated/prisma/client';
@@ -26,8 +26,10 @@ export interface StageTask {
   onBehalfOf: { id: string; name: string } | null;
   /** Who has taken it, and until when; null: it is free. */
   claim: { by: { id: string; name: string }; until: string } | null;
-  /** What the plan calls the stage; null when it does not name it. */
-  label: LocalizedText | null;
+  /** The stage as the plan has it; null when it does not name it. */
+  planStage: PlanStage | null;
+  /** What gave its due instant; null: that was not kept. */
+  dueBy: string | null;
 }
 
 export interface TaskCursor {
@@ -56,7 +58,8 @@ interface TaskRow {
   rank: number;
   claim_by: { id: string; name: string } | null;
   claimed_until: Date | null;
-  label: LocalizedText | null;
+  plan_stage: PlanStage | null;
+  due_by: string | null;
 }
 
 /**
@@ -86,8 +89,8 @@ export async function listTasks(
     SELECT s.refund_id, s.stage_id, s.role, s.roles, s.due_at, s.opened_at, r.amount_minor, r.currency,
            o.external_id AS order_external_id, r.reason_code, r.branch, c.tier AS customer_tier,
            (r.process ->> 'snapshotVersion')::int AS snapshot_version, lent.who AS on_behalf_of,
-           taken.rank, taken.by AS claim_by, s.claimed_until, r.plan ->> 'calendarId' AS calendar_id,
-           (SELECT p -> 'label' FROM jsonb_array_elements(r.plan -> 'stages') AS p WHERE p ->> 'id' = s.stage_id) AS label
+           taken.rank, taken.by AS claim_by, s.claimed_until, COALESCE(planned.stage ->> 'calendarId', r.plan ->> 'calendarId') AS calendar_id,
+           planned.stage AS plan_stage, r.process -> 'stage' ->> 'dueBy' AS due_by
     FROM stages s
     JOIN refunds r ON r.id = s.refund_id
     JOIN orders o ON o.id = r.order_id
@@ -100,6 +103,8 @@ export async function listTasks(
         AND (d.cap_minor IS NULL OR (d.cap_currency = r.currency AND d.cap_minor >= ${atStakeOf(Prisma.sql`r`)}))
         AND NOT ${isExcluded(Prisma.sql`d.delegator_id`, who.at)}
       ORDER BY d.from_at, d.id LIMIT 1) lent ON true
+    LEFT JOIN LATERAL (
+      SELECT p AS stage FROM jsonb_array_elements(r.plan -> 'stages') AS p WHERE p ->> 'id' = s.stage_id) planned ON true
     CROSS JOIN LATERAL (
       SELECT CASE WHEN k.by IS NULL THEN 1 WHEN s.assignee_id = ${who.personId} THEN 0 ELSE 2 END AS rank, k.by
       FROM (SELECT (SELECT jsonb_build_object('id', p.id, 'name', p.name) FROM people p
@@ -130,7 +135,8 @@ export async function listTasks(
       calendarId: row.calendar_id,
       onBehalfOf: row.on_behalf_of,
       claim: row.claim_by && row.claimed_until && { by: row.claim_by, until: toIso(row.claimed_until) },
-      label: row.label,
+      planStage: row.plan_stage,
+      dueBy: row.due_by,
     })),
     next:
       rows.length > page.limit && last

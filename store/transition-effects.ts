@@ -1,6 +1,8 @@
 import type { Effects, StageChange, StoredCommand } from '../domain/process';
 import { isFinal, type ProcessState, type RecordTransitionInput } from '../domain/refund';
 import { deleteObservation, insertObservation } from './arrival-observations';
+import { settleReplan } from './calendar-replans';
+import { writePauses } from './clock-pauses';
 import { insertDeskItems, resolveDeskItems } from './desk-items';
 import { insertMessages } from './outgoing';
 import {
@@ -17,7 +19,7 @@ import {
   unsettleLines,
 } from './reservations';
 import type { Fragment } from './rows';
-import { changeStages, insertRound, skipPendingStages } from './stages';
+import { changeStages, insertRound, moveStageDues, skipPendingStages } from './stages';
 import type { Statements } from './statements';
 import type { LockedRefund } from './transition-load';
 
@@ -65,6 +67,8 @@ export async function writeMoney(
         UPDATE provider_events SET status = 'consumed', consumed_at = ${at}, refund_id = ${refund.id}
         WHERE id = ${transition.providerEventId}`,
     );
+  if (transition.kind === 'replan')
+    last.push(() => settleReplan(tx, { refundId: refund.id, replanId: transition.replanId }, null, input.at));
   return last;
 }
 
@@ -88,6 +92,8 @@ export function courseFragments(
   if (newRound) opening.push(insertRound(refund, refund.plan, newRound.round, opens));
   else if (opens.length > 0) opening.push(changeStages(refund.id, opens));
   if (newRound || isFinal(state.status)) ending.push(skipPendingStages(refund.id));
+  if (effects.stageDues.length > 0) opening.push(moveStageDues(refund.id, effects.stageDues));
+  if (effects.pauses.length > 0) opening.push(writePauses(refund, effects.pauses));
   if (effects.messages.length > 0) opening.push(insertMessages(refund, state.seq, effects.messages, atIso));
   if (effects.deskOpen.length > 0) opening.push(insertDeskItems(refund, effects.deskOpen, atIso));
   if (effects.observed) opening.push(insertObservation(refund, effects.observed, atIso));

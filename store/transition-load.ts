@@ -55,6 +55,7 @@ interface Loaded {
     state: ProcessState;
     plan: Plan;
     calendar: BusinessCalendar;
+    stageCalendars: Record<string, BusinessCalendar>;
     legs: LegToPay[];
     receivedAt: string | null;
     deciders: { personId: string; at: string }[];
@@ -80,6 +81,7 @@ interface LoadRow {
     expires_at: string;
   } | null;
   calendar: string | null;
+  stage_calendars: Record<string, string> | null;
   legs: LegToPay[] | null;
   deciders: { personId: string; at: string }[] | null;
   candidates: Candidate[] | null;
@@ -127,6 +129,7 @@ export async function loadForTransition(
 ): Promise<Loaded> {
   const { transition, seq } = input;
   const roles = refund.plan.stages.map((stage) => stage.role);
+  const calendarIds = refund.plan.stages.flatMap(({ calendarId }) => (calendarId === undefined ? [] : [calendarId]));
   const commandId = 'commandId' in transition ? transition.commandId : null;
   const opensStage = transition.kind === 'decision' || transition.kind === 'appeal';
   const [row] = await tx.$queryRaw<LoadRow[]>`
@@ -135,6 +138,9 @@ export async function loadForTransition(
          FROM transitions t WHERE t.refund_id = ${refund.id} AND (t.transition_id = ${transition.id} OR t.seq = ${seq})) AS recorded,
       (SELECT to_jsonb(c) - 'response_body' FROM commands c WHERE c.id = ${commandId}) AS command,
       (SELECT document::text FROM calendars k WHERE k.mode = ${refund.mode}::"Mode" AND k.id = ${refund.plan.calendarId}) AS calendar,
+      CASE WHEN ${calendarIds.length > 0} THEN
+        (SELECT jsonb_object_agg(k.id, k.document::text) FROM calendars k WHERE k.mode = ${refund.mode}::"Mode" AND k.id = ANY(${calendarIds}))
+      END AS stage_calendars,
       (SELECT jsonb_agg(jsonb_build_object(
            'legId', a.id, 'paymentId', a.payment_id, 'provider', p.provider, 'method', p.method, 'reference', t.reference,
            'attempt', t.number, 'amountMinor', a.amount_minor, 'reservedMinor', r.amount_minor, 'currency', p.currency,
@@ -209,6 +215,9 @@ export async function loadForTransition(
       state: refund.state,
       plan: refund.plan,
       calendar: calendarOfText(row.calendar),
+      stageCalendars: Object.fromEntries(
+        Object.entries(row.stage_calendars ?? {}).map(([id, text]) => [id, calendarOfText(text)]),
+      ),
       legs: row.legs ?? [],
       receivedAt: transition.kind === 'receipt' ? receivedAt(command, input.at) : null,
       deciders: row.deciders ?? [],

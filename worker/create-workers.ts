@@ -126,8 +126,14 @@ function workerOptions(
   switch (queue) {
     case 'refunds': {
       const { recordTransition, startAcceptedRefunds, signalStoredProviderEvents, reportStrandedRefunds } = activities;
-      const { remindOverdueDeskItems, tellCommandsAgain, planReconciliation, compareSettlement, giveUpReconciliation } =
-        activities;
+      const {
+        remindOverdueDeskItems,
+        tellCommandsAgain,
+        tellOpenReplans,
+        planReconciliation,
+        compareSettlement,
+        giveUpReconciliation,
+      } = activities;
       return {
         ...common,
         taskQueue: REFUNDS_QUEUE,
@@ -137,6 +143,7 @@ function workerOptions(
           startAcceptedRefunds,
           signalStoredProviderEvents,
           reportStrandedRefunds,
+          tellOpenReplans,
           remindOverdueDeskItems,
           tellCommandsAgain,
           planReconciliation,

@@ -1,6 +1,6 @@
 import { describeDue } from '../../domain/calendar';
 import { atStakeMinor } from '../../domain/approval';
-import { previewStages, type PreviewedStage } from '../../domain/process';
+import { calendarOfStage, previewStages, type PreviewedStage } from '../../domain/process';
 import { versionName } from '../../domain/policy';
 import { breakdownAt, type LocalizedText } from '../../domain/refund';
 import { sumMinor } from '../../domain/money';
@@ -22,11 +22,11 @@ interface Preview {
  * @throws UncertifiedYearError
  */
 export function presentPreview({ input, decision, nowIso }: Preview, reader: Reader, language: Language): object {
-  const { policy, purchasePolicy, order, calendar } = input;
+  const { policy, purchasePolicy, order } = input;
   const { accepted, amounts } = decision;
   const { evaluation, plan, state } = accepted;
   const atStake = { amountMinor: atStakeMinor(state), currency: order.currency };
-  const stages = accepted.declineClause === null ? previewStages(plan, input, atStake, calendar, nowIso) : [];
+  const stages = accepted.declineClause === null ? previewStages(plan, input, atStake, input, nowIso) : [];
   const declinedBy = evaluation.eligible === true ? null : evaluation.eligible;
   const { automatic } = evaluation;
   const clause = declinedBy ? { ...declinedBy, policy: purchasePolicy } : automatic && { ...automatic, policy };
@@ -52,13 +52,18 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
     route: route ? { id: route.id, label: route.label[language] } : null,
     ...(reader === 'reviewer' ? { unansweredRules: evaluation.unanswered } : {}),
     firstResponseDueAt: clause ? null : accepted.firstResponseDueAt,
-    stages: stages.map((stage) => ({
+    stages: stages.map((stage, index) => ({
       stage: stage.id,
       label: stage.label[language],
       role: stage.role,
       quorum: stage.quorum,
       dueAt: stage.dueAt,
-      explanation: explain(stage, describeDue(calendar, nowIso, stage.dueAt, language), reader)[language],
+      deadline: stage.deadline && { ...stage.deadline, text: stage.deadline.text[language] },
+      explanation: explain(
+        stage,
+        describeDue(calendarOfStage({ ...input, plan }, index), nowIso, stage.dueAt, language),
+        reader,
+      )[language],
       ...(reader === 'reviewer' ? { staffed: stage.staffed, peopleCount: stage.peopleCount } : {}),
     })),
   };

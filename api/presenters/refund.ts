@@ -3,8 +3,16 @@ import { isClaimed } from '../../domain/approval';
 import type { BusinessCalendar } from '../../domain/calendar';
 import { destinationIdInSnapshot, statusAt } from '../../domain/destination';
 import { STAFF_ROLES } from '../../domain/people';
+import { explainDeadline } from '../../domain/process';
 import { judgeRoute } from '../../domain/payment';
-import { breakdownOf, publicRefund, waitingForOf, type Breakdown, type PublicRefund } from '../../domain/refund';
+import {
+  breakdownOf,
+  calendarIdOf,
+  publicRefund,
+  waitingForOf,
+  type Breakdown,
+  type PublicRefund,
+} from '../../domain/refund';
 import {
   readDestination,
   readReviewFacts,
@@ -43,7 +51,7 @@ export async function presentRefund(deps: AppDeps, refund: StoredRefund, reading
     case 'customer':
       return { ...base, messages: await readWordsToCustomer(deps.db, refund.id) };
     case 'reviewer':
-      return { ...base, ...(await reviewOf(deps, refund, base?.payments ?? [])) };
+      return { ...base, ...(await reviewOf(deps, refund, base?.payments ?? [], reading.language)) };
   }
 }
 
@@ -104,7 +112,12 @@ export function presentListed(
   }
 }
 
-async function reviewOf(deps: AppDeps, refund: StoredRefund, payments: PublicRefund['payments']): Promise<object> {
+async function reviewOf(
+  deps: AppDeps,
+  refund: StoredRefund,
+  payments: PublicRefund['payments'],
+  language: Language,
+): Promise<object> {
   const facts = await readReviewFacts(deps.db, refund.id);
   if (!facts) return {};
   const { snapshot, claim, ...rest } = facts;
@@ -115,9 +128,16 @@ async function reviewOf(deps: AppDeps, refund: StoredRefund, payments: PublicRef
     payments: withRoutes(deps, refund, payments, facts.allocation),
     destination: await destinationOf(deps, refund, snapshot['destination']),
     risk,
+    deadline: deadlineOf(refund, language),
     claim: claim && isClaimed({ personId: claim.by.id, until: claim.until }, deps.clock().toISOString()) ? claim : null,
     excluded: refund.process.excluded,
   };
+}
+
+/** Which rule gave the open stage its due instant. */
+function deadlineOf({ plan, process: { stage } }: StoredRefund, language: Language): object | null {
+  const deadline = stage && explainDeadline(plan.stages[stage.index], stage.dueBy);
+  return deadline && { ...deadline, text: deadline.text[language] };
 }
 
 /** Whether the money can go back the way it came, for every leg that has not been instructed yet. */
@@ -162,14 +182,17 @@ function temporalPageOf({ config }: AppDeps, { id, workflowId }: StoredRefund): 
   );
 }
 
-const calendarKey = (refund: StoredRefund): string => `${refund.mode} ${refund.plan.calendarId}`;
+/** The calendar of what is waited for: the open stage's, else the plan's. */
+const shownBy = ({ plan, process }: StoredRefund): string => calendarIdOf(plan, process.stage?.index ?? null);
+
+const calendarKey = (refund: StoredRefund): string => `${refund.mode} ${shownBy(refund)}`;
 
 async function readCalendars(deps: AppDeps, refunds: StoredRefund[]): Promise<Map<string, BusinessCalendar>> {
   const waiting = refunds.filter((refund) => waitingForOf(refund.process) !== null);
   const wanted = new Map(waiting.map((refund) => [calendarKey(refund), refund]));
   const found = new Map<string, BusinessCalendar>();
   for (const [key, refund] of wanted) {
-    const calendar = await calendarToExplainBy(deps, refund.mode, refund.plan.calendarId);
+    const calendar = await calendarToExplainBy(deps, refund.mode, shownBy(refund));
     if (calendar) found.set(key, calendar);
   }
   return found;

@@ -27,7 +27,7 @@ registerRoute({
   tag: TAG,
   summary: 'Change a business calendar, or make one',
   description:
-    'Enter holidays and make-up days as `overrides`, then add the year to `certifiedYears`. Stages that open from now on go by it; due dates that stand already stay.',
+    'Enter holidays and make-up days as `overrides`, then add the year to `certifiedYears`. Stages that open from now on go by it; due dates that stand already stay until they are planned again: POST /v1/calendars/{id}/replan.',
   roles: KEEPERS,
   idempotent: true,
   request: { body: calendarBody },

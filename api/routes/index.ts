@@ -2,7 +2,9 @@ import type { Router } from 'express';
 import type { AppDeps } from '../types';
 import { bankFileRoutes } from './bank-files';
 import { bulkDecisionRoutes } from './bulk-decisions';
+import { calendarReplanRoutes } from './calendar-replans';
 import { calendarRoutes } from './calendars';
+import { callHoursRoutes } from './call-hours';
 import { claimRoutes } from './claims';
 import { decisionRoutes } from './decisions';
 import { delegationRoutes } from './delegations';
@@ -52,6 +54,8 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   policyRoutes,
   policySimulationRoutes,
   calendarRoutes,
+  calendarReplanRoutes,
+  callHoursRoutes,
 ];
 
 /** Routers that authenticate by other means: they get the raw body and come before authentication. */

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { stringify } from 'yaml';
 import { STAFF_ROLES } from '../../domain/people';
-import { policyStateAt } from '../../domain/policy';
+import { policyStateAt, type PolicyDocument } from '../../domain/policy';
 import {
   approvePolicy,
   draftPolicy,
@@ -216,13 +216,21 @@ async function findPolicy(deps: AppDeps, mode: Mode, id: string): Promise<Policy
   return policy;
 }
 
+/** Every calendar that a policy names, with its place. */
+const calendarsOf = ({ calendarId, branchCalendars = {}, stages }: PolicyDocument): [string, string][] => [
+  ['calendarId', calendarId],
+  ...Object.entries(branchCalendars).map(([branch, id]): [string, string] => [`branchCalendars.${branch}`, id]),
+  ...stages.flatMap((stage, index): [string, string][] =>
+    stage.calendarId === undefined ? [] : [[`stages.${index}.calendarId`, stage.calendarId]],
+  ),
+];
+
 async function draftOf(deps: AppDeps, mode: Mode, body: z.output<typeof policyDraftBody>): Promise<PolicyDraft> {
   const { policy, document } = readSentPolicy(body);
-  const { name, version, effectiveFrom, calendarId } = policy;
-  if (!(await readCalendar(deps.db, mode, calendarId)))
-    throw invalid([
-      { path: 'calendarId', code: 'policy_rule', message: `names no calendar that is there: ${calendarId}` },
-    ]);
+  const { name, version, effectiveFrom } = policy;
+  for (const [path, id] of calendarsOf(policy))
+    if (!(await readCalendar(deps.db, mode, id)))
+      throw invalid([{ path, code: 'policy_rule', message: `names no calendar that is there: ${id}` }]);
   return {
     name,
     version,

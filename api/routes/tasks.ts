@@ -2,6 +2,7 @@ import { Router } from 'express';
 
 import { STAFF_ROLES } from '../../domain/people';
 import { describeDue } from '../../domain/calendar';
+import { explainDeadline } from '../../domain/process';
 import { listTasks, readTaskOffers, type StageTask, type TaskCursor } from '../../store';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseQuery } from '../middleware/validate';
@@ -76,13 +77,14 @@ function taskView(task: StageTask, roles: string[], now: Date, language: Languag
   return {
     refundId: task.refundId,
     stage: task.stageId,
-    label: task.label?.[language] ?? task.stageId,
+    label: task.planStage?.label[language] ?? task.stageId,
     role: task.role,
     why: whyOf(task, roles),
     onBehalfOf: task.onBehalfOf,
     claim: task.claim,
     priority: leftMs < 0 ? 'overdue' : leftMs < URGENT_MS ? 'urgent' : 'normal',
     dueAt: task.dueAt,
+    deadline: deadlineOf(task, language),
     openedAt: task.openedAt,
     amountMinor: task.amountMinor,
     currency: task.currency,
@@ -97,6 +99,11 @@ function taskView(task: StageTask, roles: string[], now: Date, language: Languag
       claim: `/v1/tasks/${task.refundId}/${task.stageId}/claim`,
     },
   };
+}
+
+function deadlineOf({ planStage, dueBy }: StageTask, language: Language): object | null {
+  const deadline = planStage && explainDeadline(planStage, dueBy ?? undefined);
+  return deadline && { ...deadline, text: deadline.text[language] };
 }
 
 function whyOf({ onBehalfOf, role }: StageTask, roles: string[]): 'role' | 'escalation' | 'delegation' {

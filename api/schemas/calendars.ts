@@ -1,5 +1,5 @@
 import { DAY_KINDS, MAX_EXPLAINED_WORKING_DAYS } from '../../domain/calendar';
-import { instant, pageOf } from './common';
+import { externalId, instant, pageOf, redressId } from './common';
 import { z } from './zod';
 
 const calendarId = z
@@ -59,3 +59,58 @@ export const dueView = z
     days: z.array(z.object({ date: z.iso.date(), kind: z.enum(DAY_KINDS), countedMinutes: z.number() })),
   })
   .openapi('ExplainedDue');
+
+/** POST /v1/calendars/{id}/replan */
+export const replanBody = z
+  .strictObject({ basedOn: hash.openapi({ description: 'The `hash` of the calendar that was looked at.' }) })
+  .openapi('ReplanInput');
+
+const moved = z.object({
+  refundId: z.string(),
+  stage: z.string().nullable().openapi({ description: 'The open stage; null while a corrected request is awaited.' }),
+  dueBefore: instant.nullable(),
+  dueAfter: instant.nullable(),
+  answerBefore: instant.nullable().openapi({ description: 'Until when somebody outside has to answer.' }),
+  answerAfter: instant.nullable(),
+});
+
+export const replanPreview = z
+  .object({
+    calendarId: z.string(),
+    hash: z.string(),
+    looked: z.int().openapi({ description: 'Refunds in review that go by the calendar.' }),
+    moves: z.int(),
+    notCertified: z
+      .int()
+      .openapi({ description: 'Those that would reach into a year that nobody has certified: they stay.' }),
+    data: z.array(moved).openapi({ description: 'The first hundred that would move.' }),
+  })
+  .openapi('ReplanPreview');
+
+export const replanParams = z.strictObject({ id: calendarId, replanId: redressId('cr') });
+export const replanView = z
+  .object({
+    id: z.string(),
+    calendarId: z.string(),
+    calendarHash: z.string(),
+    requestedBy: z.string(),
+    createdAt: instant,
+    counts: z.object({ due: z.int(), moved: z.int(), kept: z.int() }),
+    kept: z.array(
+      z.object({
+        refundId: z.string(),
+        why: z.enum(['nothing_to_replan', 'calendar_not_certified']),
+        settledAt: instant.nullable(),
+      }),
+    ),
+  })
+  .openapi('Replan');
+
+export const callHoursParams = z.strictObject({ person: externalId });
+
+/** POST /v1/people/{person}/call-hours */
+export const callHoursBody = z
+  .strictObject({
+    calendarId: calendarId.nullable().openapi({ description: 'Null: calls come whenever they are written.' }),
+  })
+  .openapi('CallHours');

@@ -95,3 +95,17 @@ export function decodeTimeCursor(cursor: string): { at: Date; id: string } {
   if (Number.isNaN(instantMs)) throw new Problem('invalid_cursor');
   return { at: new Date(instantMs), id };
 }
+
+/** Which rule gave a stage its due instant, in the language of the reader. */
+export const explainedDeadline = z
+  .object({
+    rule: z.string().openapi({
+      description: '`stage_clock`, `minimum` (it opened late), `desk` (set there), or a deadline of the policy.',
+    }),
+    text: z.string(),
+    law: z
+      .object({ source: z.string(), confirmedByCounsel: z.boolean() })
+      .nullable()
+      .openapi({ description: 'The law that says so.' }),
+  })
+  .nullable();

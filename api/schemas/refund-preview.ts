@@ -1,5 +1,6 @@
 import { ALLOCATION_STRATEGIES } from '../../domain/money';
 import { TIERS } from '../../domain/policy';
+import { explainedDeadline } from './common';
 import { breakdown } from './refunds';
 import { z } from './zod';
 
@@ -38,6 +39,7 @@ export const refundPreview = z
           role: z.string(),
           quorum: z.int(),
           dueAt: z.string(),
+          deadline: explainedDeadline,
           staffed: z.boolean().optional(),
           explanation: z.string(),
         }),

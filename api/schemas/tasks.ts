@@ -1,4 +1,4 @@
-import { pageOf, pageQuery, redressId } from './common';
+import { explainedDeadline, pageOf, pageQuery, redressId } from './common';
 import { z } from './zod';
 
 /** GET /v1/tasks */
@@ -32,6 +32,7 @@ export const taskPage = pageOf(
     }),
     priority: z.enum(['overdue', 'urgent', 'normal']),
     dueAt: z.string(),
+    deadline: explainedDeadline,
     openedAt: z.string(),
     explanation: z.string(),
     amountMinor: z.int(),

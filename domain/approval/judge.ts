@@ -228,6 +228,7 @@ export function judgeTransition(
     case 'payment':
     case 'provider_event':
     case 'arrival_overdue':
+    case 'replan':
       return null;
     case 'order_changed':
       return isUndecided(state) ? null : refuse('nothing_awaited', { status: state.status });

@@ -12,6 +12,7 @@ export { explainDue, type ExplainedDay, MAX_EXPLAINED_WORKING_DAYS } from './exp
 export { DAY_KINDS, type DayKind } from './working-days';
 export { countLocalDays, type LocalHour, localHour, nextWorkingHour } from './local-hours';
 export { UncertifiedYearError } from './errors';
+export { addUnpausedMinutes, type Pause, unpausedMinutesBetween } from './paused-time';
 export {
   addBusinessDays,
   addBusinessMinutes,
@@ -19,5 +20,6 @@ export {
   businessMinutesBetween,
   certifiedUntil,
   isOpen,
+  lastWorkingInstant,
   workingDatesUntil,
 } from './working-time';

@@ -65,6 +65,21 @@ export function businessMinutesBetween(calendar: BusinessCalendar, fromIso: stri
 }
 
 /**
+ * The last instant of working time that is not after `atIso`: itself while the team works, else when it last closed. For
+ * limits that nobody may overstep, such as those of law.
+ * @throws UncertifiedYearError, InvalidCalendarError, RangeError
+ */
+export function lastWorkingInstant(calendar: BusinessCalendar, atIso: string): string {
+  const days = WorkingDays.of(calendar);
+  const atMs = parseInstant(atIso);
+  // The loop ends: the day before the first certified year throws.
+  for (let day = days.clock.localDay(atMs); ; day -= 1) {
+    const span = days.spansOf(day).findLast(({ startMs }) => startMs < atMs);
+    if (span) return toIso(Math.min(span.endMs, atMs));
+  }
+}
+
+/**
  * `count` working days of working time later, a working day being the calendar's `standardDayMinutes`: one working day
  * after Friday 16:00 is Monday 16:00. For time limits; for promises by date see addWorkingDates.
  * @throws UncertifiedYearError, InvalidCalendarError, RangeError

@@ -1,7 +1,8 @@
 import { assertAmountMinor } from '../money';
-import type { LocalizedText, Plan } from '../refund';
+import type { LocalizedText, Plan, PlanStage } from '../refund';
 import { contextOf, holds, type ConditionContext } from './conditions';
 import type { PolicyDocument, Tier } from './schema';
+import { calendarFor, limitsFor, type AppliedLimit } from './stage-limits';
 
 export interface PolicyFacts {
   /** What is open and paid on the order together, this request included: many small requests are one large one. */
@@ -47,6 +48,10 @@ export interface PolicyEvaluation {
   /** Not eligible: declined at once by the machine, with this clause. */
   eligible: true | { clauseId: string; texts: LocalizedText };
   reasonProblem?: ReasonProblem;
+  /** The calendar of the order's branch, where it has one of its own. */
+  calendarId?: string;
+  /** What limits the clocks of the stages, where anything does. */
+  limits?: AppliedLimit[];
 }
 
 /**
@@ -67,8 +72,13 @@ export function evaluatePolicy(
   const reasonProblem = checkReason(policy, facts);
   // What is declined is never approved beside it: its plan says who would have decided.
   const isForPeople = clause !== undefined || facts.customerIsStaff === true;
+  const decides = whoDecides(isForPeople ? { ...policy, automaticApprovals: [] } : policy, facts, context, unanswered);
+  const calendarId = calendarFor(policy, facts.branch);
+  const limits = limitsFor(policy, facts, decides.tier, context, unanswered);
   return {
-    ...whoDecides(isForPeople ? { ...policy, automaticApprovals: [] } : policy, facts, context, unanswered),
+    ...decides,
+    ...(calendarId === policy.calendarId ? {} : { calendarId }),
+    ...(limits.length === 0 ? {} : { limits }),
     unanswered,
     eligible: clause === undefined ? true : { clauseId: clause.id, texts: clause.texts },
     ...(reasonProblem === undefined ? {} : { reasonProblem }),
@@ -81,7 +91,7 @@ export function evaluatePolicy(
  */
 export function planFrom(
   policy: PolicyDocument,
-  evaluation: Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'automatic'>,
+  evaluation: Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'automatic' | 'calendarId' | 'limits'>,
   currency: string | null,
 ): Plan {
   const { offerBusinessDays } = policy.customerAnswer;
@@ -90,8 +100,10 @@ export function planFrom(
     policyName: policy.name,
     policyVersion: policy.version,
     tier: evaluation.tier,
-    calendarId: policy.calendarId,
-    stages: structuredClone(policy.stages.filter((stage) => evaluation.stageIds.includes(stage.id))),
+    calendarId: evaluation.calendarId ?? policy.calendarId,
+    stages: policy.stages
+      .filter((stage) => evaluation.stageIds.includes(stage.id))
+      .map((stage) => structuredClone({ ...withoutNothing(stage), ...limitsOf(stage.id, evaluation.limits) })),
     informationBusinessDays: policy.customerAnswer.requestInfoBusinessDays,
     correctionBusinessDays: policy.customerAnswer.sendBackBusinessDays,
     maxCorrectionRounds: policy.customerAnswer.maxRounds,
@@ -108,6 +120,19 @@ export function planFrom(
     ...(policy.separationOfDuties === 'off' ? { dutiesOff: true } : {}),
     ...(evaluation.automatic ? { approvedBy: evaluation.automatic.clauseId } : {}),
   };
+}
+
+/** A stage as plans have it: what it does not say is not there. */
+const withoutNothing = ({ calendarId, ...stage }: PolicyDocument['stages'][number]) => ({
+  ...stage,
+  ...(calendarId === undefined ? {} : { calendarId }),
+});
+
+function limitsOf(stageId: string, applied: readonly AppliedLimit[] = []): Pick<PlanStage, 'limits'> {
+  const limits = applied
+    .filter(({ stageIds }) => stageIds === 'any' || stageIds.includes(stageId))
+    .map(({ limit }) => limit);
+  return limits.length === 0 ? {} : { limits };
 }
 
 type WhoDecides = Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'routeId' | 'automatic'>;

@@ -21,7 +21,8 @@ export {
   type ReviewRefusal,
   versionName,
 } from './lifecycle';
-export { buildLadder, type Ladder, shiftLadder } from './ladder';
+export { buildLadder, chooseDue, type Ladder, shiftLadder } from './ladder';
+export { calendarFor, limitsFor, type AppliedLimit } from './stage-limits';
 export {
   DECIDING_ROLES,
   InvalidPolicyError,

@@ -16,6 +16,7 @@ interface PolicyReferences {
   reasonCodes: { code: string }[];
   routes: { id: string; when: string; stageIds: string[] }[];
   automaticApprovals: { id: string; when: string }[];
+  deadlines?: { id: string; stageIds: 'any' | string[]; when?: string | undefined }[] | undefined;
   ineligible: { id: string; reasonCodes: 'any' | string[]; when: { kind: string; cel?: string } }[];
   amounts: { deductions: { code: string }[]; goodwill: { codes: { code: string }[] } };
 }
@@ -68,6 +69,7 @@ export function checkReferences(policy: PolicyReferences): Problem[] {
       'automaticApprovals',
     ),
     ...checkReach(policy),
+    ...checkDeadlines(policy.deadlines ?? [], stageIds),
     ...policy.ineligible.flatMap((clause, index) =>
       (clause.reasonCodes === 'any' ? [] : clause.reasonCodes)
         .filter((code) => !reasonCodes.includes(code))
@@ -104,6 +106,27 @@ function checkStageIds(named: string[], stageIds: string[], path: (string | numb
   return positions.includes(-1) || !isIncreasing(positions)
     ? [{ path: [...path, 'stageIds'], message: 'must name stages of this policy, in their order and each once' }]
     : [];
+}
+
+/** What the due instant of a stage is said to be given by, beside limits. */
+const OTHER_GIVERS = ['stage_clock', 'minimum', 'desk'];
+
+function checkDeadlines(deadlines: NonNullable<PolicyReferences['deadlines']>, stageIds: string[]): Problem[] {
+  return [
+    ...duplicates(
+      deadlines.map(({ id }) => id),
+      'deadlines',
+    ),
+    ...deadlines.flatMap((rule, index) => [
+      ...(OTHER_GIVERS.includes(rule.id)
+        ? [{ path: ['deadlines', index, 'id'], message: `must not be one of ${OTHER_GIVERS.join(', ')}` }]
+        : []),
+      ...(rule.stageIds === 'any' ? [] : checkStageIds(rule.stageIds, stageIds, ['deadlines', index])),
+      ...(rule.when !== undefined && isNever(rule.when)
+        ? [{ path: ['deadlines', index, 'when'], message: 'never holds' }]
+        : []),
+    ]),
+  ];
 }
 
 /** What can never apply because an earlier rule always does, and a clause that leaves nothing to be refunded. */

@@ -36,6 +36,8 @@ const stageSchema = z.strictObject({
     /** A stage that opens late still gets this much working time. */
     minimumBusinessMinutes: z.int().min(5).max(10_000),
   }),
+  /** The calendar of the team that decides it; it wins over that of the branch and of the policy. */
+  calendarId: slug.optional(),
   ladder: z.strictObject({
     /** Reminders, in percent of the stage's working time. */
     remindAtPercent: z.array(z.int().min(1).max(99)).max(5),
@@ -93,6 +95,26 @@ const automaticApprovalSchema = z.strictObject({
   maxMinor: z
     .record(z.string().refine(isCurrency, 'must be an ISO 4217 currency code'), z.int().min(1).max(MAX_AMOUNT_MINOR))
     .refine((limits) => Object.keys(limits).length > 0, 'must name the limit of at least one currency'),
+});
+
+/** What limits the clocks of stages: the earliest of a stage's clock and its limits is when it is due. */
+const deadlineSchema = z.strictObject({
+  id: slug,
+  /** Why, as the reviewer is told. */
+  label: localizedText,
+  stageIds: z.union([z.literal('any'), z.array(slug).min(1)]),
+  /** Only for these tiers; absent: for all. */
+  tiers: z.array(z.enum(TIERS)).min(1).optional(),
+  /** Only where this holds; where it cannot be answered the limit holds, because that keeps nobody waiting. */
+  when: celSchema.optional(),
+  within: z.discriminatedUnion('kind', [
+    /** From where the stage's clock counts, standing still with it. */
+    z.strictObject({ kind: z.literal('workingDays'), days: z.int().min(1).max(60) }),
+    /** Days of 24 hours from acceptance, holidays and pauses included, as law counts. */
+    z.strictObject({ kind: z.literal('calendarDays'), days: z.int().min(1).max(366) }),
+  ]),
+  /** Where the law says so: which, and whether counsel has confirmed it. */
+  law: z.strictObject({ source: text, confirmedByCounsel: z.boolean() }).optional(),
 });
 
 const reasonSchema = z.strictObject({
@@ -169,6 +191,8 @@ export const policyDocumentSchema = z
     effectiveFrom: instant,
     /** The business calendar by which its working days are counted. */
     calendarId: slug,
+    /** Of branches with hours, holidays or a time zone of their own, by the branch of the order. */
+    branchCalendars: z.record(z.string().min(1).max(64), slug).optional(),
     /** In the order in which they decide. */
     stages: z.array(stageSchema).min(1).max(10),
     /** By currency; a currency that is not here takes every stage. */
@@ -180,6 +204,7 @@ export const policyDocumentSchema = z
     routes: z.array(routeSchema).max(200).default([]),
     /** Looked at behind the routes; the first that applies approves. None: people decide everything. */
     automaticApprovals: z.array(automaticApprovalSchema).max(50).default([]),
+    deadlines: z.array(deadlineSchema).max(100).optional(),
     reasonCodes: z.array(reasonSchema).min(1),
     /** What the machine declines at once; the first clause that applies is the one that is told. */
     ineligible: z.array(clauseSchema).max(200),

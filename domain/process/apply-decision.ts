@@ -1,10 +1,10 @@
 import { atStakeMinor, availablePeople, isRaise, judgeAuthority, unstaffedStages } from '../approval';
 import { beginToPay, isLess, offer } from './apply-offer';
 import { addBusinessDays } from '../calendar';
-import { assertNever, type Transition } from '../refund';
+import { assertNever, type PauseReason, type Transition } from '../refund';
 import { changeLegs } from './legs';
 import { endAsDeclined } from './decline';
-import { openStage, planStage } from './stage-clock';
+import { calendarOfStage, openStage, pauseStage, planStage } from './stage-clock';
 import { closeStage, endReview, noteForCrm, tellCustomer, tellRoles, openUnstaffed, type Step } from './step';
 
 /** A decision that counts: closes, pauses or sends back the open stage, and opens what follows in the same step. */
@@ -61,7 +61,7 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
     case 'request_info': {
       const deadlineAt = addBusinessDays(context.calendar, context.at, context.plan.informationBusinessDays);
       effects.audit.push({ type: 'refund.information_requested', data: { ...data, deadlineAt } });
-      stage.pausedAt = context.at;
+      pause(step, 'information');
       state.answer = { kind: 'information', stageId: stage.id, requestedAt: context.at, deadlineAt };
       state.status = 'awaiting_customer';
       effects.stages.push({ stageId: stage.id, round: state.round, status: 'paused', pausedAt: context.at });
@@ -96,7 +96,7 @@ export function respond({ state, effects }: Step): void {
 /** Opens a stage of the plan: its row, its notice to the role. */
 export function openNextStage(step: Step, index: number): void {
   const { state, effects, context } = step;
-  const stage = openStage(context.calendar, context.plan, index, state.roundStartedAt, context.at);
+  const stage = openStage(calendarOfStage(context, index), context.plan, index, state.roundStartedAt, context.at);
   state.stage = stage;
   state.status = 'in_review';
   effects.stages.push({
@@ -108,6 +108,23 @@ export function openNextStage(step: Step, index: number): void {
     dueAt: stage.dueAt,
   });
   tellRoles(step, 'stage_opened', stage.roles, { stage: stage.id, dueAt: stage.dueAt });
+}
+
+/** The clock of the open stage stops, and the ledger says why. */
+function pause({ state, effects, context }: Step, reason: PauseReason): void {
+  if (!state.stage) throw new Error('A clock was to be stopped for a stage that is not there.');
+  state.stage = pauseStage(state.stage, reason, context.at);
+  const { id, dueAt } = state.stage;
+  effects.pauses.push({
+    stageId: id,
+    round: state.round,
+    reason,
+    startedAt: context.at,
+    endedAt: null,
+    dueBefore: dueAt,
+    dueAfter: null,
+  });
+  effects.audit.push({ type: 'refund.clock_paused', data: { stage: id, reason, dueAt } });
 }
 
 function advance(step: Step, commandId: string): void {

@@ -5,7 +5,7 @@ import { payingAgain, statusOf } from './apply-payment';
 import { confirmProposal, propose, rejectProposal } from './apply-proposal';
 import { beginAttempt } from './further-attempt';
 import { voidProposals } from './proposals';
-import { planStage, rearmStage } from './stage-clock';
+import { calendarOfStage, planStage, rearmStage } from './stage-clock';
 import { tellRoles, type Step } from './step';
 
 /** What the desk may do: move a stage or its clock, ask the provider again, pay again what is unpaid, and act by two. */
@@ -72,7 +72,8 @@ function payAgain(step: Step, legId: string): void {
 function rearm(step: Step, businessMinutes: number): void {
   const { state, effects, context } = step;
   if (!state.stage) throw new Error('A clock was to be set for a stage that is not there.');
-  const stage = rearmStage(context.calendar, context.plan, state.stage, businessMinutes, context.at);
+  const calendar = calendarOfStage(context, state.stage.index);
+  const stage = rearmStage(calendar, context.plan, state.stage, businessMinutes, context.at);
   state.stage = stage;
   effects.deskResolve.push('stage_overdue');
   effects.stages.push({

@@ -2,8 +2,8 @@ import type { Transition } from '../refund';
 import { openNextStage, respond } from './apply-decision';
 import { endOffer } from './apply-offer';
 import { changeLegs } from './legs';
-import { resumeStage } from './stage-clock';
-import { endReview, noteForCrm, tellCustomer, tellRoles, type Step } from './step';
+import { calendarOfStage, resumeStage } from './stage-clock';
+import { endPause, endReview, noteForCrm, tellCustomer, tellRoles, type Step } from './step';
 
 /**
  * The awaited answer. Information resumes the paused stage; a correction makes a new snapshot, voids all approvals and
@@ -79,8 +79,10 @@ export function applyAnswerOverdue(step: Step, transition: Extract<Transition, {
 function resume(step: Step, answer: 'answered' | 'unanswered'): void {
   const { state, effects, context } = step;
   if (!state.stage) throw new Error('A stage was to go on that is not there.');
-  const stage = resumeStage(context.calendar, state.stage, context.at);
+  const before = state.stage;
+  const stage = resumeStage(calendarOfStage(context, before.index), context.plan, before, context.at);
   state.stage = stage;
+  endPause(step, before, stage.dueAt);
   state.status = 'in_review';
   respond(step);
   effects.stages.push({ stageId: stage.id, round: state.round, status: 'open', dueAt: stage.dueAt, pausedAt: null });

@@ -7,6 +7,7 @@ import { applyAnswerOverdue, applyInformation } from './apply-information';
 import { applySighting } from './apply-payment';
 import { applyAcceptance } from './apply-offer';
 import { applyReceipt } from './apply-receipt';
+import { applyReplan, judgeReplan } from './apply-replan';
 import { applyRung } from './apply-rung';
 import { deskFactsRefusal } from './check-desk-facts';
 import { noEffects, type TransitionOutcome } from './effects';
@@ -32,6 +33,8 @@ export function applyTransition(
   if (unfounded) return { refused: unfounded, state: before };
   const contradiction = transition.kind === 'information' ? context.answered?.contradiction : null;
   if (contradiction) return { refused: { code: 'contradictory_facts', data: { why: contradiction } }, state: before };
+  const replanned = transition.kind === 'replan' ? judgeReplan(before, context) : null;
+  if (replanned?.refused) return { refused: replanned.refused, state: before };
   const state: ProcessState = { ...(JSON.parse(JSON.stringify(before)) as ProcessState), seq: before.seq + 1 };
   const effects = noEffects();
   const step: Step = { state, effects, context };
@@ -93,6 +96,9 @@ export function applyTransition(
     case 'order_changed':
       state.snapshotVersion += 1;
       effects.audit.push({ type: 'refund.order_changed', data: { snapshotVersion: state.snapshotVersion } });
+      break;
+    case 'replan':
+      if (replanned) applyReplan(step, transition.replanId, replanned.moved);
       break;
     default:
       assertNever(transition);

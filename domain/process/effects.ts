@@ -1,7 +1,7 @@
 import type { NamedLine } from './answer';
 import type { AttemptStatus, ObservedArrival, PaymentFailure } from '../payment';
 import type { OnBehalf } from '../approval';
-import type { MessageToSend, ProcessState, RefundAmounts, Refusal } from '../refund';
+import type { MessageToSend, PauseReason, ProcessState, RefundAmounts, Refusal } from '../refund';
 
 /** Names of the events that outgoing webhooks carry. */
 export const PUBLIC_EVENTS = [
@@ -39,6 +39,20 @@ export interface StageChange {
   dueAt?: string;
   endedAt?: string;
   pausedAt?: string | null;
+}
+
+/** A line of the pause ledger: a stage's clock stops, or goes on. */
+export interface PauseChange {
+  stageId: string;
+  round: number;
+  reason: PauseReason;
+  startedAt: string;
+  /** Null: it stops now. */
+  endedAt: string | null;
+  /** When the stage was due as the clock stopped. */
+  dueBefore: string;
+  /** When it is due since the clock goes on; null when it stops now, and when the stage has ended meanwhile. */
+  dueAfter: string | null;
 }
 
 /** A new round: rows for every stage of the plan. */
@@ -102,6 +116,9 @@ export interface NewAttempt {
 export interface Effects {
   newRound: RoundOpening | null;
   stages: StageChange[];
+  pauses: PauseChange[];
+  /** New due instants of stages that go on as they are: a claim on one lasts. */
+  stageDues: { stageId: string; round: number; dueAt: string }[];
   /** New amounts of legs, by leg id. */
   legAmounts: Record<string, number> | null;
   /** The legs' new amounts in the currency of the books, by leg id; without those whose capture states no rate. */
@@ -136,6 +153,8 @@ export interface Effects {
 export const noEffects = (): Effects => ({
   newRound: null,
   stages: [],
+  pauses: [],
+  stageDues: [],
   legAmounts: null,
   legAccounting: null,
   shrinkReservations: false,

@@ -37,6 +37,7 @@ export function commandKindOf(transition: Transition): string | null {
     case 'provider_event':
     case 'arrival_overdue':
     case 'order_changed':
+    case 'replan':
       return null;
   }
 }

@@ -35,7 +35,10 @@ export interface AcceptanceFacts extends PolicyFacts {
   goodwill?: AcceptedGoodwill | null;
   /** Who may not decide this refund. */
   excluded: ExcludedPerson[];
+  /** That of the order's branch, or of the policy. */
   calendar: BusinessCalendar;
+  /** Of stages that name their own, by id. */
+  stageCalendars?: Readonly<Record<string, BusinessCalendar>>;
   /** In force at acceptance: stages, people, clocks. */
   policy: PolicyDocument;
   /** In force at purchase: eligibility. */
@@ -114,6 +117,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
     context: {
       plan,
       calendar: facts.calendar,
+      ...(facts.stageCalendars ? { stageCalendars: facts.stageCalendars } : {}),
       at: facts.now,
       legs: [],
       answered: null,

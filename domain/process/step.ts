@@ -3,7 +3,7 @@ import type { AnsweredRequest } from './answer';
 import type { BusinessCalendar } from '../calendar';
 import type { DeskFacts } from './desk-facts';
 import type { MeasuredArrivals, PaymentSighting, QueryBackOff } from '../payment';
-import type { MessageKind, MessageOwner, MessageToSend, Plan, ProcessState } from '../refund';
+import type { MessageKind, MessageOwner, MessageToSend, OpenStage, Plan, ProcessState } from '../refund';
 import type { Effects, StageStatus } from './effects';
 
 /** A leg as its rows stand. */
@@ -32,6 +32,8 @@ export interface LegToPay {
 export interface TransitionContext {
   plan: Plan;
   calendar: BusinessCalendar;
+  /** Of the stages that name their own. */
+  stageCalendars?: Readonly<Record<string, BusinessCalendar>>;
   /** The workflow's time. */
   at: string;
   legs: LegToPay[];
@@ -69,9 +71,34 @@ export interface Step {
 /** Ends the stage whose turn it is, if there is one; what the desk was asked about it is settled. */
 export function closeStage({ state, effects, context }: Step, status: StageStatus): void {
   if (!state.stage) return;
+  endPause({ state, effects, context }, state.stage, null);
   effects.deskResolve.push('stage_overdue');
   effects.stages.push({ stageId: state.stage.id, round: state.round, status, endedAt: context.at, pausedAt: null });
   state.stage = null;
+}
+
+/**
+ * What stood still goes on, or ends with its stage, and the ledger says since when and to what due instant.
+ * @param stage as it was when it stood still; one that did not is left alone
+ * @param dueAfter null when the stage has ended
+ */
+export function endPause({ state, effects, context }: Step, stage: OpenStage, dueAfter: string | null): void {
+  if (!stage.pausedAt) return;
+  const reason = stage.clock?.pauses.at(-1)?.reason ?? 'information';
+  const { id, pausedAt, dueAt } = stage;
+  effects.pauses.push({
+    stageId: id,
+    round: state.round,
+    reason,
+    startedAt: pausedAt,
+    endedAt: context.at,
+    dueBefore: dueAt,
+    dueAfter,
+  });
+  effects.audit.push({
+    type: 'refund.clock_resumed',
+    data: { stage: id, reason, pausedAt, dueBefore: dueAt, dueAt: dueAfter },
+  });
 }
 
 /** Nobody needs to be found for a stage any more: the review has come to its end. */

@@ -12,6 +12,19 @@ export interface StageClock {
   minimumBusinessMinutes: number;
 }
 
+/** A limit that a rule of the policy sets to a stage beside its clock: the earliest wins. */
+export interface StageLimit {
+  /** Of the rule. */
+  id: string;
+  label: LocalizedText;
+  /** Working days, counted as the clock's; it stands still with the clock. */
+  businessDays?: number;
+  /** An instant that was fixed at acceptance; no pause moves it. */
+  before?: string;
+  /** The law that says so. */
+  law?: { source: string; confirmedByCounsel: boolean };
+}
+
 /** What happens while nobody decides. Percentages are of the stage's working time. */
 export interface StageLadder {
   remindAtPercent: number[];
@@ -29,7 +42,14 @@ export interface PlanStage {
   quorum: number;
   clock: StageClock;
   ladder: StageLadder;
+  /** The calendar of its team; absent: the plan's. */
+  calendarId?: string;
+  limits?: StageLimit[];
 }
+
+/** The calendar that a stage of a plan goes by; without a stage, the plan's. */
+export const calendarIdOf = (plan: Plan, stageIndex: number | null): string =>
+  (stageIndex === null ? undefined : plan.stages[stageIndex]?.calendarId) ?? plan.calendarId;
 
 /**
  * Who decides what and by when, as a generic value: the workflow knows plans, not policies.

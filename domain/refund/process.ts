@@ -8,7 +8,7 @@ import {
   type PaymentFailure,
 } from '../payment';
 import type { AllocationStrategy } from '../money';
-import type { Rung } from './plan';
+import type { Rung, StageClock } from './plan';
 import { isFinal, type RefundStatus, type WaitingKind } from './status';
 
 /** Why a person may not decide this refund; the rule is named to whoever is refused. */
@@ -32,6 +32,27 @@ export interface ExcludedPerson {
   at?: string;
 }
 
+/** Why a stage's clock stands still: information that somebody outside was asked for. */
+export const PAUSE_REASONS = ['information'] as const;
+export type PauseReason = (typeof PAUSE_REASONS)[number];
+
+/** A time in which a clock stood still; without an end it does so now. */
+export interface ClockPause {
+  reason: PauseReason;
+  startedAt: string;
+  endedAt: string | null;
+}
+
+/** What the due instant of an open stage is worked out from, whenever that has to be done again. */
+export interface RunningClock extends StageClock {
+  /** From when the working days count: the base of the round, or the act that set the clock anew. */
+  countsFrom: string;
+  /** From when the minimum and the ladder count. */
+  runsFrom: string;
+  /** In order; they never overlap. */
+  pauses: ClockPause[];
+}
+
 /** The stage whose turn it is. While paused, nobody decides and no rung falls. */
 export interface OpenStage {
   id: string;
@@ -43,6 +64,10 @@ export interface OpenStage {
   /** The rungs still to come, first first. */
   rungs: Rung[];
   pausedAt: string | null;
+  /** What gave its due instant: `stage_clock`, `minimum`, `desk`, or the limit of this id; absent in older stages. */
+  dueBy?: string;
+  /** Absent in stages that were opened before it was kept: a changed calendar leaves those where they are. */
+  clock?: RunningClock;
   onDesk: boolean;
   /** Approvals so far; the stage ends when they reach the plan's quorum. */
   approvals: number;

@@ -71,6 +71,8 @@ export type Transition = { id: string } & (
   | { kind: 'arrival_overdue' }
   /** The order is not what the snapshot says of it; the record step looks at it and applies nothing when it is. */
   | { kind: 'order_changed' }
+  /** Somebody has changed a business calendar and has open refunds planned again by it; the row says who. */
+  | { kind: 'replan'; replanId: string }
 );
 
 /** The permanent id of the step by which a snapshot takes in what has changed of its order: one a version. */
@@ -104,6 +106,8 @@ export type RefusalCode =
   | 'contradictory_facts'
   | 'action_not_available'
   | 'event_of_another_refund'
+  | 'nothing_to_replan'
+  | 'calendar_not_certified'
   | 'command_invalid';
 
 /** What the record step is asked to do. `at` is the workflow's own time. */

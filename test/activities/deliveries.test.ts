@@ -2,7 +2,10 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { createWebhookSender, isPublicAddress } from '../../integrations/webhooks';
-import { newId } from '../../store';
+import type { BusinessCalendar } from '../../domain/calendar';
+import { MessageTransientError } from '../../integrations/messaging';
+import { newId, putCalendar, setCallHours } from '../../store';
+import { testCalendar } from '../support/shop';
 import { attempt, FakeMail, openBench, type Bench } from './support/bench';
 
 let bench: Bench;
@@ -104,6 +107,67 @@ describe('deliverDueMessages', () => {
     await attempt(1, bench.activities({ email: mail }).deliverDueMessages, { limit: 10 });
     const called = mail.taken.filter((letter) => letter.text.includes(open)).map((letter) => letter.to);
     expect(called).toContain('reviewer@example.com');
+  });
+
+  test('a call waits for the working hours of whoever has some, tells the others at once, and loses nobody', async () => {
+    const { db, shop } = bench;
+    const startedAt = Date.now();
+    const dateIn = (days: number): string => new Date(startedAt + days * 86_400_000).toISOString().slice(0, 10);
+    const always = { ...testCalendar(new Date()), id: 'away', timeZone: 'UTC', standardDayMinutes: 480 };
+    const day = [{ startMinute: 0, endMinute: 1440 }];
+    const weekly: BusinessCalendar['weekly'] = {
+      monday: day,
+      tuesday: day,
+      wednesday: day,
+      thursday: day,
+      friday: day,
+      saturday: day,
+      sunday: day,
+    };
+    // Two days, so that a midnight in the middle of it opens nothing.
+    const away: BusinessCalendar = { ...always, weekly, overrides: { [dateIn(0)]: 'closed', [dateIn(1)]: 'closed' } };
+    await putCalendar(db, 'test', away, new Date());
+    const act = {
+      mode: 'test',
+      personId: shop.personIds.admin,
+      commandId: 'cm_hours',
+      nowIso: new Date().toISOString(),
+    } as const;
+    expect(await setCallHours(db, act, 'finance', 'nowhere')).toBe('unknown_calendar');
+    expect(await setCallHours(db, act, 'nobody', 'away')).toBe('unknown_person');
+    expect([await setCallHours(db, act, 'finance', 'away'), await setCallHours(db, act, 'finance', 'away')]).toEqual([
+      'done',
+      'done',
+    ]);
+    expect(await db.auditEvent.count({ where: { type: 'person.call_hours_set' } })).toBe(1);
+
+    const id = await addMessage({ kind: 'first_response_due' });
+    const mail = new FakeMail();
+    const { deliverDueMessages } = bench.activities({ email: mail });
+    const told = () => mail.taken.map((letter) => letter.to);
+    mail.onSend = () => Promise.reject(new MessageTransientError('busy', false));
+    await attempt(1, deliverDueMessages, { limit: 10 });
+    mail.onSend = () => Promise.resolve();
+    await db.message.update({ where: { id }, data: { dueAt: new Date(), claimedUntil: null } });
+    await attempt(1, deliverDueMessages, { limit: 10 });
+    // The attempt that failed had handed it on already: still one letter each.
+    expect(told()).toEqual(['finance2@example.com']);
+    const kept = await db.message.findMany({ where: { recipient: { startsWith: 'person:' } } });
+    const opensAt = new Date(`${dateIn(2)}T00:00:00Z`);
+    expect(kept).toEqual([
+      expect.objectContaining({ recipient: `person:${shop.personIds.finance}`, status: 'due', dueAt: opensAt }),
+    ]);
+
+    // Fetched before its time, it is put off again; when they work, it is sent.
+    const [one] = kept;
+    await db.message.update({ where: { id: one?.id ?? '' }, data: { dueAt: new Date() } });
+    await attempt(1, deliverDueMessages, { limit: 10 });
+    expect((await db.message.findUniqueOrThrow({ where: { id: one?.id ?? '' } })).dueAt).toEqual(opensAt);
+    await putCalendar(db, 'test', { ...away, overrides: {} }, new Date());
+    await db.message.update({ where: { id: one?.id ?? '' }, data: { dueAt: new Date() } });
+    await attempt(1, deliverDueMessages, { limit: 10 });
+    expect(told()).toEqual(['finance2@example.com', 'finance@example.com']);
+    await setCallHours(db, act, 'finance', null);
   });
 
   test('batches that run at the same time never send the same letter', async () => {

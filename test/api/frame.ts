@@ -33,6 +33,7 @@ const silentEngine: RefundClient = {
   start: () => Promise.resolve('started'),
   decide: notAsked,
   decideBySignal: notAsked,
+  replan: notAsked,
   withdraw: notAsked,
   provideInformation: notAsked,
   appeal: notAsked,

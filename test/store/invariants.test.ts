@@ -4,6 +4,7 @@ import type { StageStatus } from '../../domain/process';
 import type { AttemptStatus } from '../../domain/payment';
 import { openStore, type TestStore } from './support/open-store';
 import { AMOUNT_RULES } from './support/amount-rules';
+import { CLOCK_RULES, CLOCK_SEED, CLOCK_WORDS } from './support/clock-rules';
 import { DELEGATION_RULES } from './support/delegation-rules';
 import { DESTINATION_RULES } from './support/destination-rules';
 import { DISPUTE_RULES } from './support/dispute-rules';
@@ -14,9 +15,10 @@ import { POLICY_RULES } from './support/policy-rules';
 import { RECONCILIATION_RULES } from './support/reconciliation-rules';
 import { proveRules, set, type Rules } from './support/prove-rules';
 
-/** Rules that have test files of their own. */
+/** Rules that stand in files of their own. */
 const PROVEN_ELSEWHERE: Rules[] = [
   AMOUNT_RULES,
+  CLOCK_RULES,
   DELEGATION_RULES,
   DESTINATION_RULES,
   DISPUTE_RULES,
@@ -66,7 +68,8 @@ async function seed(): Promise<void> {
     INSERT INTO webhook_deliveries (id, mode, endpoint_id, refund_id, transition_seq, event, payload, due_at, created_at)
       VALUES ('wd_1', 'test', 'we_1', '${refundId}', 0, 'refund.paid', '{}', ${at}, ${at});
     INSERT INTO api_keys (id, mode, kind, name, prefix, hash, roles, person_id, created_at)
-      VALUES ('ak_1', 'test', 'person', 'n', 'p', 'h', '{reviewer}', '${command.personId}', ${at})`);
+      VALUES ('ak_1', 'test', 'person', 'n', 'p', 'h', '{reviewer}', '${command.personId}', ${at});
+    ${CLOCK_SEED}`);
 }
 
 const HASH = 'ab'.repeat(32);
@@ -389,6 +392,7 @@ const WORDS: Record<string, RegExp> = {
 };
 
 proveRules(() => sql, RULES, WORDS);
+proveRules(() => sql, CLOCK_RULES, CLOCK_WORDS);
 
 test('every rule that the database has is proven, and none that it has not', async () => {
   const { rows } = await sql.query<{ name: string }>(`

@@ -1,6 +1,6 @@
 import { createRecordActivities } from '../../activities/record-transition';
 import type { DecisionContent, ProcessState, RecordedTransition, Transition } from '../../domain/refund';
-import { readWorkflowStart, snapshotHashOf, type CommandRecord, type Database } from '../../store';
+import { readReviewFacts, readWorkflowStart, snapshotHashOf, type CommandRecord, type Database } from '../../store';
 import type { Shop, StaffName } from '../support/shop';
 import { openStore, type TestStore } from './support/open-store';
 
@@ -289,6 +289,41 @@ test('an answer that lowers the amount gives the difference back at once', async
     stage: { id: 'first_review', pausedAt: null },
   });
   expect(await money(refund.refundId)).toEqual([{ reserved: 6_000, refunded: 0 }]);
+});
+
+test('the ledger keeps when a clock stood still and what that made of its due date', async () => {
+  const refund = await Driver.accept(10_000);
+  const dueBefore = refund.state.stage?.dueAt ?? '';
+  await refund.decide('reviewer', { ...approve('first_review'), decision: 'request_info' });
+  const ledger = () => db.clockPause.findMany({ where: { refundId: refund.refundId } });
+  const line = { round: 1, stageId: 'first_review', reason: 'information', dueBefore: new Date(dueBefore) };
+  expect(await ledger()).toEqual([expect.objectContaining({ ...line, endedAt: null, dueAfter: null })]);
+  const { answer } = refund.state;
+  if (!answer) throw new Error('nothing is awaited');
+  const overdue = { id: 'overdue', kind: 'answer_overdue', answer } as const;
+  await refund.record(overdue, refund.state.seq + 1, answer.deadlineAt);
+  // Recorded twice, it ends once.
+  await refund.record(overdue, refund.state.seq, answer.deadlineAt);
+  const [ended, ...further] = await ledger();
+  expect(further).toEqual([]);
+  expect(ended).toMatchObject({
+    ...line,
+    endedAt: new Date(answer.deadlineAt),
+    dueAfter: new Date(refund.state.stage?.dueAt ?? ''),
+  });
+  expect(refund.state.stage?.clock?.pauses.map(({ startedAt }) => startedAt)).toEqual([ended?.startedAt.toISOString()]);
+  const facts = await readReviewFacts(db, refund.refundId);
+  expect(facts?.pauses).toEqual([
+    {
+      stage: 'first_review',
+      round: 1,
+      reason: 'information',
+      startedAt: ended?.startedAt.toISOString(),
+      endedAt: answer.deadlineAt,
+      dueBefore,
+      dueAfter: refund.state.stage?.dueAt,
+    },
+  ]);
 });
 
 test('a correction voids all approvals and starts again at stage one with a new snapshot', async () => {

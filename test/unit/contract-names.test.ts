@@ -39,6 +39,7 @@ test('names of updates, signals and queries are pinned', () => {
     'signal orderChanged',
     'signal providerEvent',
     'update acceptOffer',
+    'signal replan',
     'update actOnDesk',
     'update appealRefund',
     'update confirmReceipt',
@@ -71,6 +72,7 @@ test('names of activities are pinned', () => {
     'syncBankFiles',
     'syncCrm',
     'tellCommandsAgain',
+    'tellOpenReplans',
     'tellOutsiders',
   ]);
 });

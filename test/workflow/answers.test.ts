@@ -1,6 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { businessMinutesBetween } from '../../domain/calendar';
+import { replanSignal } from '../../contract';
+import { addBusinessMinutes, businessMinutesBetween } from '../../domain/calendar';
 import type { DecisionContent } from '../../domain/refund';
+import { eventually } from '../support/eventually';
 import { testCalendar } from '../support/shop';
 import { approve, openWorld, refusalOf, type World } from '../support/world';
 
@@ -130,4 +132,60 @@ test('after all of it the invariants hold', async () => {
   for (const { id } of await world.db.refund.findMany({ where: { status: 'paying' } }))
     await world.until(world.temporal.client.workflow.getHandle(`refund-${id}`), ({ status }) => status === 'paid');
   expect(await world.violations()).toEqual([]);
+});
+
+test('a calendar that was changed moves the timers of an open refund when it is planned again, once', async () => {
+  const calendar = testCalendar(new Date());
+  const handle = await world.start(10_000);
+  const refundId = world.refundIdOf(handle);
+  const before = (await world.state(handle)).stage;
+  const remindAt = before?.rungs.find(({ act }) => act === 'remind')?.at ?? '';
+  // From now on nobody works for a week; other refunds of this file are past their clocks or go by what they have.
+  const closed = Array.from({ length: 8 }, (_, day) =>
+    new Date(Date.parse(before?.openedAt ?? '') + (day * 24 + 8) * 3_600_000).toISOString().slice(0, 10),
+  );
+  const changed = { ...calendar, overrides: Object.fromEntries(closed.map((date) => [date, 'closed' as const])) };
+  await world.db.calendar.updateMany({ data: { document: changed as object } });
+  try {
+    const replanId = 'cr_of_a_week';
+    const at = new Date();
+    await world.db.calendarReplan.create({
+      data: {
+        id: replanId,
+        mode: 'test',
+        calendarId: 'cn-shanghai',
+        calendarHash: 'h',
+        requestedBy: world.shop.personIds.admin,
+        commandId: 'cm_replan',
+        createdAt: at,
+        items: { create: { refundId, mode: 'test', createdAt: at } },
+      },
+    });
+    // Told twice, as the sweep may.
+    await handle.signal(replanSignal, { replanId });
+    await handle.signal(replanSignal, { replanId });
+    const { stage } = await world.until(handle, (state) => state.stage?.dueAt !== before?.dueAt);
+    const openedAt = addBusinessMinutes(changed, before?.openedAt ?? '', 0);
+    expect(Date.parse(stage?.dueAt ?? '')).toBeGreaterThan(Date.parse(openedAt));
+    const shown = async (): Promise<unknown> => (await handle.describe()).searchAttributes['RefundDueAt'];
+    const wanted = [new Date(stage?.dueAt ?? '')];
+    expect(await eventually(shown, (value) => JSON.stringify(value) === JSON.stringify(wanted))).toEqual(wanted);
+    const fallen = () =>
+      world.db.transition.count({
+        where: { refundId, kind: 'rung', input: { path: ['rung', 'act'], equals: 'remind' } },
+      });
+    // Where the reminder would have fallen nothing falls; where it falls now it falls once.
+    await world.advanceTo(handle, remindAt);
+    expect(await fallen()).toBe(0);
+    await world.advanceTo(handle, stage?.rungs.find(({ act }) => act === 'remind')?.at ?? '');
+    await world.until(
+      handle,
+      ({ stage: now }) => now?.rungs.every(({ act, n }) => act !== 'remind' || n !== 1) ?? false,
+    );
+    expect(await fallen()).toBe(1);
+    expect(await world.db.transition.count({ where: { refundId, kind: 'replan' } })).toBe(1);
+    expect(await world.decide(handle, 'reviewer', approve('first_review'))).toMatchObject({ status: 'paying' });
+  } finally {
+    await world.db.calendar.updateMany({ data: { document: calendar as object } });
+  }
 });

@@ -10,11 +10,12 @@ export interface SweepRefundsResult {
   stranded: SweepResult;
   reminders: SweepResult;
   commands: SweepResult;
+  replans: SweepResult;
 }
 
 /**
- * Makes up for what a crash left between Postgres and the engine: events not passed on, commands not taken up, refunds without
- * a workflow, owners not reminded.
+ * Makes up for what a crash left between Postgres and the engine: events, commands and changed calendars not taken up, refunds
+ * without a workflow, owners not reminded.
  */
 export async function sweepRefundsWorkflow(): Promise<SweepRefundsResult> {
   const providerEvents = await maintenance.signalStoredProviderEvents.executeWithOptions(
@@ -36,5 +37,10 @@ export async function sweepRefundsWorkflow(): Promise<SweepRefundsResult> {
         { limit: BATCH_SIZE },
       ])
     : NOTHING;
-  return { providerEvents, stranded, reminders, commands };
+  const replans = patched('calendar-replans')
+    ? await maintenance.tellOpenReplans.executeWithOptions({ summary: 'pass on changed calendars' }, [
+        { limit: BATCH_SIZE },
+      ])
+    : NOTHING;
+  return { providerEvents, stranded, reminders, commands, replans };
 }

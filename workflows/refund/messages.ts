@@ -12,6 +12,7 @@ import {
   orderChangedSignal,
   provideInformationUpdate,
   providerEventSignal,
+  replanSignal,
   withdrawRefundUpdate,
   type ActOnDeskInput,
   type CommandMessage,
@@ -58,6 +59,11 @@ export function listen(refund: RefundCase): void {
         transition: { id: orderChangedId(refund.state.snapshotVersion), kind: 'order_changed' },
       }),
     { description: 'The order is not what it was when it was last looked at.' },
+  );
+  setHandler(
+    replanSignal,
+    ({ replanId }) => void refund.inbox.push({ transition: { id: replanId, kind: 'replan', replanId } }),
+    { description: 'The business calendar was changed and somebody has the refund planned again by it.' },
   );
   setHandler(
     getRefundQuery,

@@ -28,7 +28,7 @@ export async function record(refund: RefundCase, transition: Transition): Promis
   if (recorded.refused) log.info('A transition was refused.', { kind: transition.kind, code: recorded.refused.code });
   if (recorded.state.seq > state.seq) {
     refund.state = recorded.state;
-    show(refund);
+    show(refund, recorded.transitionId === transition.id && transition.kind === 'replan');
     // Wherever in its course that happens, it is told as what it is, at the transition that wrote the letters.
     if (returnsOf(recorded.state.legs) > returnsOf(state.legs)) tellOutsiders(refund, 'money came back');
   }

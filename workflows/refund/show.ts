@@ -7,13 +7,14 @@ import type { RefundCase } from './state';
 /**
  * Shows operators where the refund stands. Details are free; a search attribute costs a history event and a write to
  * the visibility store, so it follows the stage and the end, not every step: `paying` shows when it lasts.
+ * @param dueMoved what is waited for stays and its due instant does not
  */
-export function show(refund: RefundCase): void {
+export function show(refund: RefundCase, dueMoved = false): void {
   setCurrentDetails(detailsOf(refund));
   const { state, shown } = refund;
   const stage = state.stage?.id ?? null;
   const passing = state.status === 'paying' && state.legs.every((leg) => leg.status === 'reserved' && !leg.hold);
-  if (passing || (state.status === shown.status && stage === shown.stage)) return;
+  if (passing || (!dueMoved && state.status === shown.status && stage === shown.stage)) return;
   refund.shown = { status: state.status, stage };
   const due = waitingForOf(state)?.dueAt ?? null;
   upsertSearchAttributes([

@@ -1,4 +1,12 @@
-import { type BusinessCalendar, cnShanghaiCalendar } from '../../../domain/calendar';
+import fc from 'fast-check';
+
+import {
+  type BusinessCalendar,
+  cnShanghaiCalendar,
+  type Weekday,
+  WEEKDAYS,
+  type WorkingInterval,
+} from '../../../domain/calendar';
 
 export const shanghai = cnShanghaiCalendar;
 
@@ -50,3 +58,45 @@ export const newYorkNights: BusinessCalendar = {
 export const santiago: BusinessCalendar = { ...newYorkNights, id: 'cl-santiago', timeZone: 'America/Santiago' };
 
 export const allCalendars = [shanghai, newYork, newYorkNights, santiago];
+
+/** Up to three intervals of a day, in order, on quarter hours. */
+const anyDay: fc.Arbitrary<WorkingInterval[]> = fc
+  .uniqueArray(fc.integer({ min: 0, max: 96 }), { maxLength: 6 })
+  .map((quarters) => {
+    const times = quarters.toSorted((a, b) => a - b).map((quarter) => quarter * 15);
+    return Array.from({ length: Math.floor(times.length / 2) }, (_, index) => ({
+      startMinute: times[2 * index] ?? 0,
+      endMinute: times[2 * index + 1] ?? 0,
+    }));
+  });
+
+const anyDate = fc
+  .integer({ min: 0, max: 800 })
+  .map((day) => new Date(Date.UTC(2025, 0, 1 + day)).toISOString().slice(0, 10));
+
+/** Any week with working time in it, in any of some zones, with days that are entered by hand. */
+export const anyCalendar: fc.Arbitrary<BusinessCalendar> = fc
+  .record({
+    timeZone: fc.constantFrom('Asia/Shanghai', 'Europe/Berlin', 'America/New_York', 'America/Santiago', 'Pacific/Apia'),
+    days: fc.array(anyDay, { minLength: 7, maxLength: 7 }),
+    overrides: fc.dictionary(anyDate, fc.oneof(fc.constant('closed' as const), anyDay), { maxKeys: 10 }),
+  })
+  .filter(({ days }) => days.some((day) => day.length > 0))
+  .map(({ timeZone, days, overrides }) => ({
+    id: 'any',
+    timeZone,
+    place: { en: 'Somewhere', 'zh-CN': '某地' },
+    weekly: Object.fromEntries(WEEKDAYS.map((weekday, index) => [weekday, days[index] ?? []])) as Record<
+      Weekday,
+      WorkingInterval[]
+    >,
+    holidaySource: 'none',
+    overrides,
+    certifiedYears: Array.from({ length: 80 }, (_, index) => 2024 + index),
+    standardDayMinutes: 480,
+  }));
+
+/** Some minute of 2025 or 2026. */
+export const anyInstant: fc.Arbitrary<string> = fc
+  .integer({ min: 0, max: 2 * 365 * 1440 })
+  .map((minute) => new Date(Date.UTC(2025, 0, 1, 0, minute)).toISOString());

@@ -4,7 +4,7 @@ import { ACCEPTED_AT, facts } from './support';
 const previewOf = (changes: Parameters<typeof facts>[0] = {}) => {
   const given = facts(changes);
   const { plan, state } = planAcceptance(given);
-  return { plan, state, stages: previewStages(plan, given, given, given.calendar, given.now) };
+  return { plan, state, stages: previewStages(plan, given, given, given, given.now) };
 };
 
 test('the first stage is due when acceptance at the same instant makes it due, later ones never before it', () => {
