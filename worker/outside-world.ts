@@ -2,18 +2,17 @@ import type { WorkerConfig } from '../config';
 import { createCrm, type CrmConnector } from '../integrations/crm';
 import { createChannels, type ChannelRegistry, type SmtpOptions } from '../integrations/messaging';
 import {
+  accountsOf,
   createGateways,
   createSettlementSources,
   noPayeeChecker,
   VopChecker,
   type GatewayRegistry,
-  type GatewaysOptions,
   type PayeeChecker,
   type ResolveDestination,
   type SettlementRegistry,
 } from '../integrations/payments';
 import { createWebhookSender, type WebhookSender } from '../integrations/webhooks';
-import { alipayAccount, bankTransferAccount, stripeAccount, weChatPayAccount } from './payment-accounts';
 
 /** Everything outside that activities reach. */
 export interface OutsideWorld {
@@ -38,7 +37,7 @@ export function createOutsideWorld(
   resolveDestination: ResolveDestination = noDestination,
 ): OutsideWorld {
   const { zoho } = config;
-  const accounts = accountsOf(config, resolveDestination);
+  const accounts = accountsOf(config.providers, { resolveDestination });
   return {
     gateways: createGateways(accounts),
     settlements: createSettlementSources(accounts),
@@ -73,14 +72,6 @@ function payeeCheckerOf({ payeeCheck, providers }: WorkerConfig): PayeeChecker {
     ...(token === null ? {} : { token }),
   });
 }
-
-/** The payment accounts that are configured, as their gateways take them. */
-const accountsOf = ({ providers }: WorkerConfig, resolveDestination: ResolveDestination): GatewaysOptions => ({
-  stripe: providers.stripe.map(stripeAccount),
-  alipay: providers.alipay.map(alipayAccount),
-  wechat_pay: providers.wechat_pay.map(weChatPayAccount),
-  bank_transfer: providers.bank_transfer.map((account) => bankTransferAccount(account, resolveDestination)),
-});
 
 /** `smtps:` speaks TLS from the first byte; with a password, plain `smtp:` insists on STARTTLS. */
 export function smtpOptions(mail: WorkerConfig['mail']): SmtpOptions {

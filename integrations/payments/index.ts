@@ -16,7 +16,7 @@ export * from './gateway';
 export * from './payee-check/payee-checker';
 export { VopChecker, type VopCheckerOptions } from './payee-check/vop-checker';
 export { createGateways, type BankAccount, type GatewayRegistry } from './registry';
-export type { GatewaysOptions } from './providers';
+export { accountsOf, type GatewaysOptions } from './providers';
 export * from './settlement';
 export { createSettlementSources, type SettlementAccount, type SettlementRegistry } from './settlement-registry';
 export type { StripeAccountOptions } from './stripe/client';

@@ -4,7 +4,6 @@ import { stripe } from './stripe/provider';
 import { weChatPay } from './wechat-pay/provider';
 
 /**
- * Every provider there is, one line each. Beside this, what is set for their accounts names them: config/ reads it,
- * worker/payment-accounts.ts and worker/outside-world.ts make accounts of it.
+ * Every provider there is, one line each. Beside this, config/ alone names them: it reads what is set up for their accounts.
  */
 export const PROVIDERS = [stripe, alipay, weChatPay, bankTransfer] as const;

@@ -1,4 +1,5 @@
 import type { BankTransferRelease } from './bank-transfer/gateway';
+import type { ResolveDestination } from './bank-transfer/options';
 import type { GatewayCapabilities } from './capabilities';
 import type { Mode, PaymentGateway } from './gateway';
 import type { NotificationAnswers, NotificationVerifier } from './notification';
@@ -14,9 +15,15 @@ export interface AccountName {
  * One payment provider, as it is registered in `provider-list.ts`. Everything but `loadAdapter` is there without the
  * provider's SDK.
  * @typeParam Account what is instructed and asked through: the worker's
+ * @typeParam Settings what is set up for an account of the worker: as the configuration has it
  * @typeParam Known what the API knows of the same account: what it verifies notifications with, and agreed terms
  */
-export interface PaymentProvider<Name extends string, Account extends AccountName, Known extends AccountName> {
+export interface PaymentProvider<
+  Name extends string,
+  Account extends AccountName,
+  Known extends AccountName,
+  Settings extends AccountName = Account,
+> {
   /** Permanent: it stands in orders, payments, addresses of notifications and audit rows. */
   readonly name: Name;
   /** What it declares for every account. */
@@ -26,7 +33,7 @@ export interface PaymentProvider<Name extends string, Account extends AccountNam
   /** Null: it sends none. */
   readonly notifications: ProviderNotifications<Known> | null;
   /** Loads the gateway, with whatever SDK it needs. */
-  loadAdapter(): ProviderAdapter<Account>;
+  loadAdapter(): ProviderAdapter<Account, Settings>;
 }
 
 export interface ProviderNotifications<Known extends AccountName> {
@@ -36,8 +43,16 @@ export interface ProviderNotifications<Known extends AccountName> {
   readonly answers?: NotificationAnswers;
 }
 
+/** What a gateway needs of the product, beside its settings. */
+export interface Surroundings {
+  /** Finds the account of a refund that is paid to one. */
+  resolveDestination: ResolveDestination;
+}
+
 /** The part of a provider that instructs and asks. */
-export interface ProviderAdapter<Account extends AccountName> {
+export interface ProviderAdapter<Account extends AccountName, Settings extends AccountName = Account> {
+  /** An account as `createGateway` takes it, from what is set up for it. @throws Error when the settings contradict */
+  accountOf(settings: Settings, surroundings: Surroundings): Account;
   /** @throws Error when the options contradict */
   createGateway(account: Account): ConfiguredGateway;
   /** What the provider recorded of a day. @throws Error when the options contradict */

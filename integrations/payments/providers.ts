@@ -4,7 +4,7 @@
  */
 import { paysIn, type GatewayCapabilities } from './capabilities';
 import type { Mode } from './gateway';
-import type { AccountName, PaymentProvider } from './provider';
+import type { AccountName, PaymentProvider, Surroundings } from './provider';
 import { PROVIDERS } from './provider-list';
 
 export type { GatewayCapabilities } from './capabilities';
@@ -12,11 +12,15 @@ export type { GatewayCapabilities } from './capabilities';
 type Listed = (typeof PROVIDERS)[number];
 export type ProviderName = Listed['name'];
 export type AnyProvider = PaymentProvider<string, AccountName, AccountName>;
-type AccountOf<P> = P extends PaymentProvider<string, infer Account, infer _Known> ? Account : never;
-type KnownOf<P> = P extends PaymentProvider<string, infer _Account, infer Known> ? Known : never;
+type AccountOf<P> = P extends PaymentProvider<string, infer Account, infer _Known, infer _Settings> ? Account : never;
+type KnownOf<P> = P extends PaymentProvider<string, infer _Account, infer Known, infer _Settings> ? Known : never;
+type SettingsOf<P> = P extends PaymentProvider<string, infer _Account, infer _Known, infer Settings> ? Settings : never;
 
 /** Accounts by provider, as the worker pays through them; a provider without accounts is not configured. */
 export type GatewaysOptions = { [One in Listed as One['name']]?: readonly AccountOf<One>[] };
+
+/** What is set up for the accounts of providers, as the worker's configuration has it. */
+export type ProviderSettings = { [One in Listed as One['name']]?: readonly SettingsOf<One>[] };
 
 /** Accounts by provider, as the API knows them. */
 export type KnownAccounts = { [One in Listed as One['name']]?: readonly KnownOf<One>[] };
@@ -28,8 +32,20 @@ export const listProviders = (): readonly AnyProvider[] => PROVIDERS;
 export const PROVIDER_NAMES: readonly string[] = listProviders().map(({ name }) => name);
 
 /** What options give for one provider. */
-export const accountsIn = (options: GatewaysOptions | KnownAccounts, provider: AnyProvider): readonly AccountName[] =>
+export const accountsIn = (
+  options: GatewaysOptions | KnownAccounts | ProviderSettings,
+  provider: AnyProvider,
+): readonly AccountName[] =>
   (options as Readonly<Record<string, readonly AccountName[] | undefined>>)[provider.name] ?? [];
+
+/** The accounts that are set up, as their gateways take them; loads the gateways. @throws Error when settings contradict */
+export const accountsOf = (settings: ProviderSettings, surroundings: Surroundings): GatewaysOptions =>
+  Object.fromEntries(
+    listProviders().map((provider) => [
+      provider.name,
+      accountsIn(settings, provider).map((one) => provider.loadAdapter().accountOf(one, surroundings)),
+    ]),
+  );
 
 /** What a provider declares; null when there is none of that name. */
 export const declaredCapabilities = (provider: string): GatewayCapabilities | null =>

@@ -62,6 +62,7 @@ export const voucher: PaymentProvider<typeof VOUCHER, AccountName, AccountName> 
   capabilitiesOf: () => CAPABILITIES,
   notifications: null,
   loadAdapter: () => ({
+    accountOf: (account) => account,
     createGateway: () => gateway,
     createSettlementSource: () => {
       throw new Error('Nothing is settled with vouchers.');

@@ -4,6 +4,7 @@ import { ALIPAY_ANSWERS } from './answers';
 import { ALIPAY_CAPABILITIES, alipayCapabilities } from './capabilities';
 import type { AlipayAccountOptions } from './client';
 import { AlipayNotifications, type AlipayNotificationOptions } from './notifications';
+import type { AlipaySettings } from './settings';
 
 /** An application as the API knows it. */
 interface AlipayKnownAccount extends AlipayNotificationOptions {
@@ -11,7 +12,7 @@ interface AlipayKnownAccount extends AlipayNotificationOptions {
   refundableForDays?: number | null;
 }
 
-export const alipay: PaymentProvider<'alipay', AlipayAccountOptions, AlipayKnownAccount> = {
+export const alipay: PaymentProvider<'alipay', AlipayAccountOptions, AlipayKnownAccount, AlipaySettings> = {
   name: 'alipay',
   capabilities: ALIPAY_CAPABILITIES,
   capabilitiesOf: alipayCapabilities,

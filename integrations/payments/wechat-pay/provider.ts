@@ -4,13 +4,19 @@ import { WECHAT_PAY_ANSWERS } from './answers';
 import { WECHAT_PAY_CAPABILITIES, weChatPayCapabilities } from './capabilities';
 import type { WeChatPayAccountOptions } from './client';
 import { WeChatPayNotifications, type WeChatPayNotificationOptions } from './notifications';
+import type { WeChatPaySettings } from './settings';
 
 /** A merchant as the API knows it. */
 interface WeChatPayKnownAccount extends WeChatPayNotificationOptions {
   refundIntervalMs?: number;
 }
 
-export const weChatPay: PaymentProvider<'wechat_pay', WeChatPayAccountOptions, WeChatPayKnownAccount> = {
+export const weChatPay: PaymentProvider<
+  'wechat_pay',
+  WeChatPayAccountOptions,
+  WeChatPayKnownAccount,
+  WeChatPaySettings
+> = {
   name: 'wechat_pay',
   capabilities: WECHAT_PAY_CAPABILITIES,
   capabilitiesOf: weChatPayCapabilities,
