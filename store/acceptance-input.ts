@@ -41,6 +41,8 @@ export interface NewRefund extends RefundQuestion {
 /** What the decision to accept is made with, read under the locks of the order's payments. */
 export interface AcceptanceInput {
   order: OrderFacts;
+  /** customer · person · system */
+  enteredBy: string;
   policy: PolicyDocument;
   purchasePolicy: PolicyDocument;
   calendar: AcceptanceFacts['calendar'];
@@ -84,6 +86,7 @@ export async function inputOf(
     throw new PolicyMissingError(`The calendar ${policy.calendarId} of ${policy.name}@${policy.version} is not there.`);
   return {
     order: loaded.facts,
+    enteredBy: request.enteredBy.kind,
     policy,
     purchasePolicy,
     calendar: await calendarOfHash(tx, request.mode, policy.calendarId, calendarHash),

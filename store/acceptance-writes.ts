@@ -1,6 +1,7 @@
 import { destinationInSnapshot } from '../domain/destination';
 import type { AcceptedPlan, RequestedLine, StageChange } from '../domain/process';
 import { waitingForOf, type ProcessState, type RefundAmounts } from '../domain/refund';
+import type { RiskAssessment } from '../domain/risk';
 import type { LoadedOrder } from './acceptance-facts';
 import type { AcceptanceDecision, AcceptanceInput, NewRefund } from './acceptance-input';
 import { chainEntries, insertAudit, refundStream, type AuditHead } from './audit';
@@ -66,6 +67,7 @@ export async function writeAcceptance(
           tier: plan.tier,
           policyVersion: `${plan.policyName}@${plan.policyVersion}`,
           ...amountsInAudit(state, amounts),
+          ...riskInAudit(accepted),
           planHash,
           commandId: request.commandId,
         },
@@ -182,6 +184,18 @@ const amountsInAudit = (state: ProcessState, { deductions, goodwill }: RefundAmo
   ...(goodwill ? { goodwill: { code: goodwill.code, amountMinor: goodwill.amountMinor } } : {}),
 });
 
+/** The score and what it is made of: codes and points. */
+const riskInAudit = ({ evaluation: { risk } }: AcceptedPlan): Record<string, unknown> =>
+  risk === null || risk.score === 0
+    ? {}
+    : {
+        risk: {
+          score: risk.score,
+          grade: risk.grade,
+          reasons: risk.reasons.map(({ signal, points }) => ({ signal, points })),
+        },
+      };
+
 /** Declined by the machine: no stage was ever open, and none will be. */
 const closedWhenDeclined = ({ declineClause, effects, plan }: AcceptedPlan): StageChange[] =>
   declineClause
@@ -194,7 +208,7 @@ const closedWhenDeclined = ({ declineClause, effects, plan }: AcceptedPlan): Sta
 function insertRefund(
   request: NewRefund,
   order: LoadedOrder,
-  { facts, plan, state, declineClause, firstResponseDueAt }: AcceptedPlan,
+  { evaluation, facts, plan, state, declineClause, firstResponseDueAt }: AcceptedPlan,
   row: {
     refundId: string;
     planHash: string;
@@ -210,15 +224,15 @@ function insertRefund(
   return Prisma.sql`
     INSERT INTO refunds (id, mode, order_id, customer_id, status, amount_minor, currency, reason_code, description, channel,
       resolution, requested_by_name, requested_by_contact, external_reference, metadata, branch, tier, snapshot_version,
-      snapshot, amounts, facts, policy_name, policy_version, plan, plan_hash, process, waiting_kind, waiting_stage, waiting_who, due_at,
+      snapshot, amounts, facts, risk, policy_name, policy_version, plan, plan_hash, process, waiting_kind, waiting_stage, waiting_who, due_at,
       decline_clause, transition_seq, audit_seq, audit_head, entered_by_kind, entered_by_id, entered_by_person_id,
       first_response_due_at, created_at, updated_at)
     VALUES (${row.refundId}, ${request.mode}::"Mode", ${order.orderId}, ${order.customerId}, ${state.status},
       ${request.amountMinor}::bigint, ${request.currency}, ${request.reasonCode}, ${request.description}, ${request.channel},
       ${request.resolution}, ${requestedBy?.name ?? null}, ${requestedBy?.contact ?? null}, ${request.externalReference},
       ${asJson(request.metadata)}::jsonb, ${order.branch}, ${plan.tier}, ${state.snapshotVersion}::int,
-      ${asJson(snapshotOf(request, state, row, order.destination))}::jsonb, ${asJson(row.amounts)}::jsonb,
-      ${asJson(facts)}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
+      ${asJson(snapshotOf(request, state, row, evaluation.risk, order.destination))}::jsonb, ${asJson(row.amounts)}::jsonb,
+      ${asJson(facts)}::jsonb, ${evaluation.risk === null ? null : asJson(evaluation.risk)}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
       ${asJson(plan)}::jsonb, ${row.planHash}, ${asJson({ ...state, legs: row.legs })}::jsonb, ${waiting?.kind ?? null},
       ${waiting?.stage ?? null}, ${waiting?.who ?? null}, ${waiting?.dueAt ?? null}::timestamptz, ${declineClause}, 0,
       ${row.audit.seq}::int, ${row.audit.head}, ${enteredBy.kind}, ${enteredBy.id}, ${enteredBy.personId},
@@ -230,6 +244,7 @@ function snapshotOf(
   request: NewRefund,
   state: ProcessState,
   { lines, amounts }: { lines: RequestedLine[]; amounts: RefundAmounts },
+  risk: RiskAssessment | null,
   destination: LoadedOrder['destination'],
 ): object {
   return {
@@ -247,7 +262,7 @@ function snapshotOf(
       : {}),
     lines: lines.map((line) => ({ lineId: line.lineId, quantity: line.quantity })),
     evidenceIds: request.evidenceIds,
-    riskGrade: null,
+    riskGrade: risk?.grade ?? null,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { RiskAssessment } from '../domain/risk';
 import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
 import type { Statements } from './statements';
 
@@ -43,6 +44,8 @@ export interface ReviewFacts {
   branch: string | null;
   requestedBy: { name: string; contact: string } | null;
   enteredBy: { kind: string; id: string; personId: string | null };
+  /** By which it was accepted; null: it is older than risk. */
+  risk: RiskAssessment | null;
   snapshot: Record<string, unknown>;
   customer: {
     externalId: string;
@@ -102,6 +105,7 @@ interface FactsRow {
   enteredById: string;
   enteredByPersonId: string | null;
   snapshot: Record<string, unknown>;
+  risk: RiskAssessment | null;
   customer: Omit<ReviewFacts['customer'], 'history'>;
   history: { status: string; currency: string; count: number; paidMinor: number }[];
   lines: LineFacts[];
@@ -122,7 +126,7 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
   const [row] = await direct(db).$queryRaw<FactsRow[]>`
     SELECT r.description, r.branch, r.requested_by_name AS "requestedByName", r.requested_by_contact AS "requestedByContact",
       r.entered_by_kind AS "enteredByKind", r.entered_by_id AS "enteredById", r.entered_by_person_id AS "enteredByPersonId",
-      r.snapshot, r.first_response_due_at AS "firstResponseDueAt",
+      r.snapshot, r.risk, r.first_response_due_at AS "firstResponseDueAt",
       r.first_responded_at AS "firstRespondedAt",
       (SELECT jsonb_build_object('externalId', c.external_id, 'name', c.name, 'email', c.email, 'phone', c.phone,
            'locale', c.locale, 'tier', c.tier, 'since', c.created_at)
@@ -174,6 +178,7 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
         : { name: row.requestedByName ?? '', contact: row.requestedByContact ?? '' },
     enteredBy: { kind: row.enteredByKind, id: row.enteredById, personId: row.enteredByPersonId },
     snapshot: row.snapshot,
+    risk: row.risk,
     customer: { ...row.customer, since: instant(row.customer.since), history: historyOf(row.history) },
     lines: row.lines.map((line) => ({
       ...line,

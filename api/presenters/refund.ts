@@ -17,6 +17,7 @@ import { compareHolder } from '../sealed-accounts';
 import { calendarToExplainBy } from './calendars';
 import { statusForCustomer, waitForCustomer } from './customer-view';
 import { explainWaiting, type Reader } from './explanation';
+import { presentRisk } from './risk';
 import { failureText, ownedFailure, plainFailure } from './failure';
 
 /** True for a person who works here: names, words and risks are for them alone. */
@@ -43,7 +44,7 @@ export async function presentRefund(deps: AppDeps, refund: StoredRefund, reading
     case 'customer':
       return { ...base, messages: await readWordsToCustomer(deps.db, refund.id) };
     case 'reviewer':
-      return { ...base, ...(await reviewOf(deps, refund, base?.payments ?? [])) };
+      return { ...base, ...(await reviewOf(deps, refund, base?.payments ?? [], reading.language)) };
   }
 }
 
@@ -103,17 +104,20 @@ export function presentListed(
   }
 }
 
-async function reviewOf(deps: AppDeps, refund: StoredRefund, payments: PublicRefund['payments']): Promise<object> {
+async function reviewOf(
+  deps: AppDeps,
+  refund: StoredRefund,
+  payments: PublicRefund['payments'],
+  language: Language,
+): Promise<object> {
   const facts = await readReviewFacts(deps.db, refund.id);
   if (!facts) return {};
-  const { snapshot, claim, ...rest } = facts;
-  const grade = snapshot['riskGrade'] ?? null;
-  const risk = grade === null ? null : { grade, reasons: snapshot['riskReasons'] ?? [] };
+  const { snapshot, risk, claim, ...rest } = facts;
   return {
     ...rest,
     payments: withRoutes(deps, refund, payments, facts.allocation),
     destination: await destinationOf(deps, refund, snapshot['destination']),
-    risk,
+    risk: risk && presentRisk(risk, refund.currency, language),
     claim: claim && isClaimed({ personId: claim.by.id, until: claim.until }, deps.clock().toISOString()) ? claim : null,
     excluded: refund.process.excluded,
   };

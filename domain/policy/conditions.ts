@@ -21,6 +21,8 @@ export interface ConditionFacts {
     evidenceCount: number;
     /** What it gives beside the refund; 0 for nothing. */
     goodwillMinor: number;
+    /** customer · person · system: who brought the request; a condition on it is not answered where it was not kept. */
+    enteredBy?: string;
   };
   order: {
     /** Whole days of 24 hours since it was placed. */
@@ -33,6 +35,25 @@ export interface ConditionFacts {
   /** The lines to be refunded, or all lines of the order when the request names none. */
   lines: { category: string; attributes: Readonly<Record<string, unknown>> }[];
   payments: { provider: string; currency: string }[];
+  /** Absent where it was not kept: then a condition on it is not answered. */
+  customer?: {
+    tier: string;
+    /** Whole days of 24 hours since the shop first told of them. */
+    ageDays: number;
+  };
+  /** Absent where it was not kept: then a condition on it is not answered. See domain/risk. */
+  risk?: {
+    score: number;
+    grade: string;
+    /** Of the reasons of the score. */
+    signals: string[];
+    requestsDay: number;
+    requestsMonth: number;
+    requestsYear: number;
+    ordersYear: number;
+    purchasedYearMinor: number;
+    refundedYearMinor: number;
+  };
 }
 
 /** What is wrong with a condition, where in its text it begins (line and column from 1), in words for its author. */
@@ -60,6 +81,8 @@ class RefundFacts extends Known {}
 class OrderFacts extends Known {}
 class LineFacts extends Known {}
 class PaymentFacts extends Known {}
+class CustomerFacts extends Known {}
+class RiskFacts extends Known {}
 
 const environment = new Environment({ unlistedVariablesAreDyn: false, limits: LIMITS })
   .registerType('Line', { ctor: LineFacts, fields: { category: 'string', attributes: 'map<string, dyn>' } })
@@ -74,12 +97,30 @@ const environment = new Environment({ unlistedVariablesAreDyn: false, limits: LI
       descriptionLength: 'int',
       evidenceCount: 'int',
       goodwillMinor: 'int',
+      enteredBy: 'string',
     },
   })
   .registerType('Order', {
     ctor: OrderFacts,
     fields: { ageDays: 'int', openAndPaidMinor: 'int', branch: 'string', jurisdiction: 'string' },
   })
+  .registerType('Customer', { ctor: CustomerFacts, fields: { tier: 'string', ageDays: 'int' } })
+  .registerType('Risk', {
+    ctor: RiskFacts,
+    fields: {
+      score: 'int',
+      grade: 'string',
+      signals: 'list<string>',
+      requestsDay: 'int',
+      requestsMonth: 'int',
+      requestsYear: 'int',
+      ordersYear: 'int',
+      purchasedYearMinor: 'int',
+      refundedYearMinor: 'int',
+    },
+  })
+  .registerVariable('customer', 'Customer')
+  .registerVariable('risk', 'Risk')
   .registerVariable('refund', 'Refund')
   .registerVariable('order', 'Order')
   .registerVariable('lines', 'list<Line>')
@@ -125,13 +166,15 @@ export interface ConditionContext {
 
 /** @throws RangeError for a number that is none */
 export function contextOf(facts: ConditionFacts): ConditionContext {
-  const { refund, order, lines, payments } = withWholeNumbers(facts) as ConditionFacts;
+  const { refund, order, lines, payments, customer, risk } = withWholeNumbers(facts) as ConditionFacts;
   return {
     values: {
       refund: new RefundFacts(refund),
       order: new OrderFacts(order),
       lines: lines.map((line) => new LineFacts(line)),
       payments: payments.map((payment) => new PaymentFacts(payment)),
+      ...(customer ? { customer: new CustomerFacts(customer) } : {}),
+      ...(risk ? { risk: new RiskFacts(risk) } : {}),
     },
   };
 }

@@ -50,6 +50,8 @@ export interface Plan {
   arrivalBusinessDays: Record<string, { from: number; to: number }>;
   /** The rule by which the machine approved at acceptance; then there are no stages. Absent: people decide. */
   approvedBy?: string;
+  /** By the wall clock from the last approval until the payment may leave. Absent: none. */
+  coolingOffHours?: number;
 }
 
 /** One step of a ladder, at an instant that a business calendar has fixed. */

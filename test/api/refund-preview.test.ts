@@ -243,3 +243,75 @@ describe('what a clause rules out', () => {
       expect((await api.get(key, `/v1/refunds/${made.id}`)).body.clause).toBe('custom_made');
   });
 });
+
+describe('the risk of a request', () => {
+  const risk = { elevatedFrom: 20, highFrom: 35, high: { stageIds: ['final_approval'], coolingOffHours: 24 } };
+
+  it('is counted from what the customer asked for before, and adds stages as the preview says', async () => {
+    await publish(4, { risk });
+    const before = [
+      { amountMinor: 4_000, channel: 'phone' },
+      { amountMinor: 3_000, channel: 'online' },
+    ];
+    for (const earlier of before) {
+      const { orderExternalId } = await api.putOrder(5_000, { customer: 'stranger' });
+      await api.post('integrator', '/v1/refunds', { ...refundBody(orderExternalId, 1), ...earlier });
+    }
+    const { orderExternalId } = await api.putOrder(5_000, { customer: 'stranger' });
+    const body = refundBody(orderExternalId, 4_000);
+    const { body: promised } = await preview('agent', body);
+    // Three orders of 5,000 and one of 100 from above, of which 3,000 + 4,000 were asked back, and now 4,000.
+    const reasons = [
+      { signal: 'requests_in_a_day', points: 15, seen: { requests: 2 } },
+      { signal: 'refunded_share', points: 15, seen: { askedMinor: 11_000, purchasedMinor: 15_100, orders: 4 } },
+      { signal: 'other_channel', points: 20, seen: { requests: 1 } },
+    ];
+    expect(promised).toMatchObject({ risk: { score: 50, grade: 'high', reasons }, coolingOffHours: 24 });
+    expect(promised.risk.reasons[1].text).toContain('asked back of');
+    expect(promised.stages.map((stage: { stage: string }) => stage.stage)).toEqual(['first_review', 'final_approval']);
+
+    const { body: made } = await api.post('integrator', '/v1/refunds', body);
+    expect(made.plan).toMatchObject([{ stage: 'first_review' }, { stage: 'final_approval' }]);
+    const path = `/v1/refunds/${made.id}`;
+    const seen = (await api.get('reviewer', path, { 'Accept-Language': 'zh-CN' })).body;
+    expect(seen.risk).toMatchObject({ score: 50, grade: 'high', reasons });
+    expect(seen.risk.reasons[0].text).toBe('该客户24小时内另有2笔退款申请');
+    const kept = await api.db.refund.findUniqueOrThrow({ where: { id: made.id } });
+    expect(kept.snapshot).toMatchObject({ riskGrade: 'high' });
+    expect(kept.risk).toEqual({ score: 50, grade: 'high', reasons });
+    expect(kept.plan).toMatchObject({ coolingOffHours: 24 });
+    expect(kept.facts).toMatchObject({ enteredBy: 'system', customer: { tier: 'normal', ageDays: 0 } });
+  });
+
+  it('is for reviewers: nobody else reads it, of a refund, in its history or in a preview', async () => {
+    const { orderExternalId } = await api.putOrder(5_000, { customer: 'stranger' });
+    const body = refundBody(orderExternalId, 4_000);
+    const answers = [await preview('integrator', body), await preview('stranger', body)];
+    const { body: made } = await api.post('integrator', '/v1/refunds', body);
+    for (const key of ['integrator', 'stranger'] as const)
+      for (const path of [`/v1/refunds/${made.id}`, `/v1/refunds/${made.id}/timeline`])
+        answers.push(await api.get(key, path));
+    for (const answer of answers) {
+      expect([200, 202]).toContain(answer.status);
+      expect(answer.text).not.toMatch(/risk|requests_in_a_day/);
+    }
+  });
+
+  it('is named by conditions, with the customer and with who brought the request', async () => {
+    await publish(5, {
+      routes: [
+        {
+          id: 'typed-by-hand',
+          label: { en: 'Typed by hand for a risky customer', 'zh-CN': '人工代录的高风险申请' },
+          when: 'refund.enteredBy == "person" && customer.tier == "normal" && "requests_in_a_day" in risk.signals',
+          tier: 'large',
+          stageIds: ['second_review'],
+        },
+      ],
+    });
+    const { orderExternalId } = await api.putOrder(5_000, { customer: 'stranger' });
+    const body = refundBody(orderExternalId, 5_000);
+    expect((await preview('agent', body)).body.route).toMatchObject({ id: 'typed-by-hand' });
+    expect((await preview('integrator', body)).body.route).toBeNull();
+  });
+});

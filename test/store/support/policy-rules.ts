@@ -24,6 +24,8 @@ const later = (change: string): string[] => [version(published), set('policies',
 
 const facts = (value: string): string => set('refunds', `facts = ${value} WHERE id = 'rf_kept'`);
 
+const risk = (value: string): string => set('refunds', `risk = ${value} WHERE id = 'rf_kept'`);
+
 /** A refund with what it was judged by. */
 export const policyRows = (refundId: string): string => `
   INSERT INTO refunds
@@ -60,6 +62,17 @@ export const POLICY_RULES: Rules = {
       [version(), set('policies', `document = '{"a": 1}', status = 'draft' WHERE id = 'po_new'`)],
       [version(), `DELETE FROM policies WHERE id = 'po_new'`],
     ],
+  },
+  refunds_risk: {
+    refused: [
+      risk(`'{}'`),
+      risk(`'{"score": 101, "grade": "high", "reasons": []}'`),
+      risk(`'{"score": -1, "grade": "low", "reasons": []}'`),
+      risk(`'{"score": "7", "grade": "low", "reasons": []}'`),
+      risk(`'{"score": 7, "grade": "grave", "reasons": []}'`),
+      risk(`'{"score": 7, "grade": "low"}'`),
+    ],
+    legal: [risk('NULL'), risk(`'{"score": 0, "grade": "low", "reasons": []}'`)],
   },
   refunds_facts: {
     refused: [facts(`'{"amountMinor": 900}'`), facts('NULL')],

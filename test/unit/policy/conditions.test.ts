@@ -11,6 +11,7 @@ const facts = (changes: Partial<ConditionFacts> = {}): ConditionFacts => ({
     descriptionLength: 6,
     evidenceCount: 2,
     goodwillMinor: 0,
+    enteredBy: 'person',
   },
   order: { ageDays: 40, openAndPaidMinor: 129_900, branch: 'shanghai-1', jurisdiction: 'CN' },
   lines: [
@@ -18,6 +19,18 @@ const facts = (changes: Partial<ConditionFacts> = {}): ConditionFacts => ({
     { category: 'fresh_food', attributes: {} },
   ],
   payments: [{ provider: 'stripe', currency: 'CNY' }],
+  customer: { tier: 'vip', ageDays: 400 },
+  risk: {
+    score: 45,
+    grade: 'elevated',
+    signals: ['payee_shared', 'other_channel'],
+    requestsDay: 0,
+    requestsMonth: 1,
+    requestsYear: 2,
+    ordersYear: 4,
+    purchasedYearMinor: 500_000,
+    refundedYearMinor: 10_000,
+  },
   ...changes,
 });
 const answer = (cel: string, changes: Partial<ConditionFacts> = {}) => holds(cel, contextOf(facts(changes)));
@@ -33,6 +46,9 @@ test.each<[string, boolean | 'failed']>([
   ['lines.exists(line, has(line.attributes.weightKg) && line.attributes.weightKg > 30.0)', true],
   ['lines.filter(line, line.category == "fresh_food").size() == 1', true],
   ['payments.exists(payment, payment.provider == "bank_transfer")', false],
+  ['risk.score >= 45 && risk.grade in ["elevated", "high"] && "payee_shared" in risk.signals', true],
+  ['risk.refundedYearMinor * 100 > risk.purchasedYearMinor * 30 || risk.requestsMonth > 3', false],
+  ['customer.tier == "vip" && customer.ageDays > 365 && refund.enteredBy == "person"', true],
   // One line has no such attribute: nobody can say, unless the condition asks first whether it is there.
   ['lines.all(line, line.attributes.customMade == true)', 'failed'],
   ['lines.exists(line, line.attributes.constructor == true)', 'failed'],
@@ -42,9 +58,18 @@ test.each<[string, boolean | 'failed']>([
   expect(answer(cel)).toBe(expected);
 });
 
+test.each(['risk.score > 3', 'customer.tier == "vip"', 'refund.enteredBy == "person"'])(
+  '%s is not answered for a refund that kept no such fact',
+  (cel) => {
+    const { refund, order, lines, payments } = facts();
+    const { enteredBy: _enteredBy, ...older } = refund;
+    expect(holds(cel, contextOf({ refund: older, order, lines, payments }))).toBe('failed');
+  },
+);
+
 test.each<[string, string, RegExp, number, number]>([
   ['a fact that there is none of', 'order.age > 30', /No such key: age/, 1, 7],
-  ['a variable that there is none of', 'order.ageDays > 30 &&\n  risk.score > 3', /Unknown variable: risk/, 2, 3],
+  ['a variable that there is none of', 'order.ageDays > 30 &&\n  weather.wind > 3', /Unknown variable: weather/, 2, 3],
   ['a text compared with a number', 'order.branch == 3', /overload/, 1, 1],
   ['a number', 'refund.amountMinor', /true or false/, 1, 1],
   ['a text that is no expression', 'order.ageDays >', /./, 1, 16],

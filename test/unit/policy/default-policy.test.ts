@@ -21,6 +21,7 @@ describe('the policy that ships', () => {
       tier,
       stageIds,
       automatic: null,
+      risk: null,
       eligible: true,
       routeId: null,
       unanswered: [],

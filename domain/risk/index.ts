@@ -1,0 +1,14 @@
+export {
+  assessRisk,
+  DEFAULT_RISK_POINTS,
+  isAtLeast,
+  RISK_GRADES,
+  RISK_SIGNALS,
+  type RiskAssessment,
+  type RiskGrade,
+  type RiskReason,
+  type RiskRequest,
+  type RiskScale,
+  type RiskSignal,
+} from './assess';
+export type { RiskFacts } from './facts';
