@@ -5,6 +5,7 @@ import {
   TypeError as CelTypeError,
   type ASTNode,
 } from '@marcbachmann/cel-js';
+import { quickAnswerOf, type QuickAnswer } from './quick-answer';
 
 /**
  * What a condition may speak of, by the names that authors of policies write. Whole numbers and texts only, so that the
@@ -134,7 +135,11 @@ const FUNCTIONS: readonly string[] = ['has', 'size', 'startsWith', 'endsWith', '
 /** They walk a list, so one inside another could run long. */
 const WALKS: readonly string[] = ['all', 'exists', 'exists_one', 'filter', 'map'];
 
-type Compiled = (context: Record<string, unknown>) => unknown;
+interface Compiled {
+  /** Answers most conditions without the language. */
+  quick: QuickAnswer;
+  evaluate: (context: Record<string, unknown>) => unknown;
+}
 
 /** More than a policy has; emptied as a whole, since what is asked again is compiled again in microseconds. */
 const MAX_KEPT = 1000;
@@ -143,15 +148,21 @@ const kept = new Map<string, Compiled | ConditionProblem>();
 /** What is wrong with the text of a condition, or null: it is short, typed, speaks of known facts and ends soon. */
 export function checkCondition(source: string): ConditionProblem | null {
   const compiled = compile(source);
-  return typeof compiled === 'function' ? null : compiled;
+  return 'why' in compiled ? compiled : null;
 }
 
 /** Whether a condition holds. @throws RangeError for one that {@link checkCondition} refuses */
 export function holds(source: string, facts: ConditionContext): ConditionAnswer {
   const compiled = compile(source);
-  if (typeof compiled !== 'function') throw new RangeError(`Not a condition: ${compiled.why}`);
+  if ('why' in compiled) throw new RangeError(`Not a condition: ${compiled.why}`);
+  const quick = compiled.quick(facts.facts);
+  if (quick !== undefined) return quick;
+  return evaluateFully(compiled, facts);
+}
+
+function evaluateFully(compiled: Compiled, facts: ConditionContext): ConditionAnswer {
   try {
-    return compiled(facts.values) === true;
+    return compiled.evaluate(facts.values) === true;
   } catch (error) {
     // An attribute that this line does not have, a text where a number was expected, a division by zero.
     if (error instanceof EvaluationError || error instanceof CelTypeError) return 'failed';
@@ -159,8 +170,16 @@ export function holds(source: string, facts: ConditionContext): ConditionAnswer 
   }
 }
 
+/** As the language answers, without the short cut. @throws RangeError for one that {@link checkCondition} refuses */
+export function holdsByLanguage(source: string, facts: ConditionContext): ConditionAnswer {
+  const compiled = compile(source);
+  if ('why' in compiled) throw new RangeError(`Not a condition: ${compiled.why}`);
+  return evaluateFully(compiled, facts);
+}
+
 /** Facts in the form that conditions are evaluated on: made once for all conditions of a policy. */
 export interface ConditionContext {
+  readonly facts: ConditionFacts;
   readonly values: Record<string, unknown>;
 }
 
@@ -168,6 +187,7 @@ export interface ConditionContext {
 export function contextOf(facts: ConditionFacts): ConditionContext {
   const { refund, order, lines, payments, customer, risk } = withWholeNumbers(facts) as ConditionFacts;
   return {
+    facts,
     values: {
       refund: new RefundFacts(refund),
       order: new OrderFacts(order),
@@ -198,7 +218,7 @@ function compileNew(source: string): Compiled | ConditionProblem {
     const checked = parsed.check();
     if (checked.error) throw checked.error;
     return checked.type === 'bool'
-      ? parsed
+      ? { quick: quickAnswerOf(parsed.ast), evaluate: parsed }
       : { line: 1, column: 1, why: `must be true or false, and is of the type ${checked.type ?? 'unknown'}` };
   } catch (error) {
     if (error instanceof ParseError || error instanceof CelTypeError)

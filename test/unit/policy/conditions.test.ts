@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { checkCondition, MAX_CONDITION_LENGTH } from '../../../domain/policy';
-import { contextOf, holds, type ConditionFacts } from '../../../domain/policy/conditions';
+import { contextOf, holds, holdsByLanguage, type ConditionFacts } from '../../../domain/policy/conditions';
 
 const facts = (changes: Partial<ConditionFacts> = {}): ConditionFacts => ({
   refund: {
@@ -113,4 +113,69 @@ test('whatever an author writes is answered or refused, and never throws', () =>
 
 test('a number that is none is no fact', () => {
   expect(() => contextOf(facts({ order: { ...facts().order, ageDays: Number.NaN } }))).toThrow(RangeError);
+});
+
+describe('the short cut around the language', () => {
+  const leaf = fc.constantFrom(
+    'refund.amountMinor > 100',
+    '100 >= refund.amountMinor',
+    'refund.amountMinor == -1',
+    'refund.currency != "CNY"',
+    'refund.currency in ["CNY", "EUR"]',
+    'order.ageDays in [1, 40]',
+    'order.branch < "t"',
+    'refund.enteredBy == "person"',
+    'customer.tier == "vip"',
+    'risk.score >= 45',
+    '"payee_shared" in risk.signals',
+    'true',
+    'false',
+    'refund.amountMinor / refund.goodwillMinor > 2',
+    'lines.all(l, l.attributes.customMade == true)',
+    'lines.exists(l, l.category == "furniture")',
+    'refund.channel.startsWith("on")',
+    'refund.amountMinor > refund.goodwillMinor',
+    'order.ageDays > 9223372036854775807',
+  );
+  const { condition } = fc.letrec<{ condition: string }>((tie) => ({
+    condition: fc.oneof(
+      { depthSize: 'small' },
+      leaf,
+      fc.tuple(tie('condition'), tie('condition')).map(([a, b]) => `(${a}) && (${b})`),
+      fc.tuple(tie('condition'), tie('condition')).map(([a, b]) => `(${a}) || (${b})`),
+      tie('condition').map((inner) => `!(${inner})`),
+      fc.tuple(tie('condition'), tie('condition')).map(([a, b]) => `(${a}) ? (${b}) : false`),
+    ),
+  }));
+  const someFacts = fc
+    .record({
+      amountMinor: fc.constantFrom(0, 100, 101, Number.MAX_SAFE_INTEGER),
+      goodwillMinor: fc.nat(1),
+      currency: fc.constantFrom('CNY', 'EUR', 'USD'),
+      channel: fc.constantFrom('online', 'phone'),
+      enteredBy: fc.constantFrom('person', 'system', null),
+      ageDays: fc.constantFrom(1, 40, 41),
+      isOld: fc.boolean(),
+    })
+    .map(({ ageDays, isOld, enteredBy, ...some }) => {
+      const { refund, order, customer, risk, ...others } = facts();
+      const { enteredBy: _enteredBy, ...kept } = { ...refund, ...some };
+      const made = {
+        ...others,
+        refund: enteredBy === null ? kept : { ...kept, enteredBy },
+        order: { ...order, ageDays },
+      };
+      return isOld || !customer || !risk ? made : { ...made, customer, risk };
+    });
+
+  test('never says anything else than the language does', () => {
+    fc.assert(
+      fc.property(condition, someFacts, (cel, known) => {
+        fc.pre(checkCondition(cel) === null);
+        const context = contextOf(known);
+        expect(holds(cel, context)).toBe(holdsByLanguage(cel, context));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });
