@@ -68,6 +68,7 @@ export async function writeAcceptance(
           policyVersion: `${plan.policyName}@${plan.policyVersion}`,
           ...amountsInAudit(state, amounts),
           ...riskInAudit(accepted),
+          ...(accepted.facts.listed?.length ? { listed: accepted.facts.listed } : {}),
           planHash,
           commandId: request.commandId,
         },

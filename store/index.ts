@@ -47,6 +47,7 @@ export * from './destinations';
 export * from './bank-files';
 export * from './two-person';
 export * from './payout-stops';
+export * from './list-entries';
 export * from './payout-limits';
 export * from './funds';
 export * from './held-refunds';

@@ -32,7 +32,8 @@ export const RISK_FACTS = (request: RiskQuestion, nowIso: string): Fragment => {
         JOIN destinations x ON x.mode = e.mode AND x.fingerprint = e.fingerprint AND x.customer_id <> e.customer_id
         JOIN people n ON n.customer_id = x.customer_id AND n.mode = x.mode
         WHERE e.id = ${request.destinationId ?? null} AND e.mode = ${mode} AND e.customer_id = o.customer_id),
-      'untrueStatements', 0)
+      'untrueStatements', (SELECT count(*) FROM list_entries l WHERE l.mode = ${mode} AND l.state = 'active'
+        AND l.effect = 'untrue_statement' AND l.kind = 'customer' AND l.subject_id = o.customer_id AND l.until > ${now}))
     FROM (
       SELECT count(*) FILTER (WHERE f.created_at > ${now} - interval '1 day') AS "requestsDay",
         count(*) FILTER (WHERE f.created_at > ${now} - interval '30 days') AS "requestsMonth",
@@ -50,6 +51,24 @@ export const RISK_FACTS = (request: RiskQuestion, nowIso: string): Fragment => {
       FROM (SELECT (SELECT sum(p.captured_minor) FROM payments p WHERE p.order_id = k.id AND p.currency = o.currency) AS captured
         FROM orders k WHERE k.customer_id = o.customer_id AND k.placed_at > ${now} - interval '365 days'
         ORDER BY k.placed_at DESC LIMIT ${MOST_COUNTED}::int) h) bought)`;
+};
+
+/** Entries in force that match a request for an order `o`, with what explains them. */
+export const LISTED_FACTS = (request: RiskQuestion, nowIso: string): Fragment => {
+  const mode = Prisma.sql`${request.mode}::"Mode"`;
+  return Prisma.sql`(
+    SELECT jsonb_agg(jsonb_build_object('entryId', l.id, 'effect', l.effect, 'kind', l.kind, 'reason', l.reason,
+        'until', to_char(l.until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'proposedBy', l.proposed_by, 'confirmedBy', l.confirmed_by) ORDER BY l.id)
+    FROM list_entries l
+    WHERE l.mode = ${mode} AND l.state = 'active' AND l.until > ${nowIso}::timestamptz AND (
+      (l.kind = 'customer' AND l.subject_id = o.customer_id)
+      OR (l.kind = 'payee' AND l.subject_id IN (SELECT x.id FROM destinations e
+        JOIN destinations x ON x.mode = e.mode AND x.fingerprint = e.fingerprint
+        WHERE e.id = ${request.destinationId ?? null} AND e.mode = ${mode} AND e.customer_id = o.customer_id))
+      OR (l.kind = 'evidence' AND l.subject_id IN (SELECT x.id FROM evidence e
+        JOIN evidence x ON x.mode = e.mode AND x.sha256 = e.sha256
+        WHERE e.id = ANY(${request.evidenceIds}) AND e.mode = ${mode}))))`;
 };
 
 export const customerOf = (

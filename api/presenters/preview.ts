@@ -55,6 +55,7 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
       ? {
           unansweredRules: evaluation.unanswered,
           risk: evaluation.risk && presentRisk(evaluation.risk, order.currency, language),
+          listed: order.listed ?? [],
           coolingOffHours: plan.coolingOffHours ?? 0,
         }
       : {}),

@@ -15,6 +15,7 @@ import { goodwillBudgetRoutes } from './goodwill-budgets';
 import { ledgerRoutes } from './ledger';
 import { orderRoutes } from './orders';
 import { reconciliationRoutes } from './reconciliations';
+import { listEntryRoutes } from './list-entries';
 import { payoutLimitRoutes } from './payout-limits';
 import { payoutStopRoutes } from './payout-stops';
 import { policyRoutes } from './policies';
@@ -40,6 +41,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   reconciliationRoutes,
   payoutStopRoutes,
   payoutLimitRoutes,
+  listEntryRoutes,
   disputeRoutes,
   fundsRoutes,
   evidenceRoutes,

@@ -5,57 +5,10 @@ import {
   TypeError as CelTypeError,
   type ASTNode,
 } from '@marcbachmann/cel-js';
+import type { ConditionFacts } from './condition-facts';
 import { quickAnswerOf, type QuickAnswer } from './quick-answer';
 
-/**
- * What a condition may speak of, by the names that authors of policies write. Whole numbers and texts only, so that the
- * same facts give the same answer for ever; what is not known is an empty text.
- */
-export interface ConditionFacts {
-  refund: {
-    amountMinor: number;
-    currency: string;
-    reasonCode: string;
-    channel: string;
-    /** In characters. */
-    descriptionLength: number;
-    evidenceCount: number;
-    /** What it gives beside the refund; 0 for nothing. */
-    goodwillMinor: number;
-    /** customer · person · system: who brought the request; a condition on it is not answered where it was not kept. */
-    enteredBy?: string;
-  };
-  order: {
-    /** Whole days of 24 hours since it was placed. */
-    ageDays: number;
-    /** What is open and paid on the order together, this request included. */
-    openAndPaidMinor: number;
-    branch: string;
-    jurisdiction: string;
-  };
-  /** The lines to be refunded, or all lines of the order when the request names none. */
-  lines: { category: string; attributes: Readonly<Record<string, unknown>> }[];
-  payments: { provider: string; currency: string }[];
-  /** Absent where it was not kept: then a condition on it is not answered. */
-  customer?: {
-    tier: string;
-    /** Whole days of 24 hours since the shop first told of them. */
-    ageDays: number;
-  };
-  /** Absent where it was not kept: then a condition on it is not answered. See domain/risk. */
-  risk?: {
-    score: number;
-    grade: string;
-    /** Of the reasons of the score. */
-    signals: string[];
-    requestsDay: number;
-    requestsMonth: number;
-    requestsYear: number;
-    ordersYear: number;
-    purchasedYearMinor: number;
-    refundedYearMinor: number;
-  };
-}
+export type { ConditionFacts };
 
 /** What is wrong with a condition, where in its text it begins (line and column from 1), in words for its author. */
 export interface ConditionProblem {
@@ -84,6 +37,7 @@ class LineFacts extends Known {}
 class PaymentFacts extends Known {}
 class CustomerFacts extends Known {}
 class RiskFacts extends Known {}
+class ListFacts extends Known {}
 
 const environment = new Environment({ unlistedVariablesAreDyn: false, limits: LIMITS })
   .registerType('Line', { ctor: LineFacts, fields: { category: 'string', attributes: 'map<string, dyn>' } })
@@ -120,6 +74,8 @@ const environment = new Environment({ unlistedVariablesAreDyn: false, limits: LI
       refundedYearMinor: 'int',
     },
   })
+  .registerType('Lists', { ctor: ListFacts, fields: { blocked: 'bool', allowed: 'bool' } })
+  .registerVariable('lists', 'Lists')
   .registerVariable('customer', 'Customer')
   .registerVariable('risk', 'Risk')
   .registerVariable('refund', 'Refund')
@@ -185,7 +141,7 @@ export interface ConditionContext {
 
 /** @throws RangeError for a number that is none */
 export function contextOf(facts: ConditionFacts): ConditionContext {
-  const { refund, order, lines, payments, customer, risk } = withWholeNumbers(facts) as ConditionFacts;
+  const { refund, order, lines, payments, customer, risk, lists } = withWholeNumbers(facts) as ConditionFacts;
   return {
     facts,
     values: {
@@ -194,6 +150,7 @@ export function contextOf(facts: ConditionFacts): ConditionContext {
       lines: lines.map((line) => new LineFacts(line)),
       payments: payments.map((payment) => new PaymentFacts(payment)),
       ...(customer ? { customer: new CustomerFacts(customer) } : {}),
+      ...(lists ? { lists: new ListFacts(lists) } : {}),
       ...(risk ? { risk: new RiskFacts(risk) } : {}),
     },
   };

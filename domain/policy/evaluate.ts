@@ -1,6 +1,6 @@
 import { assertAmountMinor } from '../money';
 import type { LocalizedText, Plan } from '../refund';
-import { assessRisk, isAtLeast, type RiskAssessment, type RiskFacts } from '../risk';
+import { assessRisk, isAtLeast, listingOf, type ListedFact, type RiskAssessment, type RiskFacts } from '../risk';
 import { contextOf, holds, type ConditionContext } from './conditions';
 import type { PolicyDocument, Tier } from './schema';
 
@@ -33,6 +33,8 @@ export interface PolicyFacts {
   customer?: CustomerFacts;
   /** What the risk is counted from; absent where it was not kept: then there is no grade, and none takes effect. */
   risk?: RiskFacts;
+  /** Entries of lists in force that match it; absent where that was not kept. */
+  listed?: readonly ListedFact[];
 }
 
 export interface CustomerFacts {
@@ -59,6 +61,8 @@ export interface PolicyEvaluation {
   unanswered: string[];
   /** The score of the request with its reasons, by the scale of the policy at acceptance; null where nothing is known. */
   risk: RiskAssessment | null;
+  /** How long it waits for its risk between the last approval and the payment; 0: not at all. */
+  coolingOffHours: number;
   /** Not eligible: declined at once by the machine, with this clause. */
   eligible: true | { clauseId: string; texts: LocalizedText };
   reasonProblem?: ReasonProblem;
@@ -82,11 +86,14 @@ export function evaluatePolicy(
   const clause = purchasePolicy.ineligible.find((candidate) => applies(candidate, facts, context, unanswered));
   const reasonProblem = checkReason(policy, facts);
   // What is declined is never approved beside it: its plan says who would have decided.
-  const isRisky = risk !== null && isAtLeast(risk.grade, policy.risk.peopleFrom);
-  const isForPeople = clause !== undefined || facts.customerIsStaff === true || isRisky;
+  const { blocked, allowed } = listingOf(facts.listed ?? []);
+  const takesEffect = allowed ? null : risk;
+  const isRisky = takesEffect !== null && isAtLeast(takesEffect.grade, policy.risk.peopleFrom);
+  const isForPeople = clause !== undefined || facts.customerIsStaff === true || isRisky || blocked;
   const decides = whoDecides(isForPeople ? { ...policy, automaticApprovals: [] } : policy, facts, context, unanswered);
   return {
-    ...withStagesOf(risk, decides, policy),
+    ...(blocked ? { ...decides, ...everyStage(policy) } : withStagesOf(takesEffect, decides, policy)),
+    coolingOffHours: measureOf(takesEffect, policy).coolingOffHours,
     unanswered,
     risk,
     eligible: clause === undefined ? true : { clauseId: clause.id, texts: clause.texts },
@@ -97,9 +104,10 @@ export function evaluatePolicy(
 /** The plan of a refund: the parts of a policy that its workflow follows, as a snapshot that later versions do not touch. */
 export function planFrom(
   policy: PolicyDocument,
-  evaluation: Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'automatic'> & Partial<Pick<PolicyEvaluation, 'risk'>>,
+  evaluation: Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'automatic'> &
+    Partial<Pick<PolicyEvaluation, 'coolingOffHours'>>,
 ): Plan {
-  const { coolingOffHours } = measureOf(evaluation.risk ?? null, policy);
+  const { coolingOffHours = 0 } = evaluation;
   return {
     policyName: policy.name,
     policyVersion: policy.version,
@@ -146,6 +154,11 @@ function withStagesOf(
   return { ...decides, stageIds: policy.stages.map(({ id }) => id).filter((id) => wanted.has(id)) };
 }
 
+const everyStage = ({ stages }: Pick<PolicyDocument, 'stages'>): Pick<WhoDecides, 'tier' | 'stageIds'> => ({
+  tier: 'large',
+  stageIds: stages.map(({ id }) => id),
+});
+
 type WhoDecides = Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'routeId' | 'automatic'>;
 
 /**
@@ -168,7 +181,7 @@ function whoDecides(
   const rule = route
     ? undefined
     : policy.automaticApprovals.find((candidate) => isWithin(candidate.maxMinor, facts) && answers(candidate));
-  if (unanswered.length > 0) return { tier: 'large', stageIds: policy.stages.map((stage) => stage.id), ...byPeople };
+  if (unanswered.length > 0) return { ...everyStage(policy), ...byPeople };
   if (route) return { ...byPeople, tier: route.tier, stageIds: [...route.stageIds], routeId: route.id };
   const byAmount = tierFor(policy, facts.currency, facts.orderTotalOpenAndPaidMinor);
   if (!rule) return { ...byAmount, ...byPeople };
@@ -225,6 +238,7 @@ function conditionFacts(facts: PolicyFacts, risk: RiskAssessment | null): Parame
     lines: facts.lines.map(({ category, attributes }) => ({ category: category ?? '', attributes })),
     payments: facts.payments.map(({ provider, currency }) => ({ provider, currency })),
     ...(facts.customer ? { customer: { tier: facts.customer.tier, ageDays: facts.customer.ageDays } } : {}),
+    ...(facts.listed ? { lists: listingOf(facts.listed) } : {}),
     ...(risk && facts.risk ? { risk: riskInConditions(risk, facts.risk) } : {}),
   };
 }

@@ -24,6 +24,7 @@ export const keptFacts = (facts: PolicyFacts): PolicyFacts => ({
   customerIsStaff: facts.customerIsStaff ?? false,
   ...(facts.enteredBy === undefined ? {} : { enteredBy: facts.enteredBy }),
   ...(facts.customer ? { customer: { tier: facts.customer.tier, ageDays: facts.customer.ageDays } } : {}),
+  ...(facts.listed ? { listed: facts.listed.map(({ entryId, effect, kind }) => ({ entryId, effect, kind })) } : {}),
   ...(facts.risk ? { risk: keptRisk(facts.risk) } : {}),
 });
 

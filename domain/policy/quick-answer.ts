@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import type { ConditionFacts } from './conditions';
+import type { ConditionFacts } from './condition-facts';
 
 /** What a condition comes to as far as its cheap parts say; undefined: only the language itself can tell. */
 export type QuickAnswer = (facts: ConditionFacts) => boolean | undefined;

@@ -1,7 +1,7 @@
 import { sumMinor, type AllocationStrategy } from '../money';
 import { checkReason, type CustomerFacts, type PolicyDocument, type PolicyFacts } from '../policy';
 import { breakdownAt, deductedMinor, lineMinor, type Deduction, type RefundAmounts } from '../refund';
-import type { RiskFacts } from '../risk';
+import type { ListedFact, RiskFacts } from '../risk';
 import { checkDeductions, type DeductionProblem, type RequestedDeduction } from './check-deductions';
 import type { GoodwillRefusal, RequestedGoodwill } from './check-goodwill';
 import { prorateLine, prorateShipping, type LineToProrate, type ProratedLine } from './prorate-lines';
@@ -42,8 +42,18 @@ export interface OrderFacts {
   /** What is known of its customer. */
   customer?: CustomerFacts;
   risk?: RiskFacts;
+  /** Entries of lists in force that match the request. */
+  listed?: MatchedEntry[];
   /** What other refunds of the order ask for or have paid, with what they give beside it. */
   openAndPaidMinor: number;
+}
+
+/** An entry with what explains it: by whom, and until when. */
+export interface MatchedEntry extends ListedFact {
+  reason: string;
+  until: string;
+  proposedBy: string;
+  confirmedBy: string;
 }
 
 export interface OrderLineFacts extends LineToProrate {
@@ -173,6 +183,7 @@ export function policyFacts(request: RequestedRefund, order: OrderFacts, now: st
     payments: order.payments,
     ...(request.enteredBy === undefined ? {} : { enteredBy: request.enteredBy }),
     ...(order.customer ? { customer: order.customer } : {}),
+    ...(order.listed ? { listed: order.listed } : {}),
     ...(order.risk ? { risk: order.risk } : {}),
   };
 }

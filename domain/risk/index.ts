@@ -12,3 +12,4 @@ export {
   type RiskSignal,
 } from './assess';
 export type { RiskFacts } from './facts';
+export { LIST_EFFECTS, LIST_KINDS, type ListedFact, type ListEffect, listingOf, type ListKind } from './listed';

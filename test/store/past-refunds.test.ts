@@ -158,7 +158,9 @@ describe('refunds of a period as they were accepted', () => {
       const sure = Object.entries(facts).filter(([fact]) => !approximated.includes(fact));
       expect(Object.fromEntries(sure)).toEqual(
         Object.fromEntries(
-          Object.entries(before?.facts ?? {}).filter(([fact]) => ![...approximated, 'customer', 'risk'].includes(fact)),
+          Object.entries(before?.facts ?? {}).filter(
+            ([fact]) => ![...approximated, 'customer', 'risk', 'listed'].includes(fact),
+          ),
         ),
       );
       expect(rest).toEqual({ plan: before?.plan, declineClause: before?.declineClause });

@@ -20,6 +20,7 @@ const facts = (changes: Partial<ConditionFacts> = {}): ConditionFacts => ({
   ],
   payments: [{ provider: 'stripe', currency: 'CNY' }],
   customer: { tier: 'vip', ageDays: 400 },
+  lists: { blocked: true, allowed: false },
   risk: {
     score: 45,
     grade: 'elevated',
@@ -48,6 +49,7 @@ test.each<[string, boolean | 'failed']>([
   ['payments.exists(payment, payment.provider == "bank_transfer")', false],
   ['risk.score >= 45 && risk.grade in ["elevated", "high"] && "payee_shared" in risk.signals', true],
   ['risk.refundedYearMinor * 100 > risk.purchasedYearMinor * 30 || risk.requestsMonth > 3', false],
+  ['lists.blocked && !lists.allowed', true],
   ['customer.tier == "vip" && customer.ageDays > 365 && refund.enteredBy == "person"', true],
   // One line has no such attribute: nobody can say, unless the condition asks first whether it is there.
   ['lines.all(line, line.attributes.customMade == true)', 'failed'],
@@ -58,7 +60,7 @@ test.each<[string, boolean | 'failed']>([
   expect(answer(cel)).toBe(expected);
 });
 
-test.each(['risk.score > 3', 'customer.tier == "vip"', 'refund.enteredBy == "person"'])(
+test.each(['lists.blocked', 'risk.score > 3', 'customer.tier == "vip"', 'refund.enteredBy == "person"'])(
   '%s is not answered for a refund that kept no such fact',
   (cel) => {
     const { refund, order, lines, payments } = facts();

@@ -22,6 +22,7 @@ describe('the policy that ships', () => {
       stageIds,
       automatic: null,
       risk: null,
+      coolingOffHours: 0,
       eligible: true,
       routeId: null,
       unanswered: [],

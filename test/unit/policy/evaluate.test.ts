@@ -259,6 +259,44 @@ describe('risk', () => {
     );
   });
 
+  describe('beside the lists', () => {
+    const policy = parsePolicy({
+      ...defaultPolicy,
+      risk: { high: { stageIds: ['final_approval'], coolingOffHours: 24 } },
+      automaticApprovals: [{ id: 'all', label: { en: 'All', 'zh-CN': '全部' }, when: 'true', maxMinor: { CNY: 999 } }],
+    });
+    const entry = (effect: 'block' | 'allow') => ({ entryId: `le_${effect}`, effect, kind: 'customer' as const });
+    const all = defaultPolicy.stages.map(({ id }) => id);
+
+    it('takes no effect where it is allowed, and is told all the same', () => {
+      expect(evaluatePolicy(policy, { ...risky, listed: [entry('allow')] })).toMatchObject({
+        risk: { grade: 'high' },
+        automatic: { clauseId: 'all' },
+        coolingOffHours: 0,
+      });
+      expect(evaluatePolicy(policy, { ...risky, listed: [] })).toMatchObject({
+        automatic: null,
+        stageIds: ['first_review', 'final_approval'],
+        coolingOffHours: 24,
+      });
+    });
+
+    it('is nothing a block waits for: every stage decides, also beside an allowance, and nothing is declined', () => {
+      for (const listed of [[entry('block')], [entry('allow'), entry('block')]])
+        expect(evaluatePolicy(policy, { ...risky, risk: NO_RISK, listed })).toMatchObject({
+          eligible: true,
+          automatic: null,
+          tier: 'large',
+          stageIds: all,
+        });
+    });
+
+    it('leaves a colleague to people, whatever an allowance says', () => {
+      const listed = [entry('allow')];
+      expect(evaluatePolicy(policy, { ...risky, customerIsStaff: true, listed })).toMatchObject({ automatic: null });
+    });
+  });
+
   it.each([
     ['grades in the wrong order', { elevatedFrom: 60, highFrom: 60 }, /risk.highFrom must be above elevatedFrom/],
     ['a stage that there is none of', { high: { stageIds: ['nobody'] } }, /risk.high.stageIds must name stages/],
