@@ -17,6 +17,7 @@ export type CommandKind =
   | 'confirm_lift'
   | 'propose_payout_limit'
   | 'confirm_payout_limit'
+  | 'set_customer_tier'
   | 'propose_list_entry'
   | 'confirm_list_entry'
   | 'end_list_entry'

@@ -15,6 +15,7 @@ import { goodwillBudgetRoutes } from './goodwill-budgets';
 import { ledgerRoutes } from './ledger';
 import { orderRoutes } from './orders';
 import { reconciliationRoutes } from './reconciliations';
+import { customerRoutes } from './customers';
 import { listEntryRoutes } from './list-entries';
 import { payoutLimitRoutes } from './payout-limits';
 import { payoutStopRoutes } from './payout-stops';
@@ -30,6 +31,7 @@ import { webhookRoutes } from './webhooks';
 /** Every router behind authentication; each names its full paths. */
 export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   orderRoutes,
+  customerRoutes,
   refundRoutes,
   refundPreviewRoutes,
   decisionRoutes,

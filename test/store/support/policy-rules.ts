@@ -112,6 +112,10 @@ export const POLICY_RULES: Rules = {
       listed({ ...inForce, state: `'ended'`, end_proposed_by: `'pn_2'`, end_confirmed_by: `'pn_1'` }),
     ],
   },
+  customers_tier: {
+    refused: [set('customers', `tier = 'queen'`), set('customers', `tier = ''`)],
+    legal: ['vip', 'normal', 'new'].map((tier) => set('customers', `tier = '${tier}'`)),
+  },
   refunds_risk: {
     refused: [
       risk(`'{}'`),
