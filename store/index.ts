@@ -49,6 +49,7 @@ export * from './two-person';
 export * from './payout-stops';
 export * from './list-entries';
 export * from './payout-limits';
+export * from './staff-approvals';
 export * from './funds';
 export * from './held-refunds';
 export * from './start-tickets';

@@ -16,6 +16,7 @@ import { ledgerRoutes } from './ledger';
 import { orderRoutes } from './orders';
 import { reconciliationRoutes } from './reconciliations';
 import { customerRoutes } from './customers';
+import { staffRiskRoutes } from './staff-risk';
 import { listEntryRoutes } from './list-entries';
 import { payoutLimitRoutes } from './payout-limits';
 import { payoutStopRoutes } from './payout-stops';
@@ -44,6 +45,7 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   payoutStopRoutes,
   payoutLimitRoutes,
   listEntryRoutes,
+  staffRiskRoutes,
   disputeRoutes,
   fundsRoutes,
   evidenceRoutes,

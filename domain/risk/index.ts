@@ -13,3 +13,4 @@ export {
 } from './assess';
 export type { RiskFacts } from './facts';
 export { LIST_EFFECTS, LIST_KINDS, type ListedFact, type ListEffect, listingOf, type ListKind } from './listed';
+export { type ApprovalFact, findStaffSignals, type StaffSignal } from './staff';
