@@ -72,7 +72,7 @@ export function judgeRequest(
   input: AcceptanceInput,
   now: string,
 ): AcceptanceDecision {
-  const requested = requestedOf(body);
+  const requested = { ...requestedOf(body), enteredBy: input.enteredBy };
   const checked = checkRequest(
     requested,
     input.order,

@@ -20,6 +20,7 @@ export const TAGS = [
   'Tasks',
   'Desk',
   'Payouts',
+  'Risk',
   'Disputes',
   'Bank files',
   'Ledger',

@@ -1,13 +1,15 @@
 import type { Candidate, Delegation } from '../domain/approval';
-import type { OrderFacts, OrderLineFacts, OrderPaymentFacts } from '../domain/process';
+import type { MatchedEntry, OrderFacts, OrderLineFacts, OrderPaymentFacts } from '../domain/process';
 import { DECIDING_ROLES } from '../domain/policy';
 import { breakdownAt, type ExcludedPerson, type RefundAmounts } from '../domain/refund';
 import { isAppealableIn } from './appealable';
+import type { RiskFacts } from '../domain/risk';
 import { toIso } from './client';
 import { delegationsSince } from './delegation-facts';
 import { Prisma } from './generated/prisma/client';
 import { orderFacts } from './order-facts';
 import { REFUNDABLE_MINOR } from './payment-room';
+import { customerOf, LISTED_FACTS, RISK_FACTS, type RiskQuestion } from './risk-facts';
 import type { Statements } from './statements';
 import type { Subscriber } from './outgoing';
 
@@ -70,6 +72,10 @@ interface FactsRow {
   subscribers: Subscriber[] | null;
   policies: LoadedOrder['policies'] | null;
   calendars: Record<string, string> | null;
+  customerTier: string;
+  customerSince: Date;
+  risk: RiskFacts;
+  listed: MatchedEntry[] | null;
 }
 
 const ENDED = ['arrived', 'fulfilled', 'declined', 'withdrawn', 'expired', 'paid'];
@@ -109,7 +115,7 @@ export async function lockOrder(tx: Statements, request: OrderRequest & { comman
  */
 export async function loadOrderFacts(
   tx: Statements,
-  request: OrderRequest & { commandId: string | null; evidenceIds: string[]; destinationId?: string | null },
+  request: OrderRequest & RiskQuestion & { commandId: string | null },
   nowIso: string,
 ): Promise<LoadedOrder | null> {
   const { mode, customerId, evidenceIds } = request;
@@ -118,6 +124,8 @@ export async function loadOrderFacts(
     SELECT o.id AS "orderId", o.currency, o.placed_at AS "placedAt", o.shipping_minor::float8 AS "shippingMinor", o.branch,
       o.jurisdiction, o.customer_id AS "customerId", c.locale,
       ${orderFacts(Prisma.sql`o.id`)} AS stated,
+      c.tier AS "customerTier", c.created_at AS "customerSince", ${RISK_FACTS(request, nowIso)} AS risk,
+      ${LISTED_FACTS(request, nowIso)} AS listed,
       (SELECT x.refund_id FROM commands x WHERE x.id = ${request.commandId} AND x.outcome = 'done') AS "acceptedAs",
       (SELECT jsonb_agg(jsonb_build_object('id', p.id, 'externalId', p.external_id, 'provider', p.provider,
            'merchantAccount', p.merchant_account, 'currency', p.currency, 'availableMinor',
@@ -201,6 +209,9 @@ export async function loadOrderFacts(
           reasonCode: refund.reasonCode,
           lineExternalIds: refund.lines ?? [],
         })),
+      customer: customerOf(facts, nowIso),
+      risk: facts.risk,
+      listed: facts.listed ?? [],
       openAndPaidMinor: refunds.reduce((sum, refund) => sum + refund.askedMinor + refund.goodwillMinor, 0),
     },
   };

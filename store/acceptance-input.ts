@@ -42,6 +42,8 @@ export interface NewRefund extends RefundQuestion {
 /** What the decision to accept is made with, read under the locks of the order's payments. */
 export interface AcceptanceInput {
   order: OrderFacts;
+  /** customer · person · system */
+  enteredBy: string;
   policy: PolicyDocument;
   purchasePolicy: PolicyDocument;
   /** That of the order's branch, or of the policy. */
@@ -94,6 +96,7 @@ export async function inputOf(
     if (calendarId !== undefined) stageCalendars[calendarId] ??= await calendarOf(calendarId);
   return {
     order: loaded.facts,
+    enteredBy: request.enteredBy.kind,
     policy,
     purchasePolicy,
     calendar: await calendarOf(calendarFor(policy, loaded.branch)),

@@ -1,6 +1,7 @@
 import { destinationInSnapshot } from '../domain/destination';
 import type { AcceptedPlan, RequestedLine, StageChange } from '../domain/process';
 import { isAppealable, waitingForOf, type ProcessState, type RefundAmounts } from '../domain/refund';
+import type { RiskAssessment } from '../domain/risk';
 import type { LoadedOrder } from './acceptance-facts';
 import type { AcceptanceDecision, AcceptanceInput, NewRefund } from './acceptance-input';
 import { chainEntries, insertAudit, refundStream, type AuditHead } from './audit';
@@ -54,7 +55,7 @@ export async function writeAcceptance(
   const legs = reserves ? accepted.state.legs : [];
   const state = { ...accepted.state, legs };
   const planHash = planHashOf(plan);
-  const snapshot = snapshotOf(request, accepted.state, { lines, amounts }, order);
+  const snapshot = snapshotOf(request, accepted.state, { lines, amounts }, accepted.evaluation.risk, order);
   const refund = { id: refundId, mode: request.mode, customerLocale: order.customerLocale };
   const chained = chainEntries(
     { name: refundStream(refundId), mode: request.mode, refundId },
@@ -70,6 +71,8 @@ export async function writeAcceptance(
           tier: plan.tier,
           policyVersion: `${plan.policyName}@${plan.policyVersion}`,
           ...amountsInAudit(state, amounts),
+          ...riskInAudit(accepted),
+          ...(accepted.facts.listed?.length ? { listed: accepted.facts.listed } : {}),
           planHash,
           commandId: request.commandId,
         },
@@ -201,6 +204,18 @@ const amountsInAudit = (state: ProcessState, { deductions, goodwill }: RefundAmo
   ...(goodwill ? { goodwill: { code: goodwill.code, amountMinor: goodwill.amountMinor } } : {}),
 });
 
+/** The score and what it is made of: codes and points. */
+const riskInAudit = ({ evaluation: { risk } }: AcceptedPlan): Record<string, unknown> =>
+  risk === null || risk.score === 0
+    ? {}
+    : {
+        risk: {
+          score: risk.score,
+          grade: risk.grade,
+          reasons: risk.reasons.map(({ signal, points }) => ({ signal, points })),
+        },
+      };
+
 /** Declined by the machine: no stage was ever open, and none will be. */
 const closedWhenDeclined = ({ declineClause, effects, plan }: AcceptedPlan): StageChange[] =>
   declineClause
@@ -213,7 +228,7 @@ const closedWhenDeclined = ({ declineClause, effects, plan }: AcceptedPlan): Sta
 function insertRefund(
   request: NewRefund,
   order: LoadedOrder,
-  { facts, plan, state, declineClause, firstResponseDueAt }: AcceptedPlan,
+  { evaluation, facts, plan, state, declineClause, firstResponseDueAt }: AcceptedPlan,
   row: {
     refundId: string;
     planHash: string;
@@ -229,7 +244,7 @@ function insertRefund(
   return Prisma.sql`
     INSERT INTO refunds (id, mode, order_id, customer_id, status, amount_minor, currency, reason_code, description, channel,
       resolution, requested_by_name, requested_by_contact, external_reference, metadata, branch, tier, snapshot_version,
-      snapshot, amounts, facts, policy_name, policy_version, plan, plan_hash, process, waiting_kind, waiting_stage, waiting_who, due_at,
+      snapshot, amounts, facts, risk, policy_name, policy_version, plan, plan_hash, process, waiting_kind, waiting_stage, waiting_who, due_at,
       decline_clause, transition_seq, audit_seq, audit_head, entered_by_kind, entered_by_id, entered_by_person_id,
       first_response_due_at, created_at, updated_at)
     VALUES (${row.refundId}, ${request.mode}::"Mode", ${order.orderId}, ${order.customerId}, ${state.status},
@@ -237,7 +252,7 @@ function insertRefund(
       ${request.resolution}, ${requestedBy?.name ?? null}, ${requestedBy?.contact ?? null}, ${request.externalReference},
       ${asJson(request.metadata)}::jsonb, ${order.branch}, ${plan.tier}, ${state.snapshotVersion}::int,
       ${asJson(row.snapshot)}::jsonb, ${asJson(row.amounts)}::jsonb,
-      ${asJson(facts)}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
+      ${asJson(facts)}::jsonb, ${evaluation.risk === null ? null : asJson(evaluation.risk)}::jsonb, ${plan.policyName}, ${plan.policyVersion}::int,
       ${asJson(plan)}::jsonb, ${row.planHash}, ${asJson({ ...state, legs: row.legs })}::jsonb, ${waiting?.kind ?? null},
       ${waiting?.stage ?? null}, ${waiting?.who ?? null}, ${waiting?.dueAt ?? null}::timestamptz, ${declineClause}, 0,
       ${row.audit.seq}::int, ${row.audit.head}, ${enteredBy.kind}, ${enteredBy.id}, ${enteredBy.personId},
@@ -249,6 +264,7 @@ function snapshotOf(
   request: NewRefund,
   state: ProcessState,
   { lines, amounts }: { lines: RequestedLine[]; amounts: RefundAmounts },
+  risk: RiskAssessment | null,
   { destination, stated }: LoadedOrder,
 ): object {
   return {
@@ -266,7 +282,7 @@ function snapshotOf(
       : {}),
     lines: lines.map((line) => ({ lineId: line.lineId, quantity: line.quantity })),
     evidenceIds: request.evidenceIds,
-    riskGrade: null,
+    riskGrade: risk?.grade ?? null,
     order: stated,
   };
 }

@@ -1,5 +1,7 @@
-import type { Db } from './client';
+import type { CustomerTier } from '../domain/approval';
+import type { Database, Db } from './client';
 import { newId } from './new-id';
+import { auditWord, type PersonAct } from './two-person';
 
 export interface CustomerInput {
   externalId: string;
@@ -38,4 +40,29 @@ export async function readCustomerName(db: Db, id: string): Promise<string | nul
 export async function readCustomerExternalId(db: Db, id: string): Promise<string> {
   const { externalId } = await db.customer.findUniqueOrThrow({ where: { id }, select: { externalId: true } });
   return externalId;
+}
+
+/** What a customer's tier was, and is now. */
+export interface TierChange {
+  externalId: string;
+  before: string;
+  tier: CustomerTier;
+}
+
+/** Sets a customer's tier by hand; audited where it changes. Null when there is no such customer in this mode. */
+export async function setCustomerTier(
+  db: Database,
+  act: PersonAct,
+  { externalId, tier }: { externalId: string; tier: CustomerTier },
+): Promise<TierChange | null> {
+  return await db.$transaction(async (tx) => {
+    const [row] = await tx.$queryRaw<{ id: string; tier: string }[]>`
+      SELECT id, tier FROM customers WHERE mode = ${act.mode}::"Mode" AND external_id = ${externalId} FOR UPDATE`;
+    if (!row) return null;
+    if (row.tier !== tier) {
+      await tx.customer.update({ where: { id: row.id }, data: { tier, updatedAt: new Date(act.nowIso) } });
+      await auditWord(tx, act, 'customer.tier_set', { customerId: row.id, before: row.tier, tier });
+    }
+    return { externalId, before: row.tier, tier };
+  });
 }

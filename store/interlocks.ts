@@ -174,6 +174,7 @@ interface FactsRow {
   lastInstructedAt: Date | null;
   approvedVersion: number | null;
   approvedHash: string | null;
+  coolsOffUntil: Date | null;
   snapshot: object;
   version: number;
   allocatedMinor: bigint | null;
@@ -237,6 +238,9 @@ async function loadFacts(
         (SELECT (e.data ->> 'snapshotVersion')::int FROM ${byMachine})) AS "approvedVersion",
       COALESCE((SELECT d.snapshot_hash FROM decisions d WHERE d.refund_id = own.refund_id ORDER BY d.transition_seq DESC LIMIT 1),
         (SELECT e.data ->> 'snapshotHash' FROM ${byMachine})) AS "approvedHash",
+      (SELECT COALESCE((SELECT max(d.decided_at) FROM decisions d WHERE d.refund_id = own.refund_id AND d.decision = 'approve'),
+          f.created_at) + make_interval(hours => (f.plan ->> 'coolingOffHours')::int)
+         FROM refunds f WHERE f.id = own.refund_id AND jsonb_exists(f.plan, 'coolingOffHours')) AS "coolsOffUntil",
       own.snapshot, own.snapshot_version AS version,
       (SELECT (part ->> 'amountMinor')::bigint FROM jsonb_array_elements(own.snapshot -> 'allocation') part
          WHERE part ->> 'paymentId' = own.id) AS "allocatedMinor",
@@ -292,6 +296,7 @@ async function loadFacts(
       isApproved: row.approvedHash === null || row.approvedHash === snapshotHashOf(row.snapshot),
       allocatedMinor: row.allocatedMinor === null ? null : toMinor(row.allocatedMinor),
     },
+    coolsOffUntil: toIsoOrNull(row.coolsOffUntil),
     destination: attempt.destinationId === null ? null : await readDestinationUse(tx, attempt.destinationId, nowIso),
     // JSON of the database carries amounts as numbers: those that lost digits are refused.
     limits: (row.limits ?? []).map((limit) => ({

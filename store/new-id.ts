@@ -20,6 +20,7 @@ export type IdPrefix =
   | 'dc'
   | 'ps'
   | 'pl'
+  | 'le'
   | 'dp'
   | 'dl'
   | 'rr'

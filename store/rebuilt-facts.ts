@@ -5,7 +5,8 @@ import { Prisma } from './generated/prisma/client';
 
 /*
  * Refunds that were accepted before their facts were kept: what a policy judged them by is put together from what is there
- * now, and what may have been another at acceptance is named.
+ * now, and what may have been another at acceptance is named. Risk and what was known of the customer cannot be: conditions on
+ * them are not answered.
  */
 
 /** Between an acceptance's own instant and its commit, far more than either's limits: within it the order is not known. */
@@ -20,6 +21,7 @@ export interface RebuiltRow {
   branch: string | null;
   jurisdiction: string | null;
   reasonCode: string;
+  enteredBy: string;
   description: string;
   evidenceCount: number;
   placedAt: string;
@@ -62,7 +64,7 @@ export const REBUILT_FACTS = Prisma.sql`(
       ) t ON true
       WHERE f.order_id = r.order_id AND f.id <> r.id AND f.created_at <= r.created_at),
     'currency', r.currency, 'channel', r.channel, 'branch', r.branch, 'jurisdiction', o.jurisdiction,
-    'reasonCode', r.reason_code, 'description', r.description,
+    'reasonCode', r.reason_code, 'enteredBy', r.entered_by_kind, 'description', r.description,
     'evidenceCount', CASE jsonb_typeof(r.snapshot->'evidenceIds')
       WHEN 'array' THEN jsonb_array_length(r.snapshot->'evidenceIds') ELSE 0 END,
     'placedAt', to_char(o.placed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),

@@ -1,3 +1,5 @@
+import type { MatchedEntry } from '../domain/process';
+import type { RiskAssessment } from '../domain/risk';
 import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
 import { PAUSES_OF_R } from './clock-pauses';
 import type { Statements } from './statements';
@@ -57,6 +59,10 @@ export interface ReviewFacts {
   branch: string | null;
   requestedBy: { name: string; contact: string } | null;
   enteredBy: { kind: string; id: string; personId: string | null };
+  /** Entries of lists that matched it at acceptance. */
+  listed: MatchedEntry[];
+  /** By which it was accepted; null: it is older than risk. */
+  risk: RiskAssessment | null;
   snapshot: Record<string, unknown>;
   customer: {
     externalId: string;
@@ -120,6 +126,8 @@ interface FactsRow {
   enteredById: string;
   enteredByPersonId: string | null;
   snapshot: Record<string, unknown>;
+  risk: RiskAssessment | null;
+  listed: MatchedEntry[];
   customer: Omit<ReviewFacts['customer'], 'history'>;
   history: { status: string; currency: string; count: number; paidMinor: number }[];
   lines: LineFacts[];
@@ -142,7 +150,12 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
   const [row] = await direct(db).$queryRaw<FactsRow[]>`
     SELECT r.description, r.branch, r.requested_by_name AS "requestedByName", r.requested_by_contact AS "requestedByContact",
       r.entered_by_kind AS "enteredByKind", r.entered_by_id AS "enteredById", r.entered_by_person_id AS "enteredByPersonId",
-      r.snapshot, r.first_response_due_at AS "firstResponseDueAt",
+      r.snapshot, r.risk,
+      COALESCE((SELECT jsonb_agg(jsonb_build_object('entryId', l.id, 'effect', l.effect, 'kind', l.kind, 'reason', l.reason,
+           'until', to_char(l.until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+           'proposedBy', l.proposed_by, 'confirmedBy', l.confirmed_by) ORDER BY l.id)
+         FROM jsonb_array_elements(COALESCE(r.facts -> 'listed', '[]')) kept JOIN list_entries l ON l.id = kept ->> 'entryId'), '[]') AS listed,
+      r.first_response_due_at AS "firstResponseDueAt",
       r.first_responded_at AS "firstRespondedAt", ${PAUSES_OF_R} AS pauses,
       (SELECT jsonb_build_object('externalId', c.external_id, 'name', c.name, 'email', c.email, 'phone', c.phone,
            'locale', c.locale, 'tier', c.tier, 'since', c.created_at)
@@ -196,6 +209,8 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
         : { name: row.requestedByName ?? '', contact: row.requestedByContact ?? '' },
     enteredBy: { kind: row.enteredByKind, id: row.enteredById, personId: row.enteredByPersonId },
     snapshot: row.snapshot,
+    risk: row.risk,
+    listed: row.listed,
     customer: { ...row.customer, since: instant(row.customer.since), history: historyOf(row.history) },
     lines: row.lines.map((line) => ({
       ...line,

@@ -1,3 +1,4 @@
+import { HEAD_START_HOURS } from '../domain/approval';
 import type { PlanStage } from '../domain/refund';
 import { direct, toIso, toMinor, type Db } from './client';
 import { atStakeOf, BEGINS_AT, ENDS_AT, LENT_ROLES } from './delegation-facts';
@@ -35,6 +36,7 @@ export interface StageTask {
 export interface TaskCursor {
   /** 0: taken by the caller; 1: free; 2: taken by somebody else. */
   rank: number;
+  /** When it is due, less the head start of its customer. */
   dueAt: string;
   refundId: string;
 }
@@ -56,6 +58,7 @@ interface TaskRow {
   calendar_id: string;
   on_behalf_of: StageTask['onBehalfOf'];
   rank: number;
+  sorted_at: Date;
   claim_by: { id: string; name: string } | null;
   claimed_until: Date | null;
   plan_stage: PlanStage | null;
@@ -65,7 +68,7 @@ interface TaskRow {
 /**
  * Open stages that this person may decide, by the rules of the domain's `authorityOf`: a role that may decide now, their own or
  * that of somebody in whose place they decide; never where they are excluded or tied to somebody who is. What they have taken comes first, what
- * others have taken last; in each, what is first due.
+ * others have taken last; in each, what is first due, with the head start of the customer's tier.
  */
 export async function listTasks(
   db: Db,
@@ -90,7 +93,7 @@ export async function listTasks(
            o.external_id AS order_external_id, r.reason_code, r.branch, c.tier AS customer_tier,
            (r.process ->> 'snapshotVersion')::int AS snapshot_version, lent.who AS on_behalf_of,
            taken.rank, taken.by AS claim_by, s.claimed_until, COALESCE(planned.stage ->> 'calendarId', r.plan ->> 'calendarId') AS calendar_id,
-           planned.stage AS plan_stage, r.process -> 'stage' ->> 'dueBy' AS due_by
+           planned.stage AS plan_stage, r.process -> 'stage' ->> 'dueBy' AS due_by, ${SORTED_AT} AS sorted_at
     FROM stages s
     JOIN refunds r ON r.id = s.refund_id
     JOIN orders o ON o.id = r.order_id
@@ -112,8 +115,8 @@ export async function listTasks(
     WHERE s.status = 'open' AND r.status = 'in_review' AND r.mode = ${who.mode}::"Mode"
       AND (s.roles && ${who.roles}::text[] OR lent.who IS NOT NULL)
       AND NOT ${isExcluded(Prisma.sql`${who.personId}::text`, who.at)}
-      AND (taken.rank, s.due_at, s.refund_id) > (${page.after?.rank ?? 0}::int, ${afterAt}::timestamptz, ${afterId}::text)
-    ORDER BY taken.rank, s.due_at, s.refund_id
+      AND (taken.rank, ${SORTED_AT}, s.refund_id) > (${page.after?.rank ?? 0}::int, ${afterAt}::timestamptz, ${afterId}::text)
+    ORDER BY taken.rank, sorted_at, s.refund_id
     LIMIT ${page.limit + 1}::int`;
   const shown = rows.slice(0, page.limit);
   const last = shown.at(-1);
@@ -140,10 +143,13 @@ export async function listTasks(
     })),
     next:
       rows.length > page.limit && last
-        ? { rank: last.rank, dueAt: toIso(last.due_at), refundId: last.refund_id }
+        ? { rank: last.rank, dueAt: toIso(last.sorted_at), refundId: last.refund_id }
         : null,
   };
 }
+
+/** By what tasks are sorted: the stage `s` of a refund of the customer `c`. */
+const SORTED_AT = Prisma.sql`(s.due_at - CASE c.tier WHEN 'vip' THEN make_interval(hours => ${HEAD_START_HOURS.vip}::int) ELSE interval '0' END)`;
 
 /** Whether a person is excluded from the refund `r`, or is tied to somebody who is: the domain's `exclusionOf`. */
 const isExcluded = (personId: Fragment, at: string): Fragment => Prisma.sql`

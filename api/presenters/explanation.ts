@@ -69,6 +69,7 @@ function forStaff(record: RefundRecord, waiting: ToldWaiting, due: string | null
     case 'goods':
       return { en: `The goods are on their way back${until.en}`, 'zh-CN': `等待退货${until['zh-CN']}` };
     case 'cooling_off':
+      if (waiting.reason === 'risk_delay') return heldForStaff(waiting.reason, when);
       return { en: `A new payee waits for its time${until.en}`, 'zh-CN': `收款信息变更等待期${until['zh-CN']}` };
     case 'funds':
       return heldForStaff(waiting.reason ?? 'insufficient_funds', when);
@@ -121,6 +122,7 @@ const HOLD_WORDS: Record<TellableHoldReason, LocalizedText> = {
   payee_unsettled: { en: 'The payee’s account is not settled', 'zh-CN': '收款账户尚未核实' },
   provider_unreachable: { en: 'The payment provider cannot be reached', 'zh-CN': '暂时无法连接支付渠道' },
   provider_not_configured: { en: 'No account is configured that could pay it', 'zh-CN': '未配置可用的付款账户' },
+  risk_delay: { en: 'The policy lets a refund of this risk wait', 'zh-CN': '按政策，该风险等级的退款需等待' },
   cooling_off: { en: 'New payee details wait for their time', 'zh-CN': '收款信息变更等待期' },
 };
 

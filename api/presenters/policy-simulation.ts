@@ -31,6 +31,7 @@ export function presentSimulation(
       ...money,
       peopleMinor: Object.fromEntries(TIERS.map((tier) => [tier, peopleMinor[tier] ?? 0])),
     })),
+    risk: report.risk,
     unanswered,
     load,
     differences: { ...report.differences, shown: report.differences.shown.map(presentDifference) },
@@ -56,4 +57,5 @@ const presentJudged = (after: JudgedOutcome): object => ({
   ...presentOutcome(after),
   route: after.routeId,
   unanswered: after.unanswered,
+  risk: after.risk,
 });

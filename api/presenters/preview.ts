@@ -8,6 +8,7 @@ import type { AcceptanceDecision, AcceptanceInput } from '../../store';
 import { roleName } from '../role-names';
 import type { Language } from '../types';
 import type { Reader } from './explanation';
+import { presentRisk } from './risk';
 
 interface Preview {
   input: AcceptanceInput;
@@ -50,7 +51,14 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
     purchasePolicyVersion: versionName(purchasePolicy),
     tier: evaluation.tier,
     route: route ? { id: route.id, label: route.label[language] } : null,
-    ...(reader === 'reviewer' ? { unansweredRules: evaluation.unanswered } : {}),
+    ...(reader === 'reviewer'
+      ? {
+          unansweredRules: evaluation.unanswered,
+          risk: evaluation.risk && presentRisk(evaluation.risk, order.currency, language),
+          listed: order.listed ?? [],
+          coolingOffHours: plan.coolingOffHours ?? 0,
+        }
+      : {}),
     firstResponseDueAt: clause ? null : accepted.firstResponseDueAt,
     stages: stages.map((stage, index) => ({
       stage: stage.id,

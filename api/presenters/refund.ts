@@ -25,6 +25,7 @@ import { compareHolder } from '../sealed-accounts';
 import { calendarToExplainBy } from './calendars';
 import { statusForCustomer, waitForCustomer } from './customer-view';
 import { explainWaiting, type Reader } from './explanation';
+import { presentRisk } from './risk';
 import { failureText, ownedFailure, plainFailure } from './failure';
 
 /** True for a person who works here: names, words and risks are for them alone. */
@@ -120,14 +121,12 @@ async function reviewOf(
 ): Promise<object> {
   const facts = await readReviewFacts(deps.db, refund.id);
   if (!facts) return {};
-  const { snapshot, claim, ...rest } = facts;
-  const grade = snapshot['riskGrade'] ?? null;
-  const risk = grade === null ? null : { grade, reasons: snapshot['riskReasons'] ?? [] };
+  const { snapshot, risk, claim, ...rest } = facts;
   return {
     ...rest,
     payments: withRoutes(deps, refund, payments, facts.allocation),
     destination: await destinationOf(deps, refund, snapshot['destination']),
-    risk,
+    risk: risk && presentRisk(risk, refund.currency, language),
     deadline: deadlineOf(refund, language),
     claim: claim && isClaimed({ personId: claim.by.id, until: claim.until }, deps.clock().toISOString()) ? claim : null,
     excluded: refund.process.excluded,

@@ -23,6 +23,20 @@ export const POLICY_PROBLEMS = {
     '草稿版本不符',
     '没有做任何更改。该草稿为 {name}@{version}，名称与版本不可更改；其他版本请另建草稿。',
   ),
+  list_entry_not_found: entry(
+    404,
+    'The list entry is not known',
+    'Nothing was done. Check the id against GET /v1/list-entries and the mode of the key.',
+    '未找到名单条目',
+    '没有执行任何操作。请对照 GET /v1/list-entries 检查编号及密钥模式。',
+  ),
+  list_subject_not_found: entry(
+    422,
+    'Nobody and nothing is known by that id',
+    'Nothing was kept. There is no {kind} {id} in the mode of the key; check the id.',
+    '未找到名单对象',
+    '没有保存任何内容。在该密钥模式下不存在 {kind} {id}；请检查编号。',
+  ),
   policy_not_found: entry(
     404,
     'The policy is not known',

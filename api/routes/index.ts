@@ -17,6 +17,9 @@ import { goodwillBudgetRoutes } from './goodwill-budgets';
 import { ledgerRoutes } from './ledger';
 import { orderRoutes } from './orders';
 import { reconciliationRoutes } from './reconciliations';
+import { customerRoutes } from './customers';
+import { staffRiskRoutes } from './staff-risk';
+import { listEntryRoutes } from './list-entries';
 import { payoutLimitRoutes } from './payout-limits';
 import { payoutStopRoutes } from './payout-stops';
 import { policyRoutes } from './policies';
@@ -31,6 +34,7 @@ import { webhookRoutes } from './webhooks';
 /** Every router behind authentication; each names its full paths. */
 export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   orderRoutes,
+  customerRoutes,
   refundRoutes,
   refundPreviewRoutes,
   decisionRoutes,
@@ -42,6 +46,8 @@ export const protectedRoutes: ((deps: AppDeps) => Router)[] = [
   reconciliationRoutes,
   payoutStopRoutes,
   payoutLimitRoutes,
+  listEntryRoutes,
+  staffRiskRoutes,
   disputeRoutes,
   fundsRoutes,
   evidenceRoutes,

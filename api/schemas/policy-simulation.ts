@@ -1,4 +1,5 @@
 import { TIERS } from '../../domain/policy';
+import { RISK_GRADES } from '../../domain/risk';
 import { CHANGES, VERDICTS } from '../../domain/simulation';
 import { currency, externalId, instant, redressId } from './common';
 import { z } from './zod';
@@ -29,6 +30,7 @@ export const policySimulationBody = z
   })
   .openapi('PolicySimulationInput');
 
+const gradedRisk = z.object({ score: z.int(), grade: z.enum(RISK_GRADES) }).nullable();
 const count = z.int();
 const minor = z.int();
 
@@ -90,6 +92,9 @@ export const policySimulation = z
         description:
           'What was asked for, goodwill included: approved or declined by the machine, refused, decided by people by tier.',
       }),
+    risk: z
+      .array(z.object({ grade: z.enum([...RISK_GRADES, 'unknown']), cases: count }))
+      .openapi({ description: 'By the version’s own scale; `unknown` where nothing was kept to count.' }),
     unanswered: z
       .array(z.object({ rule: z.string(), cases: count }))
       .openapi({ description: 'Rules whose condition could not be answered: every stage decides those cases.' }),
@@ -116,7 +121,7 @@ export const policySimulation = z
           currency: z.string(),
           changes: z.array(z.enum(CHANGES)),
           before: outcome,
-          after: outcome.extend({ route: z.string().nullable(), unanswered: z.array(z.string()) }),
+          after: outcome.extend({ route: z.string().nullable(), unanswered: z.array(z.string()), risk: gradedRisk }),
           approximated: z.array(z.string()),
         }),
       ),

@@ -53,6 +53,8 @@ export type HoldReason =
   | 'balance_unknown'
   | 'too_soon'
   | 'cooling_off'
+  /** Approved, and of a risk whose grade the policy lets wait before it is paid. */
+  | 'risk_delay'
   /** The payee's account waits for its second entry, or for a person to settle the owner's name. */
   | 'payee_unsettled'
   | 'provider_unreachable'

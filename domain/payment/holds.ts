@@ -191,6 +191,15 @@ export const HOLD_RULES: Readonly<Record<HoldReason, HoldRule>> = {
     },
     customer: THE_ACCOUNT,
   },
+  risk_delay: {
+    cure: 'time',
+    overdueAfterHours: 96,
+    staff: {
+      en: 'The policy lets a refund of this risk wait before it is paid, and it has waited for unusually long. See what keeps it.',
+      'zh-CN': '按政策，该风险等级的退款付款前需等待，但等待时间异常偏长。请查明原因。',
+    },
+    customer: OUR_CHECK,
+  },
   payee_unsettled: {
     cure: 'person',
     overdueAfterHours: null,

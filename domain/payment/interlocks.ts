@@ -68,6 +68,8 @@ export interface InterlockFacts {
     /** What the snapshot gives to this payment; null when it does not say. */
     allocatedMinor: number | null;
   };
+  /** Until when the plan lets an approved refund wait; null: it does not. */
+  coolsOffUntil: string | null;
   /** Whether money may go to the payee's account of another route; null: the original route. */
   destination: DestinationUse | null;
   limits: LimitInForce[];
@@ -88,7 +90,8 @@ export type InterlockVerdict =
 /**
  * Judges a payment in the instant before it leaves. The contract, first match wins:
  * 1. a payout stop; 2. an open dispute, or word that the money moved already; 3. less captured than is to be paid,
- * 4. too little left of the capture; 5. not what was approved; 6. a payee's account that is revoked for ever (failed, unless an earlier call may have left, so
+ * 4. too little left of the capture; 5. not what was approved, or
+ *    approved too lately for its risk; 6. a payee's account that is revoked for ever (failed, unless an earlier call may have left, so
  *    that the desk can choose another) or has to wait;
  * 7. what the provider would refuse by its declared limits: failed, unless an earlier call may have left;
  * 8. too soon after another refund of the payment; 9. caps and exposure limits that it is above by itself, whatever else is
@@ -107,6 +110,8 @@ export function judgeInterlocks(facts: InterlockFacts): InterlockVerdict {
   if (!isApproved) return held(facts, 'snapshot_changed');
   if (approvedVersion !== null && approvedVersion !== version) return held(facts, 'snapshot_changed');
   if (allocatedMinor !== null && allocatedMinor !== amountMinor) return held(facts, 'snapshot_changed');
+  const { coolsOffUntil } = facts;
+  if (coolsOffUntil !== null && coolsOffUntil > facts.now) return heldUntil('risk_delay', coolsOffUntil);
   const { destination } = facts;
   if (destination?.kind === 'never')
     return facts.instructedBefore

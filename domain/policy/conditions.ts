@@ -5,35 +5,10 @@ import {
   TypeError as CelTypeError,
   type ASTNode,
 } from '@marcbachmann/cel-js';
+import type { ConditionFacts } from './condition-facts';
+import { quickAnswerOf, type QuickAnswer } from './quick-answer';
 
-/**
- * What a condition may speak of, by the names that authors of policies write. Whole numbers and texts only, so that the
- * same facts give the same answer for ever; what is not known is an empty text.
- */
-export interface ConditionFacts {
-  refund: {
-    amountMinor: number;
-    currency: string;
-    reasonCode: string;
-    channel: string;
-    /** In characters. */
-    descriptionLength: number;
-    evidenceCount: number;
-    /** What it gives beside the refund; 0 for nothing. */
-    goodwillMinor: number;
-  };
-  order: {
-    /** Whole days of 24 hours since it was placed. */
-    ageDays: number;
-    /** What is open and paid on the order together, this request included. */
-    openAndPaidMinor: number;
-    branch: string;
-    jurisdiction: string;
-  };
-  /** The lines to be refunded, or all lines of the order when the request names none. */
-  lines: { category: string; attributes: Readonly<Record<string, unknown>> }[];
-  payments: { provider: string; currency: string }[];
-}
+export type { ConditionFacts };
 
 /** What is wrong with a condition, where in its text it begins (line and column from 1), in words for its author. */
 export interface ConditionProblem {
@@ -60,6 +35,9 @@ class RefundFacts extends Known {}
 class OrderFacts extends Known {}
 class LineFacts extends Known {}
 class PaymentFacts extends Known {}
+class CustomerFacts extends Known {}
+class RiskFacts extends Known {}
+class ListFacts extends Known {}
 
 const environment = new Environment({ unlistedVariablesAreDyn: false, limits: LIMITS })
   .registerType('Line', { ctor: LineFacts, fields: { category: 'string', attributes: 'map<string, dyn>' } })
@@ -74,12 +52,32 @@ const environment = new Environment({ unlistedVariablesAreDyn: false, limits: LI
       descriptionLength: 'int',
       evidenceCount: 'int',
       goodwillMinor: 'int',
+      enteredBy: 'string',
     },
   })
   .registerType('Order', {
     ctor: OrderFacts,
     fields: { ageDays: 'int', openAndPaidMinor: 'int', branch: 'string', jurisdiction: 'string' },
   })
+  .registerType('Customer', { ctor: CustomerFacts, fields: { tier: 'string', ageDays: 'int' } })
+  .registerType('Risk', {
+    ctor: RiskFacts,
+    fields: {
+      score: 'int',
+      grade: 'string',
+      signals: 'list<string>',
+      requestsDay: 'int',
+      requestsMonth: 'int',
+      requestsYear: 'int',
+      ordersYear: 'int',
+      purchasedYearMinor: 'int',
+      refundedYearMinor: 'int',
+    },
+  })
+  .registerType('Lists', { ctor: ListFacts, fields: { blocked: 'bool', allowed: 'bool' } })
+  .registerVariable('lists', 'Lists')
+  .registerVariable('customer', 'Customer')
+  .registerVariable('risk', 'Risk')
   .registerVariable('refund', 'Refund')
   .registerVariable('order', 'Order')
   .registerVariable('lines', 'list<Line>')
@@ -93,7 +91,11 @@ const FUNCTIONS: readonly string[] = ['has', 'size', 'startsWith', 'endsWith', '
 /** They walk a list, so one inside another could run long. */
 const WALKS: readonly string[] = ['all', 'exists', 'exists_one', 'filter', 'map'];
 
-type Compiled = (context: Record<string, unknown>) => unknown;
+interface Compiled {
+  /** Answers most conditions without the language. */
+  quick: QuickAnswer;
+  evaluate: (context: Record<string, unknown>) => unknown;
+}
 
 /** More than a policy has; emptied as a whole, since what is asked again is compiled again in microseconds. */
 const MAX_KEPT = 1000;
@@ -102,15 +104,21 @@ const kept = new Map<string, Compiled | ConditionProblem>();
 /** What is wrong with the text of a condition, or null: it is short, typed, speaks of known facts and ends soon. */
 export function checkCondition(source: string): ConditionProblem | null {
   const compiled = compile(source);
-  return typeof compiled === 'function' ? null : compiled;
+  return 'why' in compiled ? compiled : null;
 }
 
 /** Whether a condition holds. @throws RangeError for one that {@link checkCondition} refuses */
 export function holds(source: string, facts: ConditionContext): ConditionAnswer {
   const compiled = compile(source);
-  if (typeof compiled !== 'function') throw new RangeError(`Not a condition: ${compiled.why}`);
+  if ('why' in compiled) throw new RangeError(`Not a condition: ${compiled.why}`);
+  const quick = compiled.quick(facts.facts);
+  if (quick !== undefined) return quick;
+  return evaluateFully(compiled, facts);
+}
+
+function evaluateFully(compiled: Compiled, facts: ConditionContext): ConditionAnswer {
   try {
-    return compiled(facts.values) === true;
+    return compiled.evaluate(facts.values) === true;
   } catch (error) {
     // An attribute that this line does not have, a text where a number was expected, a division by zero.
     if (error instanceof EvaluationError || error instanceof CelTypeError) return 'failed';
@@ -118,20 +126,32 @@ export function holds(source: string, facts: ConditionContext): ConditionAnswer 
   }
 }
 
+/** As the language answers, without the short cut. @throws RangeError for one that {@link checkCondition} refuses */
+export function holdsByLanguage(source: string, facts: ConditionContext): ConditionAnswer {
+  const compiled = compile(source);
+  if ('why' in compiled) throw new RangeError(`Not a condition: ${compiled.why}`);
+  return evaluateFully(compiled, facts);
+}
+
 /** Facts in the form that conditions are evaluated on: made once for all conditions of a policy. */
 export interface ConditionContext {
+  readonly facts: ConditionFacts;
   readonly values: Record<string, unknown>;
 }
 
 /** @throws RangeError for a number that is none */
 export function contextOf(facts: ConditionFacts): ConditionContext {
-  const { refund, order, lines, payments } = withWholeNumbers(facts) as ConditionFacts;
+  const { refund, order, lines, payments, customer, risk, lists } = withWholeNumbers(facts) as ConditionFacts;
   return {
+    facts,
     values: {
       refund: new RefundFacts(refund),
       order: new OrderFacts(order),
       lines: lines.map((line) => new LineFacts(line)),
       payments: payments.map((payment) => new PaymentFacts(payment)),
+      ...(customer ? { customer: new CustomerFacts(customer) } : {}),
+      ...(lists ? { lists: new ListFacts(lists) } : {}),
+      ...(risk ? { risk: new RiskFacts(risk) } : {}),
     },
   };
 }
@@ -155,7 +175,7 @@ function compileNew(source: string): Compiled | ConditionProblem {
     const checked = parsed.check();
     if (checked.error) throw checked.error;
     return checked.type === 'bool'
-      ? parsed
+      ? { quick: quickAnswerOf(parsed.ast), evaluate: parsed }
       : { line: 1, column: 1, why: `must be true or false, and is of the type ${checked.type ?? 'unknown'}` };
   } catch (error) {
     if (error instanceof ParseError || error instanceof CelTypeError)

@@ -1,5 +1,6 @@
 import { assertAmountMinor } from '../money';
 import type { LocalizedText, Plan, PlanStage } from '../refund';
+import { assessRisk, isAtLeast, listingOf, type ListedFact, type RiskAssessment, type RiskFacts } from '../risk';
 import { contextOf, holds, type ConditionContext } from './conditions';
 import type { PolicyDocument, Tier } from './schema';
 import { calendarFor, limitsFor, type AppliedLimit } from './stage-limits';
@@ -27,6 +28,20 @@ export interface PolicyFacts {
   payments: readonly { provider: string; currency: string }[];
   /** A member of staff is the customer: people decide, whatever the policy lets the machine approve. Absent: nobody is. */
   customerIsStaff?: boolean;
+  /** Who brought the request; absent where it was not kept. */
+  enteredBy?: string;
+  /** What is known of the customer beside what the risk counts; absent where it was not kept. */
+  customer?: CustomerFacts;
+  /** What the risk is counted from; absent where it was not kept: then there is no grade, and none takes effect. */
+  risk?: RiskFacts;
+  /** Entries of lists in force that match it; absent where that was not kept. */
+  listed?: readonly ListedFact[];
+}
+
+export interface CustomerFacts {
+  tier: string;
+  /** Whole days of 24 hours since the shop first told of them. */
+  ageDays: number;
 }
 
 /** Why a request must be put in order before it can be accepted. */
@@ -45,6 +60,10 @@ export interface PolicyEvaluation {
   automatic: { clauseId: string; texts: LocalizedText } | null;
   /** Rules whose condition could not be answered for these facts: nothing was decided on them, and every stage decides. */
   unanswered: string[];
+  /** The score of the request with its reasons, by the scale of the policy at acceptance; null where nothing is known. */
+  risk: RiskAssessment | null;
+  /** How long it waits for its risk between the last approval and the payment; 0: not at all. */
+  coolingOffHours: number;
   /** Not eligible: declined at once by the machine, with this clause. */
   eligible: true | { clauseId: string; texts: LocalizedText };
   reasonProblem?: ReasonProblem;
@@ -66,20 +85,27 @@ export function evaluatePolicy(
   purchasePolicy: PolicyDocument = policy,
 ): PolicyEvaluation {
   assertAmountMinor(facts.orderTotalOpenAndPaidMinor);
-  const context = contextOf(conditionFacts(facts));
+  const risk = riskOf(policy, facts);
+  const context = contextOf(conditionFacts(facts, risk));
   const unanswered: string[] = [];
   const clause = purchasePolicy.ineligible.find((candidate) => applies(candidate, facts, context, unanswered));
   const reasonProblem = checkReason(policy, facts);
   // What is declined is never approved beside it: its plan says who would have decided.
-  const isForPeople = clause !== undefined || facts.customerIsStaff === true;
-  const decides = whoDecides(isForPeople ? { ...policy, automaticApprovals: [] } : policy, facts, context, unanswered);
+  const { blocked, allowed } = listingOf(facts.listed ?? []);
+  const takesEffect = allowed ? null : risk;
+  const isRisky = takesEffect !== null && isAtLeast(takesEffect.grade, policy.risk.peopleFrom);
+  const isForPeople = clause !== undefined || facts.customerIsStaff === true || isRisky || blocked;
+  const byRule = whoDecides(isForPeople ? { ...policy, automaticApprovals: [] } : policy, facts, context, unanswered);
+  const decides = blocked ? { ...byRule, ...everyStage(policy) } : withStagesOf(takesEffect, byRule, policy);
   const calendarId = calendarFor(policy, facts.branch);
   const limits = limitsFor(policy, facts, decides.tier, context, unanswered);
   return {
     ...decides,
     ...(calendarId === policy.calendarId ? {} : { calendarId }),
     ...(limits.length === 0 ? {} : { limits }),
+    coolingOffHours: measureOf(takesEffect, policy).coolingOffHours,
     unanswered,
+    risk,
     eligible: clause === undefined ? true : { clauseId: clause.id, texts: clause.texts },
     ...(reasonProblem === undefined ? {} : { reasonProblem }),
   };
@@ -91,11 +117,13 @@ export function evaluatePolicy(
  */
 export function planFrom(
   policy: PolicyDocument,
-  evaluation: Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'automatic' | 'calendarId' | 'limits'>,
+  evaluation: Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'automatic' | 'calendarId' | 'limits'> &
+    Partial<Pick<PolicyEvaluation, 'coolingOffHours'>>,
   currency: string | null,
 ): Plan {
   const { offerBusinessDays } = policy.customerAnswer;
   const stepUpMinor = currency === null ? undefined : policy.stepUpMinor[currency];
+  const { coolingOffHours = 0 } = evaluation;
   return {
     policyName: policy.name,
     policyVersion: policy.version,
@@ -119,6 +147,7 @@ export function planFrom(
     ...(stepUpMinor === undefined ? {} : { stepUpMinor }),
     ...(policy.separationOfDuties === 'off' ? { dutiesOff: true } : {}),
     ...(evaluation.automatic ? { approvedBy: evaluation.automatic.clauseId } : {}),
+    ...(coolingOffHours > 0 ? { coolingOffHours } : {}),
   };
 }
 
@@ -134,6 +163,35 @@ function limitsOf(stageId: string, applied: readonly AppliedLimit[] = []): Pick<
     .map(({ limit }) => limit);
   return limits.length === 0 ? {} : { limits };
 }
+
+/** The score of a request by a policy's scale; null where nothing is known to count. */
+function riskOf({ risk: scale }: Pick<PolicyDocument, 'risk'>, facts: PolicyFacts): RiskAssessment | null {
+  if (!facts.risk) return null;
+  return assessRisk(facts.risk, { amountMinor: facts.amountMinor, orderAgeDays: orderAgeDays(facts) }, scale);
+}
+
+const NO_MEASURE = { stageIds: [] as string[], coolingOffHours: 0 };
+
+/** What a policy does about a grade. */
+const measureOf = (risk: RiskAssessment | null, { risk: { elevated, high } }: Pick<PolicyDocument, 'risk'>) =>
+  risk === null || risk.grade === 'low' ? NO_MEASURE : risk.grade === 'high' ? high : elevated;
+
+/** A grade adds stages, in the policy's order, and takes none away; what the machine may approve asks nobody. */
+function withStagesOf(
+  risk: RiskAssessment | null,
+  decides: WhoDecides,
+  policy: Pick<PolicyDocument, 'risk' | 'stages'>,
+): WhoDecides {
+  const { stageIds } = measureOf(risk, policy);
+  if (stageIds.length === 0 || decides.automatic) return decides;
+  const wanted = new Set([...decides.stageIds, ...stageIds]);
+  return { ...decides, stageIds: policy.stages.map(({ id }) => id).filter((id) => wanted.has(id)) };
+}
+
+const everyStage = ({ stages }: Pick<PolicyDocument, 'stages'>): Pick<WhoDecides, 'tier' | 'stageIds'> => ({
+  tier: 'large',
+  stageIds: stages.map(({ id }) => id),
+});
 
 type WhoDecides = Pick<PolicyEvaluation, 'tier' | 'stageIds' | 'routeId' | 'automatic'>;
 
@@ -157,7 +215,7 @@ function whoDecides(
   const rule = route
     ? undefined
     : policy.automaticApprovals.find((candidate) => isWithin(candidate.maxMinor, facts) && answers(candidate));
-  if (unanswered.length > 0) return { tier: 'large', stageIds: policy.stages.map((stage) => stage.id), ...byPeople };
+  if (unanswered.length > 0) return { ...everyStage(policy), ...byPeople };
   if (route) return { ...byPeople, tier: route.tier, stageIds: [...route.stageIds], routeId: route.id };
   const byAmount = tierFor(policy, facts.currency, facts.orderTotalOpenAndPaidMinor);
   if (!rule) return { ...byAmount, ...byPeople };
@@ -190,7 +248,10 @@ function instantMs(iso: string): number {
   return ms;
 }
 
-function conditionFacts(facts: PolicyFacts): Parameters<typeof contextOf>[0] {
+const orderAgeDays = (facts: Pick<PolicyFacts, 'now' | 'placedAt'>): number =>
+  Math.floor((instantMs(facts.now) - instantMs(facts.placedAt)) / MS_A_DAY);
+
+function conditionFacts(facts: PolicyFacts, risk: RiskAssessment | null): Parameters<typeof contextOf>[0] {
   return {
     refund: {
       amountMinor: facts.amountMinor,
@@ -200,17 +261,34 @@ function conditionFacts(facts: PolicyFacts): Parameters<typeof contextOf>[0] {
       descriptionLength: facts.descriptionLength,
       evidenceCount: facts.evidenceCount,
       goodwillMinor: facts.goodwillMinor,
+      ...(facts.enteredBy === undefined ? {} : { enteredBy: facts.enteredBy }),
     },
     order: {
-      ageDays: Math.floor((instantMs(facts.now) - instantMs(facts.placedAt)) / MS_A_DAY),
+      ageDays: orderAgeDays(facts),
       openAndPaidMinor: facts.orderTotalOpenAndPaidMinor,
       branch: facts.branch ?? '',
       jurisdiction: facts.jurisdiction ?? '',
     },
     lines: facts.lines.map(({ category, attributes }) => ({ category: category ?? '', attributes })),
     payments: facts.payments.map(({ provider, currency }) => ({ provider, currency })),
+    ...(facts.customer ? { customer: { tier: facts.customer.tier, ageDays: facts.customer.ageDays } } : {}),
+    ...(facts.listed ? { lists: listingOf(facts.listed) } : {}),
+    ...(risk && facts.risk ? { risk: riskInConditions(risk, facts.risk) } : {}),
   };
 }
+
+/** Numbers of the year and the month stay nameable, so that a policy can draw its lines elsewhere than the score does. */
+const riskInConditions = ({ score, grade, reasons }: RiskAssessment, facts: RiskFacts) => ({
+  score,
+  grade,
+  signals: reasons.map(({ signal }) => signal),
+  requestsDay: facts.requestsDay,
+  requestsMonth: facts.requestsMonth,
+  requestsYear: facts.requestsYear,
+  ordersYear: facts.ordersYear,
+  purchasedYearMinor: facts.purchasedYearMinor,
+  refundedYearMinor: facts.refundedYearMinor,
+});
 
 function applies(
   clause: PolicyDocument['ineligible'][number],

@@ -2,6 +2,7 @@ export { firstResponseDueAt } from './deadlines';
 export { checkCondition, type ConditionProblem, MAX_CONDITION_LENGTH } from './conditions';
 export {
   checkReason,
+  type CustomerFacts,
   evaluatePolicy,
   planFrom,
   type PolicyEvaluation,

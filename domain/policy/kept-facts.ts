@@ -1,3 +1,4 @@
+import type { RiskFacts } from '../risk';
 import type { PolicyFacts } from './evaluate';
 
 /**
@@ -21,4 +22,22 @@ export const keptFacts = (facts: PolicyFacts): PolicyFacts => ({
   lines: facts.lines.map(({ category, attributes }) => ({ category, attributes })),
   payments: facts.payments.map(({ provider, currency }) => ({ provider, currency })),
   customerIsStaff: facts.customerIsStaff ?? false,
+  ...(facts.enteredBy === undefined ? {} : { enteredBy: facts.enteredBy }),
+  ...(facts.customer ? { customer: { tier: facts.customer.tier, ageDays: facts.customer.ageDays } } : {}),
+  ...(facts.listed ? { listed: facts.listed.map(({ entryId, effect, kind }) => ({ entryId, effect, kind })) } : {}),
+  ...(facts.risk ? { risk: keptRisk(facts.risk) } : {}),
+});
+
+const keptRisk = (risk: RiskFacts): RiskFacts => ({
+  requestsDay: risk.requestsDay,
+  requestsMonth: risk.requestsMonth,
+  requestsYear: risk.requestsYear,
+  ordersYear: risk.ordersYear,
+  purchasedYearMinor: risk.purchasedYearMinor,
+  refundedYearMinor: risk.refundedYearMinor,
+  otherChannels: risk.otherChannels,
+  evidenceReused: risk.evidenceReused,
+  payeeShared: risk.payeeShared,
+  payeeIsStaff: risk.payeeIsStaff,
+  untrueStatements: risk.untrueStatements,
 });

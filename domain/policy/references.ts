@@ -19,6 +19,12 @@ interface PolicyReferences {
   deadlines?: { id: string; stageIds: 'any' | string[]; when?: string | undefined }[] | undefined;
   ineligible: { id: string; reasonCodes: 'any' | string[]; when: { kind: string; cel?: string } }[];
   amounts: { deductions: { code: string }[]; goodwill: { codes: { code: string }[] } };
+  risk: {
+    elevatedFrom: number;
+    highFrom: number;
+    elevated: { stageIds: string[] };
+    high: { stageIds: string[] };
+  };
 }
 
 /** What the shape of a policy cannot say: that its parts name each other correctly and stand in order. */
@@ -64,6 +70,12 @@ export function checkReferences(policy: PolicyReferences): Problem[] {
       'routes',
     ),
     ...policy.routes.flatMap((route, index) => checkStageIds(route.stageIds, stageIds, ['routes', index])),
+    ...(policy.risk.elevatedFrom < policy.risk.highFrom
+      ? []
+      : [{ path: ['risk', 'highFrom'], message: 'must be above elevatedFrom' }]),
+    ...(['elevated', 'high'] as const).flatMap((grade) =>
+      checkStageIds(policy.risk[grade].stageIds, stageIds, ['risk', grade]),
+    ),
     ...duplicates(
       policy.automaticApprovals.map((rule) => rule.id),
       'automaticApprovals',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ALLOCATION_STRATEGIES, isCurrency, MAX_AMOUNT_MINOR } from '../money';
 import type { Role } from '../people';
 import { SHIPPING_RULES } from '../refund';
+import { DEFAULT_RISK_POINTS, RISK_SIGNALS, type RiskSignal } from '../risk';
 import { checkCondition, MAX_CONDITION_LENGTH } from './conditions';
 import { checkReferences } from './references';
 
@@ -179,6 +180,39 @@ const amountsSchema = z.strictObject({
     .default({ codes: [], maxMinor: {} }),
 });
 
+const pointsOf = (signal: RiskSignal) =>
+  (signal === 'clean_history' ? z.int().min(-100).max(0) : z.int().min(0).max(100)).default(
+    DEFAULT_RISK_POINTS[signal],
+  );
+
+/** What is done about a grade. It makes a refund slower and looks closer, and refuses nothing. */
+const measureSchema = z
+  .strictObject({
+    /** Stages that decide too, beside those that decide anyway. */
+    stageIds: z.array(slug).max(10).default([]),
+    /** By the wall clock between the last approval and the payment. */
+    coolingOffHours: z.int().min(0).max(72).default(0),
+  })
+  .prefault({});
+
+const riskSchema = z.strictObject({
+  /** What each signal adds to the score; 0 leaves it out. A clean history takes away. */
+  points: z
+    .strictObject(
+      Object.fromEntries(RISK_SIGNALS.map((signal) => [signal, pointsOf(signal)])) as Record<
+        RiskSignal,
+        ReturnType<typeof pointsOf>
+      >,
+    )
+    .prefault({}),
+  elevatedFrom: z.int().min(1).max(100).default(30),
+  highFrom: z.int().min(1).max(100).default(60),
+  /** From this grade on the machine approves nothing. */
+  peopleFrom: z.enum(['elevated', 'high']).default('high'),
+  elevated: measureSchema,
+  high: measureSchema,
+});
+
 /**
  * A refund policy, the whole of it: who decides what by when, what may not be refunded, what customers are promised.
  * Strict, so that a misspelt field is an error and not a rule that silently does not hold.
@@ -218,6 +252,8 @@ export const policyDocumentSchema = z
       offerBusinessDays: z.int().min(1).max(60).optional(),
     }),
     amounts: amountsSchema.prefault({}),
+    /** How risk is counted, and what is done about it; where nothing is said, people decide what is of high risk. */
+    risk: riskSchema.prefault({}),
     /** Days by the clock in which a decline can be appealed, once; as long, what was asked for stays reserved. 0: not at all. */
     appealWindowDays: z.int().min(0).max(90),
     /** Up to these amounts, by currency, the letters to those who may decide hold a link by which they can. None: no letter does. */

@@ -1,6 +1,7 @@
 import { sumMinor, type AllocationStrategy } from '../money';
-import { checkReason, type PolicyDocument, type PolicyFacts } from '../policy';
+import { checkReason, type CustomerFacts, type PolicyDocument, type PolicyFacts } from '../policy';
 import { breakdownAt, deductedMinor, lineMinor, type Deduction, type RefundAmounts } from '../refund';
+import type { ListedFact, RiskFacts } from '../risk';
 import { checkDeductions, type DeductionProblem, type RequestedDeduction } from './check-deductions';
 import type { GoodwillRefusal, RequestedGoodwill } from './check-goodwill';
 import { prorateLine, prorateShipping, type LineToProrate, type ProratedLine } from './prorate-lines';
@@ -15,6 +16,8 @@ export interface RequestedRefund {
   lines: { externalId: string; quantity: number }[] | null;
   evidenceIds: string[];
   resolution: string;
+  /** customer · person · system */
+  enteredBy?: string;
   expectedRefundableMinor: number | null;
   /** How to spread it over the payments; null leaves it to the policy. */
   allocation?: AllocationStrategy | null;
@@ -36,8 +39,21 @@ export interface OrderFacts {
   payments: OrderPaymentFacts[];
   /** Open refunds of the order, to recognise a duplicate by. */
   open: { refundId: string; amountMinor: number; reasonCode: string; lineExternalIds: string[] }[];
+  /** What is known of its customer. */
+  customer?: CustomerFacts;
+  risk?: RiskFacts;
+  /** Entries of lists in force that match the request. */
+  listed?: MatchedEntry[];
   /** What other refunds of the order ask for or have paid, with what they give beside it. */
   openAndPaidMinor: number;
+}
+
+/** An entry with what explains it: by whom, and until when. */
+export interface MatchedEntry extends ListedFact {
+  reason: string;
+  until: string;
+  proposedBy: string;
+  confirmedBy: string;
 }
 
 export interface OrderLineFacts extends LineToProrate {
@@ -165,6 +181,10 @@ export function policyFacts(request: RequestedRefund, order: OrderFacts, now: st
     now,
     lines: order.lines.filter((line) => !names || names.includes(line.externalId)),
     payments: order.payments,
+    ...(request.enteredBy === undefined ? {} : { enteredBy: request.enteredBy }),
+    ...(order.customer ? { customer: order.customer } : {}),
+    ...(order.listed ? { listed: order.listed } : {}),
+    ...(order.risk ? { risk: order.risk } : {}),
   };
 }
 

@@ -76,6 +76,8 @@ export interface Plan {
   dutiesOff?: true;
   /** The rule by which the machine approved at acceptance; then there are no stages. Absent: people decide. */
   approvedBy?: string;
+  /** By the wall clock from the last approval until the payment may leave. Absent: none. */
+  coolingOffHours?: number;
 }
 
 /** One step of a ladder, at an instant that a business calendar has fixed. */

@@ -344,7 +344,7 @@ function waitingToPay(legs: Leg[]): WaitingFor | null {
   if (!held) return null;
   const wait = { stage: null, pausedSince: null, ...waitOfHold(legs) };
   const { reason } = held.hold;
-  if (reason === 'cooling_off') return { ...wait, kind: 'cooling_off', who: null };
+  if (reason === 'cooling_off' || reason === 'risk_delay') return { ...wait, kind: 'cooling_off', who: null };
   if (reason === 'too_soon') return { ...wait, kind: 'payment', who: 'provider' };
   return { ...wait, kind: cureOf(reason) === 'funds' ? 'funds' : 'desk' };
 }

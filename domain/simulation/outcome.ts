@@ -7,6 +7,7 @@ import {
   type Tier,
 } from '../policy';
 import type { Plan, PlanStage } from '../refund';
+import type { RiskGrade } from '../risk';
 
 /** A stage as somebody is asked: who, how many of them, by when. */
 export interface AskedStage {
@@ -46,6 +47,8 @@ export interface JudgedOutcome extends Outcome {
   routeId: string | null;
   /** Rules that could not be answered. */
   unanswered: readonly string[];
+  /** The risk by the policy's scale; null where nothing is known of it. */
+  risk: { score: number; grade: RiskGrade } | null;
 }
 
 /** What has become of a request at acceptance: the plan and the clause that its refund keeps. */
@@ -73,7 +76,8 @@ export class Judge {
   judge(facts: PolicyFacts, purchasePolicy: PolicyDocument = this.policy): JudgedOutcome {
     const evaluation = evaluatePolicy(this.policy, facts, purchasePolicy);
     const { automatic, eligible, reasonProblem, routeId, tier, stageIds, unanswered } = evaluation;
-    const judged = { stages: [], routeId, unanswered };
+    const risk = evaluation.risk && { score: evaluation.risk.score, grade: evaluation.risk.grade };
+    const judged = { stages: [], routeId, unanswered, risk };
     if (reasonProblem)
       return { ...judged, verdict: { kind: 'refused', why: reasonProblem.kind }, tier: null, routeId: null };
     if (eligible !== true) return { ...judged, verdict: { kind: 'declined', clause: eligible.clauseId }, tier };

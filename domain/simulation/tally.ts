@@ -59,6 +59,8 @@ export interface SimulationReport {
   stagePlans: { stages: readonly AskedStage[]; cases: number }[];
   roles: { role: string; cases: number }[];
   money: ExposedMoney[];
+  /** Grades by the version's scale; `unknown` where nothing was kept to count. */
+  risk: { grade: string; cases: number }[];
   /** Rules whose condition could not be answered: such a request goes to every stage. */
   unanswered: { rule: string; cases: number }[];
   load: StageLoadReport;
@@ -82,6 +84,7 @@ export class SimulationTally {
   readonly #tiers = new Map<string, number>();
   readonly #routes = new Map<string | null, number>();
   readonly #roles = new Map<string, number>();
+  readonly #risk = new Map<string, number>();
   readonly #unanswered = new Map<string, number>();
   readonly #approximated = new Map<string, number>();
   readonly #plans = new Map<string, { stages: readonly AskedStage[]; cases: number }>();
@@ -112,6 +115,7 @@ export class SimulationTally {
     if (verdict.kind === 'refused') count(this.#refusals, verdict.why);
     if (verdict.kind === 'people') this.#addAsked(facts.now, after);
     this.#addMoney(facts, after);
+    count(this.#risk, after.risk?.grade ?? 'unknown');
     for (const rule of after.unanswered) count(this.#unanswered, rule);
     if (approximated.length > 0) this.#approximatedCases += 1;
     for (const fact of approximated) count(this.#approximated, fact);
@@ -136,6 +140,7 @@ export class SimulationTally {
       stagePlans: [...this.#plans.values()].toSorted((a, b) => b.cases - a.cases),
       roles: mostFirst(this.#roles).map(([role, cases]) => ({ role, cases })),
       money: [...this.#money.values()].toSorted((a, b) => (a.currency < b.currency ? -1 : 1)),
+      risk: mostFirst(this.#risk).map(([grade, cases]) => ({ grade, cases })),
       unanswered: mostFirst(this.#unanswered).map(([rule, cases]) => ({ rule, cases })),
       load: this.#load.report(fromIso, toIso),
       differences: { total: this.#differences, byChange: { ...this.#byChange }, shown: [...this.#shown] },

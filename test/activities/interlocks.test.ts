@@ -448,6 +448,18 @@ describe('what the provider would refuse', () => {
     expect(one.provider.movements).toEqual([]);
   });
 
+  test('that its plan lets wait for its risk is paid when that time has passed; the machine’s approval is its acceptance', async () => {
+    const one = await setUp();
+    const { refundId } = one;
+    const { plan } = await bench.db.refund.findUniqueOrThrow({ where: { id: refundId } });
+    await bench.db.refund.update({
+      where: { id: refundId },
+      data: { plan: { ...(plan as object), coolingOffHours: 2 }, createdAt: new Date(at(-7_000)) },
+    });
+    await expectHeld(one, 'risk_delay', at(200));
+    expect((await one.pay(at(200))).outcome).toBe('succeeded');
+  });
+
   test('a second refund of a payment waits for the interval, and counts', async () => {
     const [first, second] = await twoOfOnePayment();
     await (await setUp({ refund: first })).pay();

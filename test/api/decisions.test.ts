@@ -724,3 +724,32 @@ describe('without a worker', () => {
     }
   });
 });
+
+describe('what stands out in approvals', () => {
+  const staffRisk = (key: KeyName, from: number, to: number) => {
+    const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+    return api.get(key, `/v1/risk/staff?from=${at(from)}&to=${at(to)}`);
+  };
+  const HOUR_MS = 3_600_000;
+
+  it('is seen by auditors: a large refund that one person approved in parts below the threshold', async () => {
+    const ids: string[] = [];
+    for (const amountMinor of [15_001, 15_002]) {
+      const { orderExternalId } = await api.putOrder(amountMinor, { customer: 'stranger' });
+      const { body } = await api.post('integrator', '/v1/refunds', refundBody(orderExternalId, amountMinor));
+      ids.push(body.id);
+      expect((await decide('reviewer', body.id, 'first_review')).status).toBe(200);
+    }
+    const { body } = await staffRisk('auditor', -HOUR_MS, HOUR_MS);
+    const found = body.signals.filter(
+      (signal: { kind: string; customerId: string }) =>
+        signal.kind === 'split_below_threshold' && signal.customerId === api.customerIds.stranger,
+    );
+    expect(found).toMatchObject([{ personId: api.personIds.reviewer, seen: { limitMinor: 19_999 } }]);
+    expect(found[0].refundIds).toEqual(expect.arrayContaining(ids));
+    expect((await staffRisk('admin', HOUR_MS, 2 * HOUR_MS)).body).toMatchObject({ approvals: 0, signals: [] });
+    expect((await staffRisk('admin', HOUR_MS, -HOUR_MS)).body.code).toBe('invalid_request');
+    for (const key of ['reviewer', 'approver', 'finance', 'integrator', 'customer'] as const)
+      expect((await staffRisk(key, -HOUR_MS, HOUR_MS)).status).toBe(403);
+  });
+});

@@ -1,4 +1,4 @@
-import { openRefundApi, type KeyName, type RefundApi } from './support/refund-api';
+import { openRefundApi, refundBody, type KeyName, type RefundApi } from './support/refund-api';
 
 let api: RefundApi;
 beforeAll(async () => {
@@ -53,6 +53,40 @@ describe('the work of a caller', () => {
     expect(tasks[1]).toMatchObject({ refundId: soon.id, priority: 'urgent' });
     const dueTimes = tasks.map((task) => task.dueAt);
     expect(dueTimes).toEqual(dueTimes.toSorted());
+  });
+
+  it('for a VIP stands eight hours further ahead, and no further: what is due before that comes first, page by page', async () => {
+    const set = (tier: string, key: KeyName = 'admin') => api.post(key, '/v1/customers/C-stranger/tier', { tier });
+    const { orderExternalId } = await api.putOrder(600_010, { customer: 'stranger' });
+    const { body: vip } = await api.post('integrator', '/v1/refunds', refundBody(orderExternalId, 600_010));
+    expect((await set('vip', 'finance')).body.code).toBe('forbidden');
+    expect((await set('queen')).body.code).toBe('invalid_request');
+    expect((await api.post('admin', '/v1/customers/C-nobody/tier', { tier: 'vip' })).body.code).toBe(
+      'customer_not_found',
+    );
+    expect((await set('vip')).body).toEqual({ externalId: 'C-stranger', before: 'normal', tier: 'vip' });
+    const earlier = await api.accept(600_011);
+    const later = await api.accept(600_012);
+    const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000);
+    await moveStage(earlier.id, { dueAt: inHours(91) });
+    await moveStage(vip.id, { dueAt: inHours(100) });
+    await moveStage(later.id, { dueAt: inHours(93) });
+    const wanted = [earlier.id, vip.id, later.id];
+    const ours = (ids: string[]): string[] => ids.filter((id) => wanted.includes(id));
+    expect(ours(await idsOf('reviewer'))).toEqual(wanted);
+    const paged: string[] = [];
+    for (let cursor = ''; ;) {
+      const { body } = await api.get('reviewer', `/v1/tasks?limit=1${cursor}`);
+      paged.push(...body.data.map((task: Task) => task.refundId));
+      if (body.nextCursor === null) break;
+      cursor = `&cursor=${encodeURIComponent(body.nextCursor)}`;
+    }
+    expect(ours(paged)).toEqual(wanted);
+    expect(await idsOf('approver2')).not.toContain(vip.id);
+    expect(await api.db.auditEvent.count({ where: { type: 'customer.tier_set' } })).toBe(1);
+    expect((await set('normal')).body).toMatchObject({ before: 'vip', tier: 'normal' });
+    expect(ours(await idsOf('reviewer'))).toEqual([earlier.id, later.id, vip.id]);
+    await api.db.stage.updateMany({ where: { refundId: { in: wanted } }, data: { dueAt: inHours(30) } });
   });
 
   it('says when it came by escalation', async () => {

@@ -148,7 +148,7 @@ test.concurrent.each([
   ['destination', 'destination:ds_00000000000000000000000000000000@000000000000'],
   ['reasonCode', 'quality, or so'],
   ['evidenceIds', ['ev_00000000000000000000000000000000']],
-  ['riskGrade', 'low'],
+  ['riskGrade', 'not the grade that was seen'],
 ])(
   'a snapshot whose %s is not what was decided on is not paid, though its version and amount are',
   async (field, value) => {
@@ -200,6 +200,25 @@ test('a refund account at its floor makes the refund wait for funds, once on the
   expect(await desk(handle, 'open')).toEqual([]);
   expect(await movements(handle)).toHaveLength(1);
   await world.db.payoutLimit.delete({ where: { id: floor.id } });
+});
+
+test('a refund whose risk has to wait is paid when its time has passed since the last approval', async () => {
+  const { handle, lift } = await stopped();
+  await heldFor(handle, 'payout_stopped');
+  const id = world.refundIdOf(handle);
+  const { plan } = await world.db.refund.findUniqueOrThrow({ where: { id } });
+  const [decided] = await world.db.decision.findMany({ where: { refundId: id }, orderBy: { transitionSeq: 'desc' } });
+  await world.db.refund.update({ where: { id }, data: { plan: { ...(plan as object), coolingOffHours: 48 } } });
+  await lift();
+  await lookAgain(handle);
+  await heldFor(handle, 'risk_delay');
+  const { process } = await world.db.refund.findUniqueOrThrow({ where: { id } });
+  const { legs } = process as { legs: { nextQueryAt: string }[] };
+  expect(Date.parse(legs[0]?.nextQueryAt ?? '')).toBe((decided?.decidedAt.getTime() ?? 0) + 48 * 3_600_000);
+  expect(await desk(handle, 'open')).toEqual([]);
+  await lookAgain(handle);
+  await world.until(handle, ({ status }) => status === 'paid');
+  expect(await movements(handle)).toHaveLength(1);
 });
 
 test('after all of it the invariants hold', async () => {

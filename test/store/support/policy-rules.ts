@@ -24,6 +24,24 @@ const later = (change: string): string[] => [version(published), set('policies',
 
 const facts = (value: string): string => set('refunds', `facts = ${value} WHERE id = 'rf_kept'`);
 
+const listed = (columns: Record<string, string> = {}): string => {
+  const values: Record<string, string> = {
+    id: `'le_new'`,
+    mode: `'test'`,
+    effect: `'block'`,
+    kind: `'customer'`,
+    subject_id: `'cu_1'`,
+    reason: `'r'`,
+    until: `'2026-04-01T00:00:00Z'`,
+    proposed_by: `'pn_1'`,
+    proposed_at: at,
+    ...columns,
+  };
+  return `INSERT INTO list_entries (${Object.keys(values).join(', ')}) VALUES (${Object.values(values).join(', ')})`;
+};
+const inForce = { state: `'active'`, confirmed_by: `'pn_2'` };
+const risk = (value: string): string => set('refunds', `risk = ${value} WHERE id = 'rf_kept'`);
+
 /** A refund with what it was judged by. */
 export const policyRows = (refundId: string): string => `
   INSERT INTO refunds
@@ -60,6 +78,54 @@ export const POLICY_RULES: Rules = {
       [version(), set('policies', `document = '{"a": 1}', status = 'draft' WHERE id = 'po_new'`)],
       [version(), `DELETE FROM policies WHERE id = 'po_new'`],
     ],
+  },
+  list_entries_effect: {
+    refused: [
+      listed({ effect: `'forgive'` }),
+      listed({ kind: `'weather'` }),
+      listed({ effect: `'untrue_statement'`, kind: `'payee'` }),
+    ],
+    legal: [
+      listed(),
+      listed({ effect: `'allow'`, kind: `'payee'` }),
+      listed({ kind: `'evidence'` }),
+      listed({ effect: `'untrue_statement'` }),
+    ],
+  },
+  list_entries_until: {
+    refused: [listed({ until: at }), listed({ until: `timestamptz ${at} + interval '367 days'` })],
+    legal: [listed({ until: `timestamptz ${at} + interval '366 days'` })],
+  },
+  list_entries_two_persons: {
+    refused: [
+      listed({ state: `'active'` }),
+      listed({ confirmed_by: `'pn_2'` }),
+      listed({ state: `'active'`, confirmed_by: `'pn_1'` }),
+      listed({ ...inForce, state: `'ended'` }),
+      listed({ ...inForce, state: `'ended'`, end_proposed_by: `'pn_2'`, end_confirmed_by: `'pn_2'` }),
+      listed({ ...inForce, end_proposed_by: `'pn_2'`, end_confirmed_by: `'pn_1'` }),
+      listed({ state: `'gone'` }),
+    ],
+    legal: [
+      listed(inForce),
+      listed({ ...inForce, end_proposed_by: `'pn_2'` }),
+      listed({ ...inForce, state: `'ended'`, end_proposed_by: `'pn_2'`, end_confirmed_by: `'pn_1'` }),
+    ],
+  },
+  customers_tier: {
+    refused: [set('customers', `tier = 'queen'`), set('customers', `tier = ''`)],
+    legal: ['vip', 'normal', 'new'].map((tier) => set('customers', `tier = '${tier}'`)),
+  },
+  refunds_risk: {
+    refused: [
+      risk(`'{}'`),
+      risk(`'{"score": 101, "grade": "high", "reasons": []}'`),
+      risk(`'{"score": -1, "grade": "low", "reasons": []}'`),
+      risk(`'{"score": "7", "grade": "low", "reasons": []}'`),
+      risk(`'{"score": 7, "grade": "grave", "reasons": []}'`),
+      risk(`'{"score": 7, "grade": "low"}'`),
+    ],
+    legal: [risk('NULL'), risk(`'{"score": 0, "grade": "low", "reasons": []}'`)],
   },
   refunds_facts: {
     refused: [facts(`'{"amountMinor": 900}'`), facts('NULL')],

@@ -21,6 +21,7 @@ const clear: InterlockFacts = {
   heldSince: null,
   contradicted: false,
   stops: 0,
+  coolsOffUntil: null,
   payment: {
     capturedMinor: 10_000,
     capturedAt: at(-30 * DAY),
@@ -101,6 +102,8 @@ test.each<[string, Partial<InterlockFacts>, object]>([
     { destination: { kind: 'not_yet', reason: 'cooling_off', retryAt: at(60) } },
     held('cooling_off', at(60)),
   ],
+  ['a risk whose time to wait is not over', { coolsOffUntil: at(60) }, held('risk_delay', at(60))],
+  ['a risk whose time to wait is over', { coolsOffUntil: at(0) }, { kind: 'clear' }],
   [
     'a payee that was entered once',
     { destination: { kind: 'not_yet', reason: 'draft', retryAt: at(60) } },

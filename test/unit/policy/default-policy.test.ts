@@ -21,6 +21,8 @@ describe('the policy that ships', () => {
       tier,
       stageIds,
       automatic: null,
+      risk: null,
+      coolingOffHours: 0,
       eligible: true,
       routeId: null,
       unanswered: [],

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 
 import { CURRENCY_CODES, MAX_AMOUNT_MINOR } from '../../../domain/money';
-import { evaluatePolicy, type PolicyFacts, parsePolicy } from '../../../domain/policy';
-import { defaultPolicy, facts } from './support';
+import { evaluatePolicy, type PolicyFacts, parsePolicy, planFrom } from '../../../domain/policy';
+import { defaultPolicy, facts, NO_RISK } from './support';
+
+const withRisk = (risk: object) => parsePolicy({ ...defaultPolicy, risk });
 
 const eligibility = (changes: Partial<PolicyFacts>) => {
   const { eligible } = evaluatePolicy(defaultPolicy, facts(changes));
@@ -182,6 +184,20 @@ describe('conditions in a policy', () => {
       expect(decided(small, declining).stageIds).not.toEqual([]);
     });
 
+    it('stop at the grade that the policy gives to people, and go on where nothing is known of the risk', () => {
+      const risk = { ...NO_RISK, payeeIsStaff: true, payeeShared: 1 };
+      expect(decided({ ...small, risk })).toMatchObject({
+        risk: { score: 65, grade: 'high' },
+        automatic: null,
+        stageIds: ['first_review'],
+      });
+      const elevated = { ...small, risk: { ...NO_RISK, payeeIsStaff: true } };
+      expect(decided(elevated)).toMatchObject({ risk: { grade: 'elevated' }, automatic: { clauseId: 'small' } });
+      const strict = { ...policy, risk: { ...policy.risk, peopleFrom: 'elevated' as const } };
+      expect(decided(elevated, strict)).toMatchObject({ automatic: null });
+      expect(decided(small)).toMatchObject({ risk: null, automatic: { clauseId: 'small' } });
+    });
+
     it('that cannot be answered approve nothing: every stage decides', () => {
       const broken = withRules({ automaticApprovals: [automatic('used', 'lines.all(l, l.attributes.used == true)')] });
       expect(decided(small, broken)).toMatchObject({ automatic: null, stageIds: all, unanswered: ['used'] });
@@ -207,5 +223,86 @@ describe('conditions in a policy', () => {
     );
     const policy = withRules({ routes: rules });
     expect(evaluatePolicy(policy, facts()).routeId).toBeNull();
+  });
+});
+
+describe('risk', () => {
+  const risky = facts({ orderTotalOpenAndPaidMinor: 100, risk: { ...NO_RISK, payeeIsStaff: true, payeeShared: 1 } });
+
+  it('adds the stages of its grade in the order of the policy, and takes none away', () => {
+    const policy = withRisk({ high: { stageIds: ['second_review', 'final_approval'] } });
+    expect(evaluatePolicy(policy, risky)).toMatchObject({
+      tier: 'small',
+      stageIds: ['first_review', 'second_review', 'final_approval'],
+    });
+    const large = { ...risky, orderTotalOpenAndPaidMinor: 100_000_000 };
+    expect(evaluatePolicy(policy, large).stageIds).toEqual(defaultPolicy.stages.map(({ id }) => id));
+    expect(evaluatePolicy(policy, { ...risky, risk: NO_RISK }).stageIds).toEqual(['first_review']);
+  });
+
+  it('lets an approved refund wait, and says so in its plan alone where it does', () => {
+    const policy = withRisk({ high: { coolingOffHours: 24 } });
+    expect(planFrom(policy, evaluatePolicy(policy, risky), null)).toMatchObject({ coolingOffHours: 24 });
+    const calm = { ...risky, risk: NO_RISK };
+    expect(planFrom(policy, evaluatePolicy(policy, calm), null)).not.toHaveProperty('coolingOffHours');
+  });
+
+  it('never refuses: whatever is known, what was eligible stays so', () => {
+    const policy = withRisk({ high: { coolingOffHours: 72, stageIds: ['final_approval'] } });
+    fc.assert(
+      fc.property(fc.nat(900), fc.nat(9), fc.boolean(), (requests, shared, payeeIsStaff) => {
+        const known = { ...NO_RISK, requestsDay: requests, requestsMonth: requests, payeeShared: shared, payeeIsStaff };
+        const { eligible, stageIds } = evaluatePolicy(policy, { ...risky, risk: known });
+        expect(eligible).toBe(true);
+        expect(stageIds).toContain('first_review');
+      }),
+    );
+  });
+
+  describe('beside the lists', () => {
+    const policy = parsePolicy({
+      ...defaultPolicy,
+      risk: { high: { stageIds: ['final_approval'], coolingOffHours: 24 } },
+      automaticApprovals: [{ id: 'all', label: { en: 'All', 'zh-CN': '全部' }, when: 'true', maxMinor: { CNY: 999 } }],
+    });
+    const entry = (effect: 'block' | 'allow') => ({ entryId: `le_${effect}`, effect, kind: 'customer' as const });
+    const all = defaultPolicy.stages.map(({ id }) => id);
+
+    it('takes no effect where it is allowed, and is told all the same', () => {
+      expect(evaluatePolicy(policy, { ...risky, listed: [entry('allow')] })).toMatchObject({
+        risk: { grade: 'high' },
+        automatic: { clauseId: 'all' },
+        coolingOffHours: 0,
+      });
+      expect(evaluatePolicy(policy, { ...risky, listed: [] })).toMatchObject({
+        automatic: null,
+        stageIds: ['first_review', 'final_approval'],
+        coolingOffHours: 24,
+      });
+    });
+
+    it('is nothing a block waits for: every stage decides, also beside an allowance, and nothing is declined', () => {
+      for (const listed of [[entry('block')], [entry('allow'), entry('block')]])
+        expect(evaluatePolicy(policy, { ...risky, risk: NO_RISK, listed })).toMatchObject({
+          eligible: true,
+          automatic: null,
+          tier: 'large',
+          stageIds: all,
+        });
+    });
+
+    it('leaves a colleague to people, whatever an allowance says', () => {
+      const listed = [entry('allow')];
+      expect(evaluatePolicy(policy, { ...risky, customerIsStaff: true, listed })).toMatchObject({ automatic: null });
+    });
+  });
+
+  it.each([
+    ['grades in the wrong order', { elevatedFrom: 60, highFrom: 60 }, /risk.highFrom must be above elevatedFrom/],
+    ['a stage that there is none of', { high: { stageIds: ['nobody'] } }, /risk.high.stageIds must name stages/],
+    ['a clean history that adds', { points: { clean_history: 5 } }, /risk.points.clean_history/],
+    ['a signal that nobody counts', { points: { bad_mood: 5 } }, /bad_mood/],
+  ])('%s is refused in a draft', (_what, risk, message) => {
+    expect(() => withRisk(risk)).toThrow(message);
   });
 });

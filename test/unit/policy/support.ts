@@ -1,8 +1,24 @@
 import { parsePolicy, type PolicyFacts } from '../../../domain/policy';
+import type { RiskFacts } from '../../../domain/risk';
 import document from '../../../prisma/seed/default-policy.json';
 
 export const defaultDocument: unknown = document;
 export const defaultPolicy = parsePolicy(document);
+
+/** Nothing is known that would count. */
+export const NO_RISK: RiskFacts = {
+  requestsDay: 0,
+  requestsMonth: 0,
+  requestsYear: 0,
+  ordersYear: 0,
+  purchasedYearMinor: 0,
+  refundedYearMinor: 0,
+  otherChannels: 0,
+  evidenceReused: 0,
+  payeeShared: 0,
+  payeeIsStaff: false,
+  untrueStatements: 0,
+};
 
 export const facts = (changes: Partial<PolicyFacts> = {}): PolicyFacts => ({
   orderTotalOpenAndPaidMinor: 129900,

@@ -53,6 +53,7 @@ const REASONS: Record<HoldReason, [HoldCure, ProcessState['status'], string[], n
   exposure_limit: ['time', 'paying', [], 24],
   too_soon: ['time', 'paying', [], 1],
   cooling_off: ['time', 'paying', [], 72],
+  risk_delay: ['time', 'paying', [], 96],
   above_daily_cap: ['person', 'paying', ['payment_held'], null],
   above_exposure_limit: ['person', 'paying', ['payment_held'], null],
   payee_unsettled: ['person', 'paying', ['payment_held'], null],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { evaluatePolicy, keptFacts, parsePolicy, planFrom, type PolicyFacts } from '../../../domain/policy';
 import { changesBetween, Judge, keptOutcome, type Outcome } from '../../../domain/simulation';
-import { defaultDocument, defaultPolicy, facts } from '../policy/support';
+import { defaultDocument, defaultPolicy, facts, NO_RISK } from '../policy/support';
 
 const label = { en: 'Case', 'zh-CN': '情况' };
 const policy = parsePolicy({
@@ -45,7 +45,12 @@ const someFacts: fc.Arbitrary<PolicyFacts> = fc
       { maxLength: 3 },
     ),
   })
-  .map((some) => facts(some));
+  .chain((some) =>
+    // Kept with some of them, as it was not before there was risk.
+    fc
+      .option(fc.record({ payeeIsStaff: fc.boolean(), payeeShared: fc.nat(1), requestsDay: fc.nat(3) }))
+      .map((known) => facts(known ? { ...some, risk: { ...NO_RISK, ...known } } : some)),
+  );
 
 describe('judging a past request again', () => {
   it('by the same version says what acceptance said, after the facts have been stored and read', () => {

@@ -12,6 +12,7 @@ const people: JudgedOutcome = {
   stages,
   routeId: null,
   unanswered: [],
+  risk: { score: 10, grade: 'low' },
 };
 const declined: JudgedOutcome = { ...people, verdict: { kind: 'declined', clause: 'old' }, stages: [] };
 const approved: JudgedOutcome = { ...declined, verdict: { kind: 'approved', clause: 'tiny' } };
