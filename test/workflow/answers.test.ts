@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { replanSignal } from '../../contract';
+import { REFUNDS_QUEUE, replanSignal } from '../../contract';
 import { addBusinessMinutes, businessMinutesBetween } from '../../domain/calendar';
 import type { DecisionContent } from '../../domain/refund';
 import { eventually } from '../support/eventually';
@@ -148,7 +148,8 @@ test('a calendar that was changed moves the timers of an open refund when it is 
   await world.db.calendar.updateMany({ data: { document: changed as object } });
   try {
     const replanId = 'cr_of_a_week';
-    const at = new Date();
+    // So long ago that the API had its time to tell.
+    const at = new Date(Date.now() - 60_000);
     await world.db.calendarReplan.create({
       data: {
         id: replanId,
@@ -161,8 +162,12 @@ test('a calendar that was changed moves the timers of an open refund when it is 
         items: { create: { refundId, mode: 'test', createdAt: at } },
       },
     });
-    // Told twice, as the sweep may.
-    await handle.signal(replanSignal, { replanId });
+    // Told by the sweep, since the API has not, and once more.
+    const { replans } = await world.temporal.client.workflow.execute('sweepRefundsWorkflow', {
+      workflowId: 'sweep-replans',
+      taskQueue: REFUNDS_QUEUE,
+    });
+    expect(replans).toEqual({ found: 1, done: 1 });
     await handle.signal(replanSignal, { replanId });
     const { stage } = await world.until(handle, (state) => state.stage?.dueAt !== before?.dueAt);
     const openedAt = addBusinessMinutes(changed, before?.openedAt ?? '', 0);

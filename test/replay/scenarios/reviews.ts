@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { decideStageUpdate, getRefundQuery, orderChangedSignal } from '../../../contract';
+import { decideStageUpdate, getRefundQuery, orderChangedSignal, replanSignal } from '../../../contract';
 import { approve, decisionMessage, decline, refusalOf, rolesOf, type World } from '../../support/world';
 import { instead, paid, paying, type Scenario } from './scenario';
 
@@ -50,6 +50,37 @@ export const REVIEWS: Record<string, Scenario> = {
       args: [{ ...message, actor: { ...message.actor, onBehalfOf: reviewer } }],
       updateId: command.scopeHash,
     });
+    await world.until(handle, paid);
+    return handle;
+  },
+  'planned-again': async (world) => {
+    const handle = await world.start(10_000);
+    const refundId = world.refundIdOf(handle);
+    const before = (await world.state(handle)).stage?.dueAt ?? '';
+    const [row] = await world.db.calendar.findMany();
+    const document = row?.document as { overrides: object };
+    const day = new Date(Date.parse(before) + 8 * 3_600_000).toISOString().slice(0, 10);
+    const closed = { ...document, overrides: { ...document.overrides, [day]: 'closed' } };
+    await world.db.calendar.updateMany({ data: { document: closed } });
+    try {
+      const at = new Date();
+      const item = { refundId, mode: 'test', createdAt: at } as const;
+      const replan = {
+        mode: 'test',
+        calendarId: 'cn-shanghai',
+        calendarHash: 'h',
+        requestedBy: 'pn',
+        createdAt: at,
+      } as const;
+      await world.db.calendarReplan.create({
+        data: { id: 'cr_1', ...replan, commandId: 'cm_1', items: { create: item } },
+      });
+      await handle.signal(replanSignal, { replanId: 'cr_1' });
+      await world.until(handle, ({ stage }) => stage?.dueAt !== before);
+    } finally {
+      await world.db.calendar.updateMany({ data: { document } });
+    }
+    await world.decide(handle, 'reviewer', approve('first_review'));
     await world.until(handle, paid);
     return handle;
   },

@@ -147,6 +147,28 @@ describe('a calendar that was changed', () => {
   });
 });
 
+describe('a stage of a team with a calendar of its own', () => {
+  const { plan, state } = accepted();
+  const [first, second, ...rest] = plan.stages;
+  if (!first || !second) throw new Error('no stages');
+  const teamPlan: Plan = { ...plan, stages: [first, { ...second, calendarId: 'team' }, ...rest] };
+  const approves = decision(person('reviewer'), { stage: 'first_review' });
+  const opened = (stageCalendars: Record<string, BusinessCalendar>) =>
+    applyTransition(state, approves, contextOf(teamPlan, state, after(60), { stageCalendars })).state;
+
+  it('is opened and planned again by that calendar, and not by the plan’s', () => {
+    const next = opened({ team: { ...closedOn('2026-03-02', '2026-03-03'), id: 'team' } });
+    expect(next.stage?.id).toBe('second_review');
+    expect(next.stage?.dueAt).toBe(after(2 * DAY, opened({ team: calendar }).stage?.dueAt));
+    const known = { plan: teamPlan, calendar: closedOn('2026-03-02'), stageCalendars: { team: calendar } };
+    expect(replan(next, known).stage?.dueAt).toBe(opened({ team: calendar }).stage?.dueAt);
+  });
+
+  it('is not opened by another one where its own is missing', () => {
+    expect(() => opened({})).toThrow('The calendar team of a stage is not there.');
+  });
+});
+
 describe('the pause ledger', () => {
   const { plan, state } = accepted();
 
@@ -164,6 +186,21 @@ describe('the pause ledger', () => {
     expect(goesOn).toMatchObject({
       effects: { pauses: [{ ...line, endedAt: after(60 + DAY), dueAfter: after(DAY, dueBefore) }] },
     });
+  });
+
+  it('lets a limit of law stand still for nobody: the stage is due before it, and says by what', () => {
+    const before = after(2 * DAY + 120);
+    const [first, ...rest] = plan.stages;
+    if (!first) throw new Error('no stage');
+    const label = { en: 'By law', 'zh-CN': '法定期限' };
+    const limited: Plan = { ...plan, stages: [{ ...first, limits: [{ id: 'law', label, before }] }, ...rest] };
+    const paused = asked(state, limited, after(60));
+    const goesOn = answered(paused, limited, after(60 + 2 * DAY - 120)).state;
+    expect(goesOn.stage).toMatchObject({ dueAt: before, dueBy: 'law' });
+    // Without it, six hours of working time would be left.
+    expect(answered(asked(state, plan, after(60)), plan, after(60 + 2 * DAY - 120)).state.stage?.dueBy).toBe(
+      'stage_clock',
+    );
   });
 
   it('ends a pause with its stage when the request is taken back', () => {
