@@ -17,8 +17,8 @@ export interface OpenRefund {
 /**
  * Part of the open refunds that were started and have not changed since `unchangedSince`, such that all of them are seen
  * within as many rounds as parts are needed. A refund whose watch over its arrival has ended, or that was given up, shows an
- * open status, yet its workflow rightly has ended: it is left out. A declined one is there while it can be appealed. One that was given up in part is there as long as what was
- * paid of it is watched, or its provider is asked about the rest.
+ * open status, yet its workflow rightly has ended: it is left out. A declined one is there while it can be appealed. One that
+ * was given up in part is there as long as what was paid of it is watched, or its provider is asked about the rest.
  * @param query.limit about how many a part holds: they are divided by a hash
  * @param query.round any number that grows by one from call to call, e.g. the minute
  */

@@ -176,8 +176,8 @@ export function judgeOfferAcceptance(state: ProcessState): Refusal | null {
 }
 
 /**
- * Whether a decline, or an offer of less, can be appealed: once (`appeal_used`), where there is one (`not_declined`), within the window of the plan
- * (`appeal_window_closed`).
+ * Whether a decline, or an offer of less, can be appealed: once (`appeal_used`), where there is one (`not_declined`), within the
+ * window of the plan (`appeal_window_closed`).
  */
 export function judgeAppeal(state: ProcessState, at: string): Refusal | null {
   const { status, appeal } = state;

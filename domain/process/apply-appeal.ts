@@ -4,8 +4,9 @@ import { changeLegs } from './legs';
 import { noteForCrm, tellCustomer, type Step } from './step';
 
 /**
- * A decline, or an offer of less, is appealed: the whole plan again from stage one with new clocks, for what was asked for, by people none of whom
- * has decided it before, in whatever round and on whosever behalf. Whoever entered the appeal does not decide it either.
+ * A decline, or an offer of less, is appealed: the whole plan again from stage one with new clocks, for what was asked for, by
+ * people none of whom has decided it before, in whatever round and on whosever behalf. Whoever entered the appeal does not
+ * decide it either.
  */
 export function applyAppeal(step: Step, { commandId, actor }: Extract<Transition, { kind: 'appeal' }>): void {
   const { state, effects, context } = step;
