@@ -43,7 +43,7 @@ test('the workflow is found by the refund’s id, and its summary says what it i
   expect(await description.staticSummary()).toBe('800000 CNY (minor units), large, default@1');
   const { definition } = await metadata(handle);
   for (const update of definition?.updateDefinitions ?? []) expect(update.description).toBeTruthy();
-  expect(definition?.updateDefinitions?.length).toBe(5);
+  expect(definition?.updateDefinitions?.length).toBe(7);
 });
 
 test('typed search attributes follow the stage and the end', async () => {
