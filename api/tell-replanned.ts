@@ -4,7 +4,10 @@ import type { AppDeps } from './types';
 const MAX_TOLD = 1_000;
 const AT_ONCE = 8;
 
-/** Tells refunds that they are to be planned again. Runs beside the answer and never throws: what is not told now is told later. */
+/**
+ * Tells refunds that they are to be planned again. Runs beside the answer and never throws: what is not told now is told
+ * later.
+ */
 export async function tellReplanned(
   deps: Pick<AppDeps, 'refundClient' | 'logger'>,
   replanId: string,

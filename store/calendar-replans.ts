@@ -44,7 +44,10 @@ const MAX_SHOWN = 100;
 export const calendarsById = async (db: Db, mode: Mode): Promise<CalendarsById> =>
   Object.fromEntries((await listCalendars(db, mode)).map(({ calendar }) => [calendar.id, calendar]));
 
-/** Reviews that go by a calendar, as a whole or with one stage, oldest first, a page at a time. @param afterId the last one that was read */
+/**
+ * Reviews that go by a calendar, as a whole or with one stage, oldest first, a page at a time.
+ * @param afterId the last one that was read
+ */
 export async function listPlannedRefunds(
   db: Db,
   query: { mode: Mode; calendarId: string; afterId: string | null; limit: number },

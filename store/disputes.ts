@@ -3,6 +3,7 @@ import { isFinal, isStillToPay, type MessageToSend, type ProcessState, type Refu
 import { appendRefundAudit, appendSharedAudit, type AuditEntry } from './audit';
 import { toIso, toMinor, type Db } from './client';
 import { openDeskItemOnce } from './desk';
+import { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
 import { insertMessages, writeWebhooks } from './outgoing';
 import type { Mode } from './refund-views';
@@ -314,19 +315,20 @@ async function tell(
   }
 }
 
-/** What of payments is frozen so that nobody outside may learn of it, in minor units, by payment; those without are left out. */
-export async function readDiscreetMinor(db: Db, paymentIds: string[]): Promise<Map<string, bigint>> {
-  const rows = await db.dispute.groupBy({
-    by: ['paymentId'],
-    where: {
-      paymentId: { in: paymentIds },
-      status: 'open',
-      source: 'person',
-      reasonCode: { in: [...DISCREET_REASONS] },
-    },
-    _sum: { amountMinor: true },
-  });
-  return new Map(rows.map((row) => [row.paymentId ?? '', row._sum.amountMinor ?? 0n]));
+/**
+ * What of payments is claimed by disputes that are known outside, in minor units, by payment; those of which nothing is frozen
+ * without anybody outside knowing are left out.
+ */
+export async function readKnownClaims(db: Db, paymentIds: string[]): Promise<Map<string, bigint>> {
+  if (paymentIds.length === 0) return new Map();
+  const isDiscreetRow = Prisma.sql`d.status = 'open' AND d.source = 'person' AND d.reason_code = ANY(${[...DISCREET_REASONS]})`;
+  const rows = await db.$queryRaw<{ paymentId: string; minor: bigint }[]>`
+    SELECT d.payment_id AS "paymentId",
+      COALESCE(sum(d.amount_minor) FILTER (WHERE NOT (${isDiscreetRow})), 0)::bigint AS minor
+    FROM disputes d
+    WHERE d.payment_id = ANY(${paymentIds}) AND d.status IN ('open', 'lost')
+    GROUP BY d.payment_id HAVING bool_or(${isDiscreetRow})`;
+  return new Map(rows.map(({ paymentId, minor }) => [paymentId, minor]));
 }
 
 const isDiscreet = ({ teller }: DisputeSource, { reasonCode }: DisputeNotice): boolean =>

@@ -2,7 +2,7 @@ import { refundableMinor } from '../domain/payment';
 import { toIso, toMinor, type Database, type Db } from './client';
 import { isUniqueViolation, isWriteConflict } from './database-errors';
 import type { Prisma } from './generated/prisma/client';
-import { readDiscreetMinor } from './disputes';
+import { readKnownClaims } from './disputes';
 import { newId } from './new-id';
 import { upsertCustomer } from './customers';
 import { OrderRefused, type OrderInput } from './order-input';
@@ -172,18 +172,18 @@ export async function readOrder(db: Db, mode: Mode, externalId: string): Promise
     },
   });
   if (!row) return null;
-  const discreet = await readDiscreetMinor(
+  const known = await readKnownClaims(
     db,
     row.payments.flatMap(({ id, disputedMinor }) => (disputedMinor > 0n ? [id] : [])),
   );
-  return orderRecord(row, discreet);
+  return orderRecord(row, known);
 }
 
 type OrderRow = Prisma.OrderGetPayload<{
   include: { customer: true; lines: true; payments: true; refunds: true };
 }>;
 
-function orderRecord(row: OrderRow, discreet: ReadonlyMap<string, bigint>): OrderRecord {
+function orderRecord(row: OrderRow, known: ReadonlyMap<string, bigint>): OrderRecord {
   const { id, externalId, name, email, phone, locale } = row.customer;
   return {
     externalId: row.externalId,
@@ -216,7 +216,11 @@ function orderRecord(row: OrderRow, discreet: ReadonlyMap<string, bigint>): Orde
       refundedMinor: toMinor(payment.refundedMinor),
       refundedElsewhereMinor: toMinor(payment.refundedElsewhereMinor),
       disputedMinor: toMinor(payment.disputedMinor),
-      discreetMinor: Math.min(toMinor(payment.disputedMinor), toMinor(discreet.get(payment.id) ?? 0n)),
+      // Disputes that are known outside stay what they were told to be.
+      discreetMinor: Math.max(
+        0,
+        toMinor(payment.disputedMinor) - toMinor(known.get(payment.id) ?? payment.disputedMinor),
+      ),
       reservedMinor: toMinor(payment.reservedMinor),
       refundableMinor: toMinor(refundableMinor(payment)),
       accounting:

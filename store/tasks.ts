@@ -67,8 +67,8 @@ interface TaskRow {
 
 /**
  * Open stages that this person may decide, by the rules of the domain's `authorityOf`: a role that may decide now, their own or
- * that of somebody in whose place they decide; never where they are excluded or tied to somebody who is. What they have taken comes first, what
- * others have taken last; in each, what is first due, with the head start of the customer's tier.
+ * that of somebody in whose place they decide; never where they are excluded or tied to somebody who is. What they have taken
+ * comes first, what others have taken last; in each, what is first due, with the head start of the customer's tier.
  */
 export async function listTasks(
   db: Db,

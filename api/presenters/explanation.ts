@@ -23,9 +23,10 @@ export function explainWaiting(
   if (!waiting) return null;
   const due = waiting.dueAt === null ? null : describeDue(calendar, nowIso, waiting.dueAt, language);
   const when = waiting.dueAt === null ? null : describeInstant(calendar, nowIso, waiting.dueAt, language);
-  const text =
-    reader === 'customer' ? forCustomer(record, waiting, when) : forStaff(record, told(waiting, reader), due, when);
-  return text[language];
+  if (reader === 'customer') return forCustomer(record, waiting, when)[language];
+  const seen = told(waiting, reader);
+  const isQuestion = seen.reason === 'in_question';
+  return forStaff(record, seen, isQuestion ? null : due, isQuestion ? null : when)[language];
 }
 
 /** The shop reads what staff read, but for the reasons of holds that it must not learn. */
@@ -69,7 +70,6 @@ function forStaff(record: RefundRecord, waiting: ToldWaiting, due: string | null
     case 'goods':
       return { en: `The goods are on their way back${until.en}`, 'zh-CN': `等待退货${until['zh-CN']}` };
     case 'cooling_off':
-      if (waiting.reason === 'risk_delay') return heldForStaff(waiting.reason, when);
       return { en: `A new payee waits for its time${until.en}`, 'zh-CN': `收款信息变更等待期${until['zh-CN']}` };
     case 'funds':
       return heldForStaff(waiting.reason ?? 'insufficient_funds', when);

@@ -256,11 +256,11 @@ export const policyDocumentSchema = z
     risk: riskSchema.prefault({}),
     /** Days by the clock in which a decline can be appealed, once; as long, what was asked for stays reserved. 0: not at all. */
     appealWindowDays: z.int().min(0).max(90),
-    /** Up to these amounts, by currency, the letters to those who may decide hold a link by which they can. None: no letter does. */
+    /** Up to these amounts, by currency, letters to those who may decide hold a link by which they can. None: no letter does. */
     stepUpMinor: z
       .record(z.string().refine(isCurrency, 'must be an ISO 4217 currency code'), z.int().min(1).max(MAX_AMOUNT_MINOR))
       .default({}),
-    /** `off` is for shops of one person: who asked for a refund or has decided it before may decide it, and every refund says so. */
+    /** `off` is for shops of one person: who asked for a refund or decided it before may decide it, and every refund says so. */
     separationOfDuties: z.enum(['on', 'off']).default('on'),
     arrivalWatchDays: z.int().min(1).max(365),
     arrival: z.strictObject({

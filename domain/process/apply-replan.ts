@@ -18,7 +18,10 @@ export function judgeReplan(
   }
 }
 
-/** The open stage and the awaited answer get their new instants. Lists show them; a letter about each refund would drown the ones that matter. */
+/**
+ * The open stage and the awaited answer get their new instants. Lists show them; a letter about each refund would drown the
+ * ones that matter.
+ */
 export function applyReplan({ state, effects }: Step, replanId: string, { stage, answer }: Replanned): void {
   const before = { dueBefore: state.stage?.dueAt ?? null, deadlineBefore: state.answer?.deadlineAt ?? null };
   if (stage) {

@@ -73,7 +73,10 @@ export interface OpenStage {
   approvals: number;
 }
 
-/** An answer that somebody outside owes: information for a paused stage, a corrected request, or a word on less than was asked for. */
+/**
+ * An answer that somebody outside owes: information for a paused stage, a corrected request, or a word on less than was asked
+ * for.
+ */
 export interface AwaitedAnswer {
   kind: 'information' | 'correction' | 'offer';
   stageId: string;
@@ -108,7 +111,10 @@ export interface Leg {
   failure: PaymentFailure | null;
   /** Set while something keeps the payment from being sent. Absent in histories from before there were holds. */
   hold?: LegHold | null;
-  /** Since when its provider has had too little money of ours for it, over all of its attempts; absent: as far as is known, it has enough. */
+  /**
+   * Since when its provider has had too little money of ours for it, over all of its attempts; absent: as far as is known, it
+   * has enough.
+   */
   unfundedSince?: string;
   /** How often the provider has refused the present reference for want of money. */
   refusals?: number;
@@ -151,7 +157,10 @@ export interface Proposal {
 
 export type ProposedAct = 'alternative_route' | 'manual_payment' | 'give_up';
 
-/** How the decline of a refund, or an offer of less, can be, or was, appealed. Once: an appeal that was made opens no other window. */
+/**
+ * How the decline of a refund, or an offer of less, can be, or was, appealed. Once: an appeal that was made opens no other
+ * window.
+ */
 export interface Appeal {
   /** Until when, ISO. */
   until: string;
@@ -344,7 +353,7 @@ function waitingToPay(legs: Leg[]): WaitingFor | null {
   if (!held) return null;
   const wait = { stage: null, pausedSince: null, ...waitOfHold(legs) };
   const { reason } = held.hold;
-  if (reason === 'cooling_off' || reason === 'risk_delay') return { ...wait, kind: 'cooling_off', who: null };
+  if (reason === 'cooling_off') return { ...wait, kind: 'cooling_off', who: null };
   if (reason === 'too_soon') return { ...wait, kind: 'payment', who: 'provider' };
   return { ...wait, kind: cureOf(reason) === 'funds' ? 'funds' : 'desk' };
 }

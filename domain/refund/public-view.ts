@@ -11,7 +11,7 @@ import {
 import type { AllocationStrategy } from '../money';
 import { breakdownAt, type Breakdown, type Deduction, type RefundAmounts } from './breakdown';
 import type { LocalizedText, Plan } from './plan';
-import { hasOpenOffer, waitingForOf, type Leg, type ProcessState, type WaitingFor } from './process';
+import { hasOpenOffer, waitingForOf, type Leg, type LegHold, type ProcessState, type WaitingFor } from './process';
 import type { RefundStatus } from './status';
 
 /** What the views of a refund are made of. Instants are ISO, amounts minor units. */
@@ -180,7 +180,13 @@ export function publicRefund(
 ): PublicRefund {
   const { process } = record;
   const waitingFor = waitingForOf(process);
-  const told = (reason: HoldReason): TellableHoldReason => (words.isForStaff ? reason : tellableReason(reason));
+  const told: ToldHold = (reason, until) => {
+    if (words.isForStaff) return { reason, until };
+    // An exact instant would tell one question of our staff from another.
+    const outside = tellableReason(reason);
+    return { reason: outside, until: outside === 'in_question' ? null : until };
+  };
+  const wait = waitingFor?.reason ? told(waitingFor.reason, waitingFor.dueAt) : null;
   const clause = record.declineClause ?? record.plan.approvedBy ?? null;
   const self = `/v1/refunds/${record.id}`;
   return {
@@ -204,7 +210,8 @@ export function publicRefund(
     clause,
     waitingFor: waitingFor && {
       ...waitingFor,
-      reason: waitingFor.reason && told(waitingFor.reason),
+      reason: wait?.reason ?? null,
+      dueAt: wait ? wait.until : waitingFor.dueAt,
       explanation: words.explanation ?? null,
     },
     plan: publicPlan(record),
@@ -254,23 +261,30 @@ const publicBreakdown = (breakdown: Breakdown | null): PublicBreakdown | null =>
 
 type FailureText = (failure: PaymentFailure) => string;
 
-type ToldReason = (reason: HoldReason) => TellableHoldReason;
+/** What a reader is told of a hold: why, and until when it lasts. */
+type ToldHold = (reason: HoldReason, until: string | null) => { reason: TellableHoldReason; until: string | null };
 
-const publicLeg = (leg: Leg, failureText: FailureText | undefined, told: ToldReason): PublicLeg => ({
+const publicLeg = (leg: Leg, failureText: FailureText | undefined, told: ToldHold): PublicLeg => ({
   amountMinor: leg.amountMinor,
   status: leg.status,
   reference: leg.reference,
   route: leg.route ?? 'original',
   traceNumber: leg.traceNumber ?? null,
   failure: leg.failure && { ...leg.failure, message: failureText?.(leg.failure) ?? null },
-  hold: leg.hold ? { reason: told(leg.hold.reason), since: leg.hold.since, retryAt: leg.nextQueryAt } : null,
+  hold: leg.hold ? publicHold(leg.hold, told(leg.hold.reason, leg.nextQueryAt)) : null,
+});
+
+const publicHold = ({ since }: LegHold, { reason, until }: ReturnType<ToldHold>): PublicLeg['hold'] => ({
+  reason,
+  since,
+  retryAt: until,
 });
 
 /** What is given beside the amount, as far as its leg is there: the machine's decline takes none. */
 function publicGoodwill(
   record: RefundRecord,
   failureText: FailureText | undefined,
-  told: ToldReason,
+  told: ToldHold,
 ): PublicGoodwill | null {
   const leg = record.process.legs.find((candidate) => candidate.fund === 'goodwill');
   const goodwill = record.amounts?.goodwill;

@@ -103,6 +103,14 @@ describe('a payment that a person freezes', () => {
     expect(beside.body.code).toBe('insufficient_refundable');
   });
 
+  it('leaves what the shop knows of other disputes as it was told, also where all the rest is frozen discreetly', async () => {
+    const order = await paidOrder();
+    await freeze(freezeBody(order, { amountMinor: 2_000 }));
+    expect((await freeze(freezeBody(order, { reasonCode: 'police_order', amountMinor: 10_000 }))).status).toBe(201);
+    const { body } = await api.get('integrator', `/v1/orders/${order.orderExternalId}`);
+    expect(body.payments[0]).toMatchObject({ disputedMinor: 2_000, reservedMinor: 8_000, refundableMinor: 0 });
+  });
+
   it.each(['police_order', 'suspected_fraud'])('for %s is told to no customer and no shop', async (reasonCode) => {
     const order = await paidOrder();
     const endpointId = `we_${order.paymentId.slice(3)}`;
@@ -153,6 +161,14 @@ describe('a payment that a person freezes', () => {
     await plan(held);
     const shop = (await api.get('integrator', `/v1/refunds/${refundId}`)).body;
     const staff = (await api.get('finance', `/v1/refunds/${refundId}`)).body;
+    // A delay for its risk, to the hour, looks from outside as any other question.
+    const retryAt = new Date(Date.now() + 86_400_000).toISOString();
+    const delayed = { ...hold, reason: 'risk_delay' };
+    await plan({ ...held, legs: legs.map((leg) => ({ ...leg, hold: delayed, nextQueryAt: retryAt })) });
+    const shopOfDelay = (await api.get('integrator', `/v1/refunds/${refundId}`)).body;
+    const customerOfDelay = (await api.get('customer', `/v1/refunds/${refundId}`)).body;
+    expect([shopOfDelay.waitingFor, shopOfDelay.payments[0].hold]).toEqual([shop.waitingFor, shop.payments[0].hold]);
+    expect(customerOfDelay.waitingFor).toMatchObject({ kind: 'payment', who: 'provider', dueAt: null, reason: null });
     await plan({ ...process, legs });
     expect([shop.payments[0].hold.reason, shop.waitingFor.reason]).toEqual(['in_question', 'in_question']);
     expect(JSON.stringify(shop)).not.toMatch(/frozen|freeze|冻结/);

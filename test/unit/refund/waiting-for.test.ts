@@ -109,7 +109,7 @@ test.each<[HoldReason, string, string | null]>([
   ['provider_unreachable', 'desk', 'role:finance'],
   ['too_soon', 'payment', 'provider'],
   ['cooling_off', 'cooling_off', null],
-  ['risk_delay', 'cooling_off', null],
+  ['risk_delay', 'desk', 'role:finance'],
 ])('a payment that is held for %s waits for %s, and says until when', (reason, kind, who) => {
   expect(waitingForOf({ ...state, status: 'paying', ...held(reason) })).toEqual({
     kind,
