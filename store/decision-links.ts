@@ -81,8 +81,7 @@ export async function findDecisionLink(db: Db, token: string): Promise<StoredDec
   };
 }
 
-/** Whether this is the code that stood in the letter beside the link. */
-export const isCodeOf = ({ codeHash }: StoredDecisionLink, token: string, code: string): boolean =>
+const isCodeOf = ({ codeHash }: StoredDecisionLink, token: string, code: string): boolean =>
   timingSafeEqual(Buffer.from(codeHash), Buffer.from(hashOfCode(token, code)));
 
 const entryOf = (link: StoredDecisionLink, type: string, data: object): AuditEntry => ({
@@ -91,24 +90,56 @@ const entryOf = (link: StoredDecisionLink, type: string, data: object): AuditEnt
   data: { linkId: link.id, stage: link.stageId, ...data },
 });
 
-/** Counts a wrong code, which stands in the refund's chain. @returns how many more the link bears */
-export async function countWrongCode(db: Database, link: StoredDecisionLink, nowIso: string): Promise<number> {
+/**
+ * Judges a code against that of the letter. However many come at once, they are judged one after another behind the link's row
+ * lock, and none after the last wrong one; each wrong one stands in the refund's chain. Also of a dead link: what is said to who
+ * knows the code of one differs.
+ * @returns whether it is the code, and how many more wrong ones the link bears; null when it bears none, then nothing is judged
+ */
+export async function judgeCode(
+  db: Database,
+  link: StoredDecisionLink,
+  token: string,
+  code: string,
+  nowIso: string,
+): Promise<{ isRight: boolean; left: number } | null> {
+  const isRight = isCodeOf(link, token, code);
   return db.$transaction(async (tx) => {
-    await appendRefundAudit(tx, link.refund.id, nowIso, [entryOf(link, 'refund.link_code_refused', {})]);
-    await tx.decisionLink.updateMany({
-      where: { id: link.id, wrongCodes: { lt: MAX_WRONG_CODES } },
-      data: { wrongCodes: { increment: 1 } },
-    });
-    const { wrongCodes } = await tx.decisionLink.findUniqueOrThrow({ where: { id: link.id } });
-    return MAX_WRONG_CODES - wrongCodes;
+    const [counted] = await tx.$queryRaw<{ wrongCodes: number }[]>`
+      UPDATE decision_links SET wrong_codes = wrong_codes + ${isRight ? 0 : 1}::int
+      WHERE id = ${link.id} AND wrong_codes < ${MAX_WRONG_CODES}::int
+      RETURNING wrong_codes AS "wrongCodes"`;
+    if (!counted) return null;
+    if (!isRight) await appendRefundAudit(tx, link.refund.id, nowIso, [entryOf(link, 'refund.link_code_refused', {})]);
+    return { isRight, left: MAX_WRONG_CODES - counted.wrongCodes };
   });
+}
+
+/** A command that was given by a link. */
+export interface LinkCommand {
+  bodyHash: string;
+  /** `open` until it counts (`done`) or is refused. */
+  outcome: string;
+  /** What it was answered with; null while nobody has been, or when it may have counted. */
+  responseStatus: number | null;
+  expiresAt: string;
+}
+
+/** The commands that were given by a link: it is the principal of each. */
+export async function commandsOfLink(db: Db, { id, refund }: StoredDecisionLink): Promise<LinkCommand[]> {
+  const rows = await db.command.findMany({
+    where: { refundId: refund.id, kind: 'decide', principalId: id },
+    select: { bodyHash: true, outcome: true, responseStatus: true, expiresAt: true },
+  });
+  return rows.map((row) => ({ ...row, expiresAt: toIso(row.expiresAt) }));
 }
 
 /** Notes that somebody with the right code came by a dead link. */
 export const noteDeadLink = (db: Db, link: StoredDecisionLink, why: string, nowIso: string): Promise<void> =>
   appendRefundAudit(db, link.refund.id, nowIso, [entryOf(link, 'refund.link_refused', { why })]);
 
-/** Marks a link as used; one that is used stays as it is. */
+/** Marks a link as used, no later than its end: what counted may be told of after it. One that is used stays as it is. */
 export async function markLinkUsed(db: Db, linkId: string, nowIso: string): Promise<void> {
-  await db.decisionLink.updateMany({ where: { id: linkId, usedAt: null }, data: { usedAt: new Date(nowIso) } });
+  await direct(db).$executeRaw`
+    UPDATE decision_links SET used_at = LEAST(${nowIso}::timestamptz, expires_at) WHERE id = ${linkId} AND used_at IS NULL`;
 }

@@ -35,8 +35,12 @@ export function limitPerKey(deps: Pick<AppDeps, 'config'>): RequestHandler {
 /**
  * Limits the requests with a bad credential from one address, so that nobody tries keys at leisure. Only what was
  * refused is counted: however many good requests are in flight at once, they are not mistaken for guesses.
+ * @param refusedWith statuses of a bad credential
  */
-export function limitFailedLogins(deps: Pick<AppDeps, 'config'>): RequestHandler {
+export function limitFailedLogins(
+  deps: Pick<AppDeps, 'config'>,
+  refusedWith: readonly number[] = [401],
+): RequestHandler {
   const { windowMs } = deps.config.rateLimit;
   const failures = new MemoryStore();
   failures.init({ windowMs } as Parameters<MemoryStore['init']>[0]);
@@ -45,7 +49,7 @@ export function limitFailedLogins(deps: Pick<AppDeps, 'config'>): RequestHandler
     const seen = await failures.get(address);
     if (seen && seen.totalHits >= deps.config.failedLoginLimit) throw tooMany(seen.resetTime, windowMs);
     res.once('finish', () => {
-      if (res.statusCode === 401) void failures.increment(address);
+      if (refusedWith.includes(res.statusCode)) void failures.increment(address);
     });
     next();
   };

@@ -4,6 +4,7 @@ import request, { type Response } from 'supertest';
 import defaultPolicy from '../../prisma/seed/default-policy.json';
 import { createDeliverDueMessages } from '../../activities/deliver-due-messages';
 import { createRecordActivities } from '../../activities/record-transition';
+import { createApp } from '../../api/app';
 import { EngineUnavailable } from '../../api/refund-client-errors';
 import { getRefundQuery, refundWorkflowId } from '../../contract';
 import { attempt, FakeMail } from '../activities/support/bench';
@@ -522,6 +523,81 @@ describe('a decision by letter', () => {
     expect(await statusOf(id)).toBe('in_review');
     expect(await api.db.decision.count({ where: { refundId: id } })).toBe(0);
     expect(await api.db.command.count({ where: { refundId: id, kind: 'decide' } })).toBe(0);
+  });
+
+  it('that counted is answered so to whoever was not told, and again, and leaves its link used', async () => {
+    const { id } = await api.accept(10_000);
+    const { token, code } = await letterTo('reviewer', id);
+    const usedAt = async () =>
+      (await api.db.decisionLink.findMany({ where: { refundId: id, personId: api.personIds.reviewer } })).map(
+        (link) => link.usedAt !== null,
+      );
+    const { refundClient } = api.deps;
+    const { decide: tell } = refundClient;
+    refundClient.decide = async (...decision) => {
+      await tell(...decision);
+      throw new EngineUnavailable('Its answer was lost.');
+    };
+    const approval = { decision: 'approve', reason: 'seen', code };
+    try {
+      const lost = await submit(token, approval);
+      expect([lost.status, lost.text]).toEqual([503, expect.stringContaining('may have counted')]);
+    } finally {
+      refundClient.decide = tell;
+    }
+    expect((await open(token)).text).toContain('has been used');
+    expect(await usedAt()).toEqual([false]);
+    for (const told of [1, 2]) {
+      const { status, text } = await submit(token, approval);
+      expect([told, status, text]).toEqual([told, 200, expect.stringContaining('Your approval counts')]);
+      expect(await usedAt()).toEqual([true]);
+    }
+    // As when the process died before it marked the link; and this time the person has changed their mind, too late.
+    await api.db.decisionLink.updateMany({ where: { refundId: id }, data: { usedAt: null } });
+    expect((await eventsOf(id)).map(({ type }) => type)).not.toContain('refund.link_refused');
+    const contrary = await submit(token, { decision: 'decline', reason: 'no', code });
+    expect([contrary.status, contrary.text]).toEqual([410, expect.stringContaining('has been used')]);
+    expect(await usedAt()).toEqual([true]);
+    expect(await api.db.decision.count({ where: { refundId: id } })).toBe(1);
+  });
+
+  it('that was refused for what has passed since counts then, and its refusals are worded whole', async () => {
+    const { id } = await api.accept(10_000);
+    const { token, code } = await letterTo('reviewer', id);
+    await api.post('reviewer2', `/v1/tasks/${id}/first_review/claim`, {});
+    for (const reason of ['', 'seen', '']) {
+      const { status, text } = await submit(token, { decision: 'approve', reason, code });
+      expect([status, text]).toEqual([409, expect.stringContaining('Stage first_review is taken')]);
+      expect(text).not.toContain('{');
+    }
+    await api.post('reviewer2', `/v1/tasks/${id}/first_review/release`, {});
+    const { status, text } = await submit(token, { decision: 'approve', code });
+    expect([status, text]).toEqual([200, expect.stringContaining('Your approval counts')]);
+  });
+
+  it('has five guesses at its code, however many come at once, and an address has its own limit', async () => {
+    const { id } = await api.accept(10_000);
+    const { token, code } = await letterTo('reviewer', id);
+    const wrong = (n: number) => String((Number(code) + n) % 1_000_000).padStart(6, '0');
+    const guesses = await Promise.all(
+      [...Array(20).keys()].map(async (n) => (await submit(token, { decision: 'approve', code: wrong(n + 1) })).status),
+    );
+    expect(guesses.toSorted()).toEqual([...Array(4).fill(400), ...Array(16).fill(410)]);
+    const dead = await submit(token, { decision: 'approve', code });
+    expect([dead.status, dead.text]).toEqual([410, expect.stringContaining('Too many wrong codes')]);
+    expect(await api.db.auditEvent.count({ where: { refundId: id, type: 'refund.link_code_refused' } })).toBe(5);
+    expect(await api.db.decision.count({ where: { refundId: id } })).toBe(0);
+
+    const guarded = createApp({ ...api.deps, config: { ...api.deps.config, failedLoginLimit: 2 } });
+    const guess = () => request(guarded).get(`/decide/${'A'.repeat(43)}`);
+    expect([(await guess()).status, (await guess()).status]).toEqual([404, 404]);
+    const stopped = await guess();
+    expect([stopped.status, stopped.type, stopped.text]).toEqual([
+      429,
+      'text/html',
+      expect.stringContaining('Too many requests'),
+    ]);
+    expect(Number(stopped.headers['retry-after'])).toBeGreaterThan(0);
   });
 
   it('has a link that guesses kill, that time kills, and that every change kills', async () => {
