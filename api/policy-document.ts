@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
-import { InvalidPolicyError, parsePolicy, type PolicyDocument } from '../domain/policy';
+import { InvalidPolicyError, parseDraft, type PolicyDocument } from '../domain/policy';
 import { Problem, type FieldError } from './problems';
 
 /** A document as its author sent it: JSON, or the text of YAML. */
@@ -17,7 +17,7 @@ export function readSentPolicy(sent: SentPolicy): { policy: PolicyDocument; docu
   const yaml = sent.documentYaml === undefined ? null : parseYaml(sent.documentYaml);
   const document: unknown = yaml ? yaml.value : sent.document;
   try {
-    return { policy: parsePolicy(document), document };
+    return { policy: parseDraft(document), document };
   } catch (error) {
     if (!(error instanceof InvalidPolicyError)) throw error;
     throw invalid(

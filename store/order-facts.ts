@@ -16,11 +16,12 @@ export const orderFacts = (orderId: Fragment): Fragment => Prisma.sql`
           'UTF8')), 'hex') FROM order_lines ol WHERE ol.order_id = of.id))
     FROM orders of WHERE of.id = ${orderId})`;
 
-/** Refunds that are not decided yet and whose order is not what their snapshot says. */
+/** Refunds that are not decided yet (`restsOnOrder`) and whose order is not what their snapshot says. */
 export async function listRefundsOfChangedOrder(db: Db, mode: Mode, externalId: string): Promise<string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`
     SELECT f.id FROM refunds f JOIN orders o ON o.id = f.order_id
     WHERE o.mode = ${mode}::"Mode" AND o.external_id = ${externalId} AND f.status IN ('in_review', 'awaiting_customer')
+      AND f.process -> 'answer' ->> 'kind' IS DISTINCT FROM 'offer'
       AND jsonb_exists(f.snapshot, 'order') AND f.snapshot -> 'order' <> ${orderFacts(Prisma.sql`o.id`)}
     ORDER BY f.id`;
   return rows.map(({ id }) => id);

@@ -10,9 +10,10 @@ import {
 import type { Candidate, DecisionFacts, OnBehalf } from '../domain/approval';
 import type { BusinessCalendar } from '../domain/calendar';
 import {
-  isUndecided,
   orderChangedId,
+  restsOnOrder,
   waitingForOf,
+  type ExcludedPerson,
   type Plan,
   type ProcessState,
   type RecordedTransition,
@@ -45,6 +46,8 @@ export interface LoadedTransition {
   receivedAt: string | null;
   /** Who has decided the refund before; read for appeals. */
   deciders: { personId: string; at: string }[];
+  /** Owner and creator of the key that an appeal was entered with. */
+  behindKey: ExcludedPerson[];
   candidates: Candidate[];
   /** Who stands in for whom; read for decisions and appeals. */
   facts: DecisionFacts | null;
@@ -109,7 +112,7 @@ export async function recordTransition(
       return { transitionId: input.transition.id, refused: { code: 'nothing_awaited', data: {} }, state: refund.state };
     const mismatch =
       commandMismatch(input.transition, command, refund.id, input.at) ?? (await replanMismatch(tx, refund.id, input));
-    if (input.transition.kind === 'decision' && orderNow && !mismatch && isUndecided(refund.state)) {
+    if (input.transition.kind === 'decision' && orderNow && !mismatch && restsOnOrder(refund.state)) {
       const transition: Transition = { id: orderChangedId(refund.state.snapshotVersion), kind: 'order_changed' };
       const first = apply({ ...loaded, subscribers, answered: null, sighted: null, desk: null }, transition);
       if (first.refused) throw new Error(`The changed order of ${refund.id} was not taken in: ${first.refused.code}.`);

@@ -3,7 +3,14 @@ import type { Candidate, DecisionFacts, Delegation, StageClaim } from '../domain
 import { readAnswer, type AnsweredRequest, type LegToPay, type StoredCommand } from '../domain/process';
 import type { Subscriber } from './outgoing';
 import { readNamedLines } from './reservations';
-import type { Plan, ProcessState, RecordTransitionInput, RefundAmounts, TransitionKind } from '../domain/refund';
+import type {
+  ExcludedPerson,
+  Plan,
+  ProcessState,
+  RecordTransitionInput,
+  RefundAmounts,
+  TransitionKind,
+} from '../domain/refund';
 import { measuredArrivals } from './arrival-observations';
 import { claimOf, decisionFactsOf, delegationsSince } from './delegation-facts';
 import { calendarOfText } from './known-documents';
@@ -59,6 +66,7 @@ interface Loaded {
     legs: LegToPay[];
     receivedAt: string | null;
     deciders: { personId: string; at: string }[];
+    behindKey: ExcludedPerson[];
     candidates: Candidate[];
     facts: DecisionFacts | null;
   };
@@ -84,6 +92,7 @@ interface LoadRow {
   stage_calendars: Record<string, string> | null;
   legs: LegToPay[] | null;
   deciders: { personId: string; at: string }[] | null;
+  behindKey: ExcludedPerson[] | null;
   candidates: Candidate[] | null;
   delegations: Delegation[] | null;
   claim: StageClaim | null;
@@ -161,6 +170,12 @@ export async function loadForTransition(
            FROM (SELECT x.id, min(n.decided_at) AS at FROM decisions n CROSS JOIN LATERAL (VALUES (n.person_id), (n.on_behalf_of)) AS x(id)
                  WHERE n.refund_id = ${refund.id} AND n.decision <> 'request_info' AND x.id IS NOT NULL GROUP BY x.id) d)
       END AS deciders,
+      CASE WHEN ${transition.kind === 'appeal'} THEN
+        (SELECT jsonb_agg(DISTINCT jsonb_build_object('personId', b.id, 'rule', b.rule))
+           FROM commands c JOIN api_keys k ON k.id = c.principal_id
+           CROSS JOIN LATERAL (VALUES (k.owner_person_id, 'key_owner'), (k.created_by_id, 'key_creator')) AS b(id, rule)
+           WHERE c.id = ${commandId} AND b.id IS NOT NULL)
+      END AS "behindKey",
       CASE WHEN ${opensStage} THEN
         (SELECT jsonb_agg(jsonb_build_object('personId', h.id, 'roles', h.roles))
            FROM (SELECT n.id, array_agg(o.role) AS roles FROM people n JOIN person_roles o ON o.person_id = n.id
@@ -221,6 +236,7 @@ export async function loadForTransition(
       legs: row.legs ?? [],
       receivedAt: transition.kind === 'receipt' ? receivedAt(command, input.at) : null,
       deciders: row.deciders ?? [],
+      behindKey: row.behindKey ?? [],
       candidates: row.candidates ?? [],
       facts: opensStage ? decisionFactsOf({ ...refund, ...row }) : null,
     },

@@ -8,7 +8,7 @@ import type {
   RefusalCode,
   Transition,
 } from '../refund';
-import { canWithdraw, hasOpenOffer, isAppealable, isUndecided, isWatched } from '../refund';
+import { canWithdraw, correctionsOf, hasOpenOffer, isAppealable, isWatched, restsOnOrder } from '../refund';
 import { authorityOf, type Authority, type DecisionFacts, type StageClaim } from './delegation';
 import { judgeDeskAction } from './judge-desk';
 import { isPerson } from './is-person';
@@ -36,7 +36,8 @@ export interface DecisionContext {
  *    decides by a role that was called in beside the stage's own;
  * 5. what was seen is what stands, else `stale_snapshot`;
  * 6. an approved amount is above zero and not above what was asked, else `amount_not_allowed`;
- * 7. a send-back, or a raise above what was last approved, is within the allowed rounds, else `rounds_exhausted`.
+ * 7. a send-back, or a raise above what was last approved, is one of no more than the allowed rounds, each counted apart, else
+ *    `rounds_exhausted`.
  * @param context what is known around it. Without facts (in a workflow's validator) the delegation that the message names is
  *   taken for true and none else is known; the record step judges again with them.
  */
@@ -57,7 +58,10 @@ export function judgeDecision(
     if (!legal || !Number.isSafeInteger(content.approvedAmountMinor))
       return refuse('amount_not_allowed', { approvedAmountMinor: content.approvedAmountMinor, atMostMinor: ceiling });
   }
-  if ((content.decision === 'send_back' || isRaise(state, content)) && state.round > maxCorrectionRounds)
+  if (
+    (content.decision === 'send_back' && correctionsOf(state) >= maxCorrectionRounds) ||
+    (isRaise(state, content) && (state.raises ?? 0) >= maxCorrectionRounds)
+  )
     return refuse('rounds_exhausted', { rounds: maxCorrectionRounds });
   return null;
 }
@@ -231,6 +235,6 @@ export function judgeTransition(
     case 'replan':
       return null;
     case 'order_changed':
-      return isUndecided(state) ? null : refuse('nothing_awaited', { status: state.status });
+      return restsOnOrder(state) ? null : refuse('nothing_awaited', { status: state.status });
   }
 }

@@ -27,6 +27,7 @@ export { calendarFor, limitsFor, type AppliedLimit } from './stage-limits';
 export {
   DECIDING_ROLES,
   InvalidPolicyError,
+  parseDraft,
   parsePolicy,
   PAYMENT_METHODS,
   type PaymentMethod,

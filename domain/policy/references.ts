@@ -93,6 +93,27 @@ export function checkReferences(policy: PolicyReferences): Problem[] {
   ];
 }
 
+/**
+ * What an author is refused although a policy that stands stays in force with it: what was published before goes on being read.
+ * Whoever may appeal can appeal less than they asked for, too, and what they asked for stays reserved until then; without days
+ * for an offer it is paid, and the rest given back, at once.
+ */
+export const checkDraft = ({ appealWindowDays, customerAnswer }: DraftReferences): Problem[] =>
+  appealWindowDays > 0 && customerAnswer.offerBusinessDays === undefined
+    ? [
+        {
+          path: ['customerAnswer', 'offerBusinessDays'],
+          message:
+            'must be set where appealWindowDays is above 0: else less than was asked for is paid at once, and nothing is left to appeal for. Set it, from 1 to 60 working days, or set appealWindowDays to 0',
+        },
+      ]
+    : [];
+
+interface DraftReferences {
+  appealWindowDays: number;
+  customerAnswer: { offerBusinessDays?: number | undefined };
+}
+
 function checkTiers(tiers: TierReferences[], currency: string, stageIds: string[]): Problem[] {
   const problems: Problem[] = duplicates(
     tiers.map((tier) => tier.tier),

@@ -5,7 +5,7 @@ import type { Role } from '../people';
 import { SHIPPING_RULES } from '../refund';
 import { DEFAULT_RISK_POINTS, RISK_SIGNALS, type RiskSignal } from '../risk';
 import { checkCondition, MAX_CONDITION_LENGTH } from './conditions';
-import { checkReferences } from './references';
+import { checkDraft, checkReferences } from './references';
 
 /** Roles that may decide a stage. Systems and administrators never do. */
 export const DECIDING_ROLES = ['reviewer', 'second_reviewer', 'approver'] as const satisfies readonly Role[];
@@ -248,13 +248,16 @@ export const policyDocumentSchema = z
       requestInfoBusinessDays: z.int().min(1).max(60),
       sendBackBusinessDays: z.int().min(1).max(60),
       maxRounds: z.int().min(0).max(10),
-      /** In which a customer takes less than they asked for, or appeals where they may; left out: it is paid without asking. */
+      /**
+       * In which a customer takes less than they asked for, or appeals where they may, and then no less than `appealWindowDays`; left
+       * out: it is paid without asking.
+       */
       offerBusinessDays: z.int().min(1).max(60).optional(),
     }),
     amounts: amountsSchema.prefault({}),
     /** How risk is counted, and what is done about it; where nothing is said, people decide what is of high risk. */
     risk: riskSchema.prefault({}),
-    /** Days by the clock in which a decline can be appealed, once; as long, what was asked for stays reserved. 0: not at all. */
+    /** Days by the clock in which a decline, or an offer of less, can be appealed, once; as long, what was asked for stays reserved. 0: not at all. */
     appealWindowDays: z.int().min(0).max(90),
     /** Up to these amounts, by currency, letters to those who may decide hold a link by which they can. None: no letter does. */
     stepUpMinor: z
@@ -298,4 +301,15 @@ export function parsePolicy(json: unknown): PolicyDocument {
   throw new InvalidPolicyError(
     result.error.issues.map((issue) => ({ path: issue.path.join('.') || 'document', message: issue.message })),
   );
+}
+
+/**
+ * Reads what an author sent as a policy that may be put in force from now on: `parsePolicy`, and what only new versions must say.
+ * @throws InvalidPolicyError
+ */
+export function parseDraft(json: unknown): PolicyDocument {
+  const policy = parsePolicy(json);
+  const problems = checkDraft(policy);
+  if (problems.length === 0) return policy;
+  throw new InvalidPolicyError(problems.map(({ path, message }) => ({ path: path.join('.'), message })));
 }

@@ -6,7 +6,7 @@ import { noteForCrm, tellCustomer, type Step } from './step';
 /**
  * A decline, or an offer of less, is appealed: the whole plan again from stage one with new clocks, for what was asked for, by
  * people none of whom has decided it before, in whatever round and on whosever behalf. Whoever entered the appeal does not
- * decide it either.
+ * decide it either, nor does whoever owns or made the key that it was entered with.
  */
 export function applyAppeal(step: Step, { commandId, actor }: Extract<Transition, { kind: 'appeal' }>): void {
   const { state, effects, context } = step;
@@ -33,10 +33,14 @@ export function applyAppeal(step: Step, { commandId, actor }: Extract<Transition
 }
 
 function excludeDeciders({ state, context }: Step, actor: Actor): void {
+  const since = state.excluded.filter(({ rule }) => rule !== 'earlier_stage' && rule !== 'delegator');
   state.excluded = [
-    ...state.excluded.filter(({ rule }) => rule !== 'earlier_stage' && rule !== 'delegator'),
+    ...since,
     ...context.deciders.map((decider) => ({ ...decider, rule: 'earlier_decision' as const })),
     ...(actor.personId === null ? [] : [{ personId: actor.personId, rule: 'requester' as const, at: context.at }]),
+    ...context.behindKey
+      .filter(({ personId }) => personId !== actor.personId && !since.some((one) => one.personId === personId))
+      .map((behind) => ({ ...behind, at: context.at })),
   ];
 }
 

@@ -137,8 +137,7 @@ function advance(step: Step, commandId: string): void {
     return;
   }
   endReview(step);
-  if (isLess(state) && context.plan.offerBusinessDays !== undefined)
-    offer(step, context.plan.offerBusinessDays, commandId);
+  if (isLess(state) && context.plan.offerBusinessDays !== undefined) offer(step, commandId);
   else beginToPay(step);
 }
 
@@ -163,6 +162,7 @@ function restartAtMore(step: Step, approvedAmountMinor: number): void {
   });
   closeStage(step, 'sent_back');
   state.round += 1;
+  state.raises = (state.raises ?? 0) + 1;
   state.roundStartedAt = context.at;
   state.snapshotVersion += 1;
   state.approvedAmountMinor = approvedAmountMinor === state.amountMinor ? null : approvedAmountMinor;

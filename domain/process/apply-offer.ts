@@ -1,5 +1,5 @@
-import { addBusinessDays } from '../calendar';
 import type { ProcessState, Transition } from '../refund';
+import { canStillAppeal, offerEndsAt } from './offer-clock';
 import { noteForCrm, tellCustomer, tellOutsiders, type Step } from './step';
 
 /** Whether less was approved than is asked for. */
@@ -17,16 +17,16 @@ export function beginToPay(step: Step): void {
 
 /**
  * Less was approved than is asked for: the customer is asked first, by a clock of their own. Until then all of it stays reserved,
- * and where the plan lets people appeal, they may instead.
+ * and where the plan lets people appeal, they may instead, as long as the offer stands.
  * @param commandId of the decision, whose words to the customer go with it
  */
-export function offer(step: Step, businessDays: number, commandId: string): void {
+export function offer(step: Step, commandId: string): void {
   const { state, effects, context } = step;
-  const deadlineAt = addBusinessDays(context.calendar, context.at, businessDays);
+  const deadlineAt = offerEndsAt(state, context.at, context);
   const stageId = state.lastDecision?.stageId ?? '';
   state.status = 'awaiting_customer';
   state.answer = { kind: 'offer', stageId, requestedAt: context.at, deadlineAt };
-  if (context.plan.appealWindowDays > 0 && !state.appeal) state.appeal = { until: deadlineAt };
+  if (canStillAppeal(state, context.plan)) state.appeal = { until: deadlineAt };
   effects.audit.push({
     type: 'refund.offered',
     data: { approvedAmountMinor: state.approvedAmountMinor, amountMinor: state.amountMinor, deadlineAt },

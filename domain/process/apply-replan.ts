@@ -1,5 +1,6 @@
 import { UncertifiedYearError } from '../calendar';
 import type { ProcessState, Refusal } from '../refund';
+import { canStillAppeal } from './offer-clock';
 import { movesAnything, replan, type Replanned } from './replan';
 import type { Step, TransitionContext } from './step';
 
@@ -22,7 +23,7 @@ export function judgeReplan(
  * The open stage and the awaited answer get their new instants. Lists show them; a letter about each refund would drown the
  * ones that matter.
  */
-export function applyReplan({ state, effects }: Step, replanId: string, { stage, answer }: Replanned): void {
+export function applyReplan({ state, effects, context }: Step, replanId: string, { stage, answer }: Replanned): void {
   const before = { dueBefore: state.stage?.dueAt ?? null, deadlineBefore: state.answer?.deadlineAt ?? null };
   if (stage) {
     state.stage = stage;
@@ -30,6 +31,8 @@ export function applyReplan({ state, effects }: Step, replanId: string, { stage,
     effects.stageDues.push({ stageId: stage.id, round: state.round, dueAt: stage.dueAt });
   }
   if (answer) state.answer = answer;
+  if (answer?.kind === 'offer' && state.appeal && canStillAppeal(state, context.plan))
+    state.appeal = { ...state.appeal, until: answer.deadlineAt };
   effects.audit.push({
     type: 'refund.replanned',
     data: {

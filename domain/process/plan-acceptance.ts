@@ -122,6 +122,7 @@ export function planAcceptance(facts: AcceptanceFacts): AcceptedPlan {
       legs: [],
       answered: null,
       deciders: [],
+      behindKey: [],
       candidates: [],
       facts: null,
       sighted: null,

@@ -1,5 +1,6 @@
-import { addBusinessDays, type BusinessCalendar } from '../calendar';
-import type { AwaitedAnswer, OpenStage, Plan, ProcessState } from '../refund';
+import { addBusinessDays } from '../calendar';
+import { assertNever, type AwaitedAnswer, type OpenStage, type ProcessState } from '../refund';
+import { offerEndsAt } from './offer-clock';
 import { calendarOfStage, ladderOf, planStage, rungsToCome, type KnownCalendars } from './stage-clock';
 
 /** What a changed calendar moves of an open refund. */
@@ -16,14 +17,14 @@ const MOVES_NOTHING: Replanned = { stage: null, answer: null };
  * Works out again, by the calendars as they stand now, when the open stage is due and when an awaited answer is. The contract:
  * 1. A stage counts from where it counted, over all of its pauses; what the desk has set counts from when it was set.
  * 2. A rung that has fallen stays fallen. The first response goes by the wall clock and stays.
- * 3. Whoever owes an answer has been told until when: that day is put off, never brought forward.
+ * 3. Whoever owes an answer has been told until when: that day is put off, never brought forward. An offer can be appealed as
+ *    long as it stands.
  * 4. Done twice, the second time moves nothing.
  * @throws UncertifiedYearError when the calendar cannot answer for a year; RangeError when it gives a stage no working time
  */
 export function replan(state: ProcessState, known: KnownCalendars): Replanned {
-  const { plan, calendar } = known;
   if (state.status !== 'in_review' && state.status !== 'awaiting_customer') return MOVES_NOTHING;
-  return { stage: replannedStage(state.stage, known), answer: replannedAnswer(state.answer, plan, calendar) };
+  return { stage: replannedStage(state.stage, known), answer: replannedAnswer(state, known) };
 }
 
 /** Whether anything moves. */
@@ -37,9 +38,23 @@ function replannedStage(stage: OpenStage | null, known: KnownCalendars): OpenSta
   return stays ? null : { ...stage, dueAt: whole.dueAt, dueBy: whole.dueBy, rungs };
 }
 
-function replannedAnswer(answer: AwaitedAnswer | null, plan: Plan, calendar: BusinessCalendar): AwaitedAnswer | null {
+function replannedAnswer(state: ProcessState, known: KnownCalendars): AwaitedAnswer | null {
+  const { answer } = state;
   if (!answer) return null;
-  const days = answer.kind === 'information' ? plan.informationBusinessDays : plan.correctionBusinessDays;
-  const deadlineAt = addBusinessDays(calendar, answer.requestedAt, days);
+  const deadlineAt = deadlineOf(answer, state, known);
   return Date.parse(deadlineAt) > Date.parse(answer.deadlineAt) ? { ...answer, deadlineAt } : null;
+}
+
+function deadlineOf({ kind, requestedAt }: AwaitedAnswer, state: ProcessState, known: KnownCalendars): string {
+  const { plan, calendar } = known;
+  switch (kind) {
+    case 'information':
+      return addBusinessDays(calendar, requestedAt, plan.informationBusinessDays);
+    case 'correction':
+      return addBusinessDays(calendar, requestedAt, plan.correctionBusinessDays);
+    case 'offer':
+      return offerEndsAt(state, requestedAt, known);
+    default:
+      return assertNever(kind);
+  }
 }

@@ -3,7 +3,15 @@ import type { AnsweredRequest } from './answer';
 import type { BusinessCalendar } from '../calendar';
 import type { DeskFacts } from './desk-facts';
 import type { MeasuredArrivals, PaymentSighting, QueryBackOff } from '../payment';
-import type { MessageKind, MessageOwner, MessageToSend, OpenStage, Plan, ProcessState } from '../refund';
+import type {
+  ExcludedPerson,
+  MessageKind,
+  MessageOwner,
+  MessageToSend,
+  OpenStage,
+  Plan,
+  ProcessState,
+} from '../refund';
 import type { Effects, StageStatus } from './effects';
 
 /** A leg as its rows stand. */
@@ -40,6 +48,8 @@ export interface TransitionContext {
   answered: AnsweredRequest | null;
   /** Who has decided the refund before, and since when, also in whose place; read for appeals, empty for everything else. */
   deciders: { personId: string; at: string }[];
+  /** Owner and creator of the key that an appeal was entered with; empty for everything else. */
+  behindKey: ExcludedPerson[];
   /** Everybody who could decide; read for decisions, answers and appeals. */
   candidates: Candidate[];
   /** Who stands in for whom; read for decisions and appeals, null for everything else. */

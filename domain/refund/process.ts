@@ -9,7 +9,7 @@ import {
 } from '../payment';
 import type { AllocationStrategy } from '../money';
 import type { Rung, StageClock } from './plan';
-import { isFinal, type RefundStatus, type WaitingKind } from './status';
+import { isFinal, isUndecided, type RefundStatus, type WaitingKind } from './status';
 
 /** Why a person may not decide this refund; the rule is named to whoever is refused. */
 export type ExclusionRule =
@@ -175,6 +175,10 @@ export interface GivenUp {
   at: string;
 }
 
+/** How often the request was sent back and answered: rounds that an appeal or a raise opened are not the customer's corrections. */
+export const correctionsOf = ({ round, raises, appeal }: Pick<ProcessState, 'round' | 'raises' | 'appeal'>): number =>
+  round - 1 - (raises ?? 0) - (appeal?.madeAt === undefined ? 0 : 1);
+
 /** The watch over the promise given to the customer. */
 export interface ArrivalWatch {
   promisedBy: string;
@@ -211,7 +215,7 @@ export interface ProcessState {
   snapshotVersion: number;
   amountMinor: number;
   approvedAmountMinor: number | null;
-  /** 1, and one more for each answered send-back. */
+  /** 1, and one more for each answered send-back, raise and appeal. */
   round: number;
   /** The base of this round's clocks: acceptance, or the answer that opened the round. */
   roundStartedAt: string;
@@ -226,6 +230,8 @@ export interface ProcessState {
   arrival: ArrivalWatch | null;
   /** What one person of the desk has proposed and a second one has not answered yet. */
   proposals?: Proposal[];
+  /** How many rounds were opened because more was approved again; absent: none, or from before they were counted. */
+  raises?: number;
   /** Set by the first decline, or the first offer of less, of a plan that lets people appeal. */
   appeal?: Appeal;
   /** Set when the refund ended as `payment_failed`: it waits for nobody any more. */
@@ -264,6 +270,13 @@ export const isAppealable = ({ status, appeal }: Pick<ProcessState, 'status' | '
 /** True while the customer is asked whether they take less than they asked for. */
 export const hasOpenOffer = ({ status, answer }: Pick<ProcessState, 'status' | 'answer'>): boolean =>
   status === 'awaiting_customer' && answer?.kind === 'offer';
+
+/**
+ * True while what its order is now still has to be decided about. Less than was asked for is decided: the customer's word on it
+ * is a word on what was decided, and a change of the order takes it from nobody.
+ */
+export const restsOnOrder = (state: Pick<ProcessState, 'status' | 'answer'>): boolean =>
+  isUndecided(state) && !hasOpenOffer(state);
 
 /** True when its workflow has ended, or ends by itself before anything could be sent to it. `at` is an ISO instant. */
 export const hasEnded = (state: ProcessState, at: string): boolean => {

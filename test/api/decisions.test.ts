@@ -418,7 +418,14 @@ describe('an appeal', () => {
     expect([status, by]).toEqual(['declined', 'changed-mind']);
     const payment = () => api.db.payment.findFirstOrThrow({ where: { order: { externalId: orderExternalId } } });
     expect(Number((await payment()).reservedMinor)).toBe(10_000);
+    // Whoever made the key that asks for another look does not take it.
+    const made = (createdById: string | null) =>
+      api.db.apiKey.updateMany({ where: { ownerPersonId: api.personIds.admin }, data: { createdById } });
+    await made(api.personIds.reviewer2);
     expect((await appeal('integrator', id)).body).toMatchObject({ status: 'in_review', decidedBy: 'people' });
+    await made(null);
+    const own = await decide('reviewer2', id, 'first_review', { snapshotVersion: 2 });
+    expect([own.body.code, own.body.rule]).toEqual(['same_person', 'key_creator']);
     await decide('reviewer', id, 'first_review', { snapshotVersion: 2 });
     await reaches(id, 'paid');
     expect(Number((await payment()).refundedMinor)).toBe(10_000);

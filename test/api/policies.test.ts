@@ -158,6 +158,11 @@ describe('a document that could not work', () => {
     ['a key twice', { documentYaml: 'a: 1\na: 2\n' }, 'documentYaml'],
     ['a calendar that is not there', { document: document({ calendarId: 'mars' }) }, 'calendarId'],
     ['another policy beside the one in force', { document: document({ name: 'berlin' }) }, 'name'],
+    [
+      'an appeal without days for an offer',
+      { document: document({ appealWindowDays: 7 }) },
+      'customerAnswer.offerBusinessDays',
+    ],
     ['a misspelt field', { document: document({ treshold: 1 }) }, 'document'],
   ])('%s', async (_what, sent, path) => {
     const { status, body } = await draft(sent);

@@ -41,6 +41,7 @@ test('there is a history of every path', () => {
       'expired',
       'given-up',
       'order-changed',
+      'order-told-in-vain',
       'paid-by-hand',
       'payment-doubted',
       'offer-accepted',

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { REFUNDS_QUEUE, replanSignal } from '../../contract';
+import { orderChangedSignal, REFUNDS_QUEUE, replanSignal } from '../../contract';
 import { addBusinessMinutes, businessMinutesBetween } from '../../domain/calendar';
 import type { DecisionContent } from '../../domain/refund';
 import { eventually } from '../support/eventually';
@@ -132,6 +132,21 @@ test('after all of it the invariants hold', async () => {
   for (const { id } of await world.db.refund.findMany({ where: { status: 'paying' } }))
     await world.until(world.temporal.client.workflow.getHandle(`refund-${id}`), ({ status }) => status === 'paid');
   expect(await world.violations()).toEqual([]);
+});
+
+test.concurrent('an order that was told of in vain is looked at again when it is told of again', async () => {
+  const handle = await world.start(10_000);
+  const { orderId } = await world.db.refund.findUniqueOrThrow({ where: { id: world.refundIdOf(handle) } });
+  // It was changed and changed back before anybody looked.
+  await handle.signal(orderChangedSignal);
+  const behind = await world.signalDecision(handle, 'reviewer', approve('first_review', 9));
+  await eventually(
+    () => world.db.command.findUniqueOrThrow({ where: { id: behind.id } }),
+    ({ outcome }) => outcome === 'refused',
+  );
+  await world.db.order.update({ where: { id: orderId }, data: { shippingMinor: 500 } });
+  await handle.signal(orderChangedSignal);
+  expect(await world.until(handle, ({ snapshotVersion }) => snapshotVersion === 2)).toMatchObject({ seq: 1 });
 });
 
 test('a calendar that was changed moves the timers of an open refund when it is planned again, once', async () => {

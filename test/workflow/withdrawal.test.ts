@@ -1,5 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { orderChangedSignal } from '../../contract';
 import defaultPolicy from '../../prisma/seed/default-policy.json';
+import { listRefundsOfChangedOrder } from '../../store';
 import { putInForce } from '../support/policy';
 import { approve, decline, openWorld, refusalOf, type World } from '../support/world';
 
@@ -201,6 +203,20 @@ describe('less than was asked for', () => {
     await world.advanceTo(handle, answer?.deadlineAt ?? '');
     await world.until(handle, ({ status }) => status === 'paid');
     expect(await money(handle)).toEqual({ reserved: 0, refunded: 6_000, reservations: ['settled'] });
+  });
+
+  test.concurrent('is paid when it is taken, also when the order has changed meanwhile', async () => {
+    const handle = await offered();
+    const { id, orderId } = await world.db.refund.findUniqueOrThrow({ where: { id: world.refundIdOf(handle) } });
+    const { snapshotVersion } = await world.state(handle);
+    const { externalId } = await world.db.order.update({ where: { id: orderId }, data: { shippingMinor: 500 } });
+    expect(await listRefundsOfChangedOrder(world.db, 'test', externalId)).not.toContain(id);
+    // What was told before less was offered, and a decision that comes too late, take it from nobody either.
+    await handle.signal(orderChangedSignal);
+    await world.signalDecision(handle, 'reviewer2', approve('first_review', snapshotVersion));
+    await world.acceptOffer(handle);
+    expect((await world.until(handle, ({ status }) => status === 'paid')).snapshotVersion).toBe(snapshotVersion);
+    expect(await money(handle)).toMatchObject({ reserved: 0, refunded: 6_000 });
   });
 
   test.concurrent('can be left by a withdrawal: nothing is paid', async () => {

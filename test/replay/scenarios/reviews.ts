@@ -18,6 +18,20 @@ export const REVIEWS: Record<string, Scenario> = {
     await world.until(handle, paid);
     return handle;
   },
+  // Told of while it is as before, and told of again under the same id.
+  'order-told-in-vain': async (world) => {
+    const handle = await world.start(10_000);
+    const { orderId } = await world.db.refund.findUniqueOrThrow({ where: { id: world.refundIdOf(handle) } });
+    await handle.signal(orderChangedSignal);
+    await world.decide(handle, 'reviewer', { ...approve('first_review'), decision: 'request_info' });
+    await world.inform(handle, 'customer', { note: 'here' });
+    await world.db.order.update({ where: { id: orderId }, data: { shippingMinor: 500 } });
+    await handle.signal(orderChangedSignal);
+    await world.until(handle, ({ snapshotVersion }) => snapshotVersion === 2);
+    await world.decide(handle, 'reviewer', approve('first_review', 2));
+    await world.until(handle, paid);
+    return handle;
+  },
   'approve-three-stages': async (world) => {
     const handle = await world.start(800_000);
     await world.decide(handle, 'reviewer', approve('first_review'));

@@ -134,6 +134,24 @@ describe('refusals, the first that applies', () => {
       expect(judge({ ...fresh, status }, person('reviewer'))?.code).toBe('stage_not_open');
   });
 
+  test('rounds that an appeal or a raise opened are not corrections, and raises are counted apart', () => {
+    const appeal = { until: 'u', madeAt: 'm' };
+    const lower = { ...fresh, approvedAmountMinor: 1 };
+    for (const [state, decided, code] of [
+      [{ ...fresh, round: 3, appeal }, 'send_back', undefined],
+      [{ ...fresh, round: 4, appeal }, 'send_back', 'rounds_exhausted'],
+      [{ ...fresh, round: 3, appeal: { until: 'u' } }, 'send_back', 'rounds_exhausted'],
+      [{ ...fresh, round: 5, appeal, raises: 2 }, 'send_back', undefined],
+      [{ ...fresh, round: 6, appeal, raises: 2 }, 'send_back', 'rounds_exhausted'],
+      [{ ...lower, round: 3 }, 'approve', undefined],
+      [{ ...lower, round: 5, raises: 1 }, 'approve', undefined],
+      [{ ...lower, round: 3, raises: 2 }, 'approve', 'rounds_exhausted'],
+    ] as const) {
+      const more = decided === 'approve' ? { approvedAmountMinor: 2 } : {};
+      expect(judge(state, person('reviewer'), { decision: decided, ...more })?.code).toBe(code);
+    }
+  });
+
   test('two send-backs are allowed, a third is not', () => {
     for (const [round, code] of [
       [1, undefined],
@@ -189,6 +207,18 @@ describe('other messages by status', () => {
     for (const status of REFUND_STATUSES)
       expect(judgeInformation({ ...fresh, status, answer }) === null).toBe(status === 'awaiting_customer');
     expect(judgeInformation({ ...fresh, status: 'awaiting_customer', answer: null })?.code).toBe('nothing_awaited');
+  });
+
+  test('a changed order counts while it still has to be decided, not while less is offered', () => {
+    const changed = (state: ProcessState) =>
+      judgeTransition(state, { id: 'order-changed-2', kind: 'order_changed' }, plan, known)?.code;
+    const answer = { kind: 'offer', stageId: 's', requestedAt: 'a', deadlineAt: 'b' } as const;
+    expect(changed(fresh)).toBeUndefined();
+    expect(
+      changed({ ...fresh, status: 'awaiting_customer', answer: { ...answer, kind: 'correction' } }),
+    ).toBeUndefined();
+    expect(changed({ ...fresh, status: 'awaiting_customer', answer })).toBe('nothing_awaited');
+    expect(changed({ ...fresh, status: 'paying' })).toBe('nothing_awaited');
   });
 
   test('a receipt counts only when the provider has confirmed every leg', () => {

@@ -1,4 +1,4 @@
-import { InvalidPolicyError, parsePolicy, type PolicyDocument } from '../../../domain/policy';
+import { InvalidPolicyError, parseDraft, parsePolicy, type PolicyDocument } from '../../../domain/policy';
 import { defaultPolicy } from './support';
 
 /** A policy with one thing changed. */
@@ -33,9 +33,9 @@ const automatic = (changes: Partial<Automatic>): Automatic => ({
   ...changes,
 });
 
-const path = (value: unknown): string[] => {
+const path = (value: unknown, parse = parsePolicy): string[] => {
   try {
-    parsePolicy(value);
+    parse(value);
     return [];
   } catch (error) {
     if (error instanceof InvalidPolicyError) return error.problems.map((problem) => problem.path);
@@ -138,5 +138,26 @@ describe('reading a policy', () => {
     ],
   ])('points at %s', (where, value) => {
     expect(path(value)).toContain(where);
+  });
+});
+
+describe('reading a draft', () => {
+  const withDays = (appealWindowDays: number, offerBusinessDays?: number) =>
+    changed((policy) => ({
+      ...policy,
+      appealWindowDays,
+      customerAnswer: { ...policy.customerAnswer, ...(offerBusinessDays !== undefined && { offerBusinessDays }) },
+    }));
+
+  it('refuses an appeal without days for an offer, which would pay less at once; what was published is still read', () => {
+    expect(path(withDays(7), parseDraft)).toEqual(['customerAnswer.offerBusinessDays']);
+    expect(path(withDays(7))).toEqual([]);
+    for (const sound of [withDays(7, 3), withDays(0, 3), withDays(0)]) expect(path(sound, parseDraft)).toEqual([]);
+    expect(
+      path(
+        changed((policy) => ({ ...policy, version: 0 })),
+        parseDraft,
+      ),
+    ).toEqual(['version']);
   });
 });

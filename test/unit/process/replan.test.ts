@@ -217,3 +217,60 @@ describe('the pause ledger', () => {
     });
   });
 });
+
+describe('less than was asked for', () => {
+  const { plan: whole, state } = accepted();
+  const [stage] = whole.stages;
+  if (!stage) throw new Error('no stage');
+  const planWith = (offerBusinessDays: number, appealWindowDays: number): Plan => ({
+    ...whole,
+    stages: [stage],
+    offerBusinessDays,
+    appealWindowDays,
+  });
+  const less = decision(person('reviewer'), { stage: 'first_review', approvedAmountMinor: 500_000 });
+  const offered = (plan: Plan, before = state): ProcessState => apply(before, plan, less, after(60)).state;
+
+  // Three working days from Monday end on Thursday, ten on the Monday after next.
+  it.each([
+    ['the working days, where nobody may appeal', 3, 0, addBusinessDays(calendar, after(60), 3), undefined],
+    ['the appeal, where that is later', 3, 7, after(60 + 7 * DAY), after(60 + 7 * DAY)],
+    [
+      'the working days, where they are later',
+      10,
+      7,
+      addBusinessDays(calendar, after(60), 10),
+      addBusinessDays(calendar, after(60), 10),
+    ],
+  ])('stands until %s', (_what, days, appealDays, deadlineAt, until) => {
+    const { status, answer, appeal } = offered(planWith(days, appealDays));
+    expect([status, answer?.deadlineAt, appeal?.until]).toEqual(['awaiting_customer', deadlineAt, until]);
+  });
+
+  it('stands for the working days alone after an appeal: there is no other', () => {
+    const appeal = { until: after(30), madeAt: after(20) };
+    const again = offered(planWith(3, 7), { ...state, appeal });
+    expect(again).toMatchObject({ appeal, answer: { deadlineAt: addBusinessDays(calendar, after(60), 3) } });
+  });
+
+  it('is planned again by the days of an offer, and can be appealed as long', () => {
+    const plan = planWith(10, 7);
+    const before = offered(plan);
+    expect(movesAnything(replan(before, { plan, calendar }))).toBe(false);
+    const later = after(DAY, before.answer?.deadlineAt);
+    const outcome = moved(before, plan, after(90), closedOn('2026-03-04'));
+    expect(outcome).toMatchObject({
+      refused: null,
+      state: { answer: { deadlineAt: later }, appeal: { until: later } },
+    });
+    expect(outcome.state.snapshotVersion).toBe(before.snapshotVersion);
+    const appealed = { until: after(30), madeAt: after(20) };
+    const made = moved(offered(plan, { ...state, appeal: appealed }), plan, after(90), closedOn('2026-03-04')).state;
+    expect(made).toMatchObject({ appeal: appealed, answer: { deadlineAt: later } });
+  });
+
+  it('is never planned to end before an appeal could', () => {
+    const plan = planWith(3, 30);
+    expect(movesAnything(replan(offered(plan), { plan, calendar: closedOn('2026-03-04') }))).toBe(false);
+  });
+});

@@ -110,6 +110,7 @@ export function contextOf(
     legs,
     answered: null,
     deciders: [],
+    behindKey: [],
     candidates: STAFF,
     facts: NOBODY_AWAY,
     sighted: null,

@@ -383,3 +383,52 @@ test('a stage that has ended is overdue no more, however it ended', () => {
     expect(result.effects.deskResolve).toEqual(expect.arrayContaining([...resolved]));
   }
 });
+
+const DAY = 1440;
+
+describe('an appeal that was entered by a key', () => {
+  const { plan, state } = accepted();
+  const declined: ProcessState = { ...state, status: 'declined', stage: null, appeal: { until: after(DAY) } };
+  const appealedBy = (personId: string | null) => {
+    const actor = { kind: 'system' as const, id: 'key', personId, roles: ['agent'] };
+    const transition: Transition = { id: 'cm_a', kind: 'appeal', commandId: 'cm_a', actor };
+    const behindKey = [
+      { personId: 'reviewer', rule: 'key_owner' as const },
+      { personId: 'approver', rule: 'key_creator' as const },
+    ];
+    return applyTransition(declined, transition, contextOf(plan, declined, after(60), { behindKey }));
+  };
+
+  test('is decided neither by its owner nor by whoever made it', () => {
+    const { state: appealed } = appealedBy(null);
+    expect(appealed.excluded).toEqual([
+      { personId: 'reviewer', rule: 'key_owner', at: after(60) },
+      { personId: 'approver', rule: 'key_creator', at: after(60) },
+    ]);
+    const decided = decision(person('reviewer'), { stage: 'first_review', snapshotVersion: 2 });
+    expect(applyTransition(appealed, decided, contextOf(plan, appealed, after(90))).refused).toMatchObject({
+      code: 'same_person',
+      data: { rule: 'key_owner' },
+    });
+  });
+
+  test('names nobody twice', () => {
+    expect(appealedBy('reviewer').state.excluded.map(({ personId, rule }) => [personId, rule])).toEqual([
+      ['reviewer', 'requester'],
+      ['approver', 'key_creator'],
+    ]);
+  });
+});
+
+test('a raise opens a round that is counted as one', () => {
+  const { plan, state } = accepted();
+  const lower = decision(person('reviewer'), { stage: 'first_review', approvedAmountMinor: 500_000 });
+  const before = applyTransition(state, lower, contextOf(plan, state, after(60))).state;
+  const more = decision(
+    person('approver'),
+    { stage: 'second_review', snapshotVersion: 2, approvedAmountMinor: 600_000 },
+    1,
+  );
+  const raised = applyTransition(before, more, contextOf(plan, before, after(90))).state;
+  expect([before.raises, raised.round, raised.raises]).toEqual([undefined, 2, 1]);
+});
