@@ -257,7 +257,10 @@ export const policyDocumentSchema = z
     amounts: amountsSchema.prefault({}),
     /** How risk is counted, and what is done about it; where nothing is said, people decide what is of high risk. */
     risk: riskSchema.prefault({}),
-    /** Days by the clock in which a decline, or an offer of less, can be appealed, once; as long, what was asked for stays reserved. 0: not at all. */
+    /**
+     * Days by the clock in which a decline, or an offer of less, can be appealed, once; as long, what was asked for stays
+     * reserved. 0: not at all.
+     */
     appealWindowDays: z.int().min(0).max(90),
     /** Up to these amounts, by currency, letters to those who may decide hold a link by which they can. None: no letter does. */
     stepUpMinor: z
