@@ -128,7 +128,16 @@ describe('deliverDueMessages', () => {
     } as const;
     const { id: itemId } = await db.deskItem.create({ data: { ...row, id: newId('di'), dedupKey: `waited:${of}` } });
     /** The facts alone count here, not how a refund comes by them. */
-    const stand = async ({ status, item, ...process }: Partial<typeof before & Record<string, unknown>>) => {
+    const stand = async ({
+      status,
+      item,
+      ...process
+    }: {
+      status?: string;
+      item?: string;
+      responded?: boolean;
+      answer?: object | null;
+    }) => {
       const resolved = item === 'resolved' ? { status: 'resolved', resolvedAt: at, resolution: 'done' } : {};
       await db.deskItem.update({ where: { id: itemId }, data: resolved });
       await db.$transaction(async (tx) => {
