@@ -105,9 +105,16 @@ async function withoutThoseAway<One extends LetterRecipient>(
   return recipients.filter(({ id }) => !handedOn.has(id) && !away.some(({ personId }) => personId === id));
 }
 
-/** A call to decide what is decided already would be untrue by the time it is read. */
-const isOvertaken = ({ kind, data }: ClaimedMessage, facts: LetterFacts): boolean =>
-  CALLS_TO_DECIDE.includes(kind) && !(facts.status === 'in_review' && facts.waitingStage === data['stage']);
+/**
+ * A call to do what is done already would be untrue by the time it is read. One letter may tell of several items of the desk,
+ * so it is sent while any of them is open.
+ */
+function isOvertaken({ kind, data }: ClaimedMessage, facts: LetterFacts): boolean {
+  if (CALLS_TO_DECIDE.includes(kind)) return !(facts.status === 'in_review' && facts.waitingStage === data['stage']);
+  if (kind === 'first_response_due') return facts.hasResponse || facts.status !== 'in_review';
+  if (kind === 'correction_requested') return !facts.hasOpenCorrection;
+  return kind === 'desk_item_overdue' && !facts.hasOverdueItem;
+}
 
 /** Two writers of one refund can meet when a lease has run out under a slow one: how often the later looks again. */
 const MAX_ROUNDS = 3;

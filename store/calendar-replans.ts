@@ -1,6 +1,7 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { BusinessCalendar } from '../domain/calendar';
 import type { Plan, ProcessState } from '../domain/refund';
-import { listCalendars, readCalendarRecord } from './calendars';
+import { listCalendars, lockCalendar, readCalendarRecord } from './calendars';
 import { toIso, toIsoOrNull, type Database, type Db } from './client';
 import type { Prisma } from './generated/prisma/client';
 import { newId } from './new-id';
@@ -38,6 +39,8 @@ export type ReplanOutcome =
   | { kind: 'changed'; hash: string };
 
 const PAGE = 500;
+/** How long judging goes on before other work gets its turn. */
+const SLICE_MS = 10;
 const MAX_SHOWN = 100;
 
 /** All calendars of a mode. @throws InvalidCalendarError when one of them is none */
@@ -61,16 +64,22 @@ export async function listPlannedRefunds(
     ORDER BY id LIMIT ${query.limit}::int`;
 }
 
-/** Calls `look` with every review that goes by a calendar. */
+/** Calls `look` with every review that goes by a calendar, and lets other work have its turn meanwhile. */
 export async function eachPlannedRefund(
   db: Db,
   of: { mode: Mode; calendarId: string },
   look: (refund: PlannedRefund) => void,
 ): Promise<void> {
   let afterId: string | null = null;
+  let sliceEndsAtMs = performance.now() + SLICE_MS;
   for (;;) {
     const page: PlannedRefund[] = await listPlannedRefunds(db, { ...of, afterId, limit: PAGE });
-    for (const refund of page) look(refund);
+    for (const refund of page) {
+      look(refund);
+      if (performance.now() < sliceEndsAtMs) continue;
+      await turn();
+      sliceEndsAtMs = performance.now() + SLICE_MS;
+    }
     if (page.length < PAGE) return;
     afterId = page.at(-1)?.id ?? null;
   }
@@ -78,7 +87,8 @@ export async function eachPlannedRefund(
 
 /**
  * Writes down, in one transaction, which open refunds are to be planned again, and audits who said so. Their own record
- * steps move them, each by the calendar as it stands then. The same command twice plans once.
+ * steps move them, each by the calendar as it stands then. The same command twice plans once. They are judged before that
+ * transaction, since there may be more than its time is enough for; what moves no more by then settles as nothing to replan.
  * @param basedOn hash of the calendar that was looked at
  * @param moves whether a refund would move by the calendars as they stand
  */
@@ -88,17 +98,18 @@ export async function planAgain(
   of: { calendarId: string; basedOn: string },
   moves: (refund: PlannedRefund, calendars: CalendarsById) => boolean,
 ): Promise<ReplanOutcome> {
+  const before = await standing(db, act, of);
+  if (before) return before;
+  const calendars = await calendarsById(db, act.mode);
+  const refundIds: string[] = [];
+  await eachPlannedRefund(db, { mode: act.mode, calendarId: of.calendarId }, (refund) => {
+    if (moves(refund, calendars)) refundIds.push(refund.id);
+  });
   return await db.$transaction(async (tx) => {
-    const stood = await tx.calendarReplan.findUnique({ where: { commandId: act.commandId } });
-    if (stood) return { kind: 'done', record: await recordOf(tx, stood), refundIds: await openItems(tx, stood.id) };
-    const current = await readCalendarRecord(tx, act.mode, of.calendarId);
-    if (!current) return { kind: 'missing' };
-    if (current.hash !== of.basedOn) return { kind: 'changed', hash: current.hash };
-    const refundIds: string[] = [];
-    const calendars = await calendarsById(tx, act.mode);
-    await eachPlannedRefund(tx, { mode: act.mode, calendarId: of.calendarId }, (refund) => {
-      if (moves(refund, calendars)) refundIds.push(refund.id);
-    });
+    // No change of the calendar, and no second attempt of this command, comes between the look and what is written.
+    await lockCalendar(tx, act.mode, of.calendarId);
+    const since = await standing(tx, act, of);
+    if (since) return since;
     const { mode, commandId, nowIso } = act;
     const createdAt = new Date(nowIso);
     const row = await tx.calendarReplan.create({
@@ -106,23 +117,36 @@ export async function planAgain(
         id: newId('cr'),
         mode,
         calendarId: of.calendarId,
-        calendarHash: current.hash,
+        calendarHash: of.basedOn,
         requestedBy: act.personId,
         commandId,
         createdAt,
       },
     });
-    await tx.calendarReplanItem.createMany({
-      data: refundIds.map((refundId) => ({ replanId: row.id, refundId, mode, createdAt })),
-    });
+    await tx.$executeRaw`
+      INSERT INTO calendar_replan_items (replan_id, refund_id, mode, created_at)
+      SELECT ${row.id}, refund_id, ${mode}::"Mode", ${createdAt} FROM unnest(${refundIds}::text[]) AS due (refund_id)`;
     await auditWord(tx, act, 'calendar.replanned', {
       calendarId: of.calendarId,
       replanId: row.id,
-      hash: current.hash,
+      hash: of.basedOn,
       refunds: refundIds.length,
     });
     return { kind: 'done', record: await recordOf(tx, row), refundIds };
   });
+}
+
+/** What answers without planning: what this command has planned, or that the calendar is another one; else null. */
+async function standing(
+  db: Db,
+  act: PersonAct,
+  of: { calendarId: string; basedOn: string },
+): Promise<ReplanOutcome | null> {
+  const stood = await db.calendarReplan.findUnique({ where: { commandId: act.commandId } });
+  if (stood) return { kind: 'done', record: await recordOf(db, stood), refundIds: await openItems(db, stood.id) };
+  const current = await readCalendarRecord(db, act.mode, of.calendarId);
+  if (!current) return { kind: 'missing' };
+  return current.hash === of.basedOn ? null : { kind: 'changed', hash: current.hash };
 }
 
 /** What came of it so far; null when nobody has asked for it. */

@@ -47,6 +47,10 @@ export async function listCalendars(db: Db, mode: Mode): Promise<CalendarRecord[
   return rows.map(recordOf);
 }
 
+/** Until the end of the transaction nobody else changes this calendar, or makes it. */
+export const lockCalendar = (tx: Db, mode: Mode, id: string): Promise<number> =>
+  tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`calendar ${mode} ${id}`}, 0))`;
+
 /**
  * A person's change of a calendar, audited with the hashes of before and after. Stages that open from now on are planned by
  * it; due dates that were worked out before stay.
@@ -61,7 +65,7 @@ export async function changeCalendar(
   const hash = canonicalHash(calendar);
   return await db.$transaction(async (tx) => {
     // Two who make the same new calendar have no row to queue at.
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`calendar ${act.mode} ${calendar.id}`}, 0))`;
+    await lockCalendar(tx, act.mode, calendar.id);
     const stored = await readCalendarRecord(tx, act.mode, calendar.id);
     // A repeat of the same command.
     if (stored?.hash === hash) return { kind: 'done', record: stored };

@@ -20,6 +20,12 @@ export interface LetterFacts {
   approvedAmountMinor: number | null;
   reasonCode: string;
   waitingStage: string | null;
+  /** Whether anybody has done anything about it yet. */
+  hasResponse: boolean;
+  /** Whether it waits for whoever entered it to correct it. */
+  hasOpenCorrection: boolean;
+  /** Whether an item of the desk that its owner was reminded of is open still. */
+  hasOverdueItem: boolean;
   dueAt: string | null;
   plan: Plan;
   calendar: BusinessCalendar;
@@ -59,6 +65,9 @@ export interface FactsRow {
   approved_amount_minor: bigint | null;
   reason_code: string;
   waiting_stage: string | null;
+  has_response: boolean;
+  has_open_correction: boolean;
+  has_overdue_item: boolean;
   due_at: Date | null;
   plan: Plan;
   calendar_version: string | null;
@@ -89,6 +98,10 @@ export const FACT_COLUMNS = Prisma.sql`
   cal.xmin::text AS calendar_version, f.arrival_from, f.arrival_to, f.decline_clause, f.amounts->'deductions' AS deductions,
   f.amounts->'goodwill' AS goodwill, f.created_at, f.updated_at,
   f.audit_seq, f.audit_head,
+  coalesce((f.process->>'responded')::boolean, false) AS has_response,
+  coalesce(f.status = 'awaiting_customer' AND f.process->'answer'->>'kind' = 'correction', false) AS has_open_correction,
+  EXISTS (SELECT 1 FROM desk_items i
+    WHERE i.refund_id = f.id AND i.status = 'open' AND i.reminded_at IS NOT NULL) AS has_overdue_item,
   (SELECT t.trace_number FROM payment_attempts t
      JOIN allocations a ON a.id = t.allocation_id
      JOIN payments p ON p.id = a.payment_id
@@ -137,6 +150,9 @@ async function factsOf(db: Db, row: FactsRow, calendar: BusinessCalendar): Promi
     approvedAmountMinor: row.approved_amount_minor === null ? null : toMinor(row.approved_amount_minor),
     reasonCode: row.reason_code,
     waitingStage: row.waiting_stage,
+    hasResponse: row.has_response,
+    hasOpenCorrection: row.has_open_correction,
+    hasOverdueItem: row.has_overdue_item,
     dueAt: toIsoOrNull(row.due_at),
     plan: row.plan,
     calendar,

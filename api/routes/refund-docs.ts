@@ -132,9 +132,9 @@ registerRoute({
   method: 'post',
   path: '/v1/refunds/:id/appeal',
   tag: 'Refunds',
-  summary: 'Appeal a decline',
+  summary: 'Appeal a decline or an offer',
   description:
-    'Once, by the customer, the requester, or an agent on their behalf, until `appeal.until`. The whole plan begins again with new clocks, and nobody decides who has decided before.',
+    'Once, by the customer, the requester, or an agent on their behalf, until `appeal.until`: a decline, or an open `offer` of less than was asked for. The whole plan begins again with new clocks, and nobody decides who has decided before.',
   roles: READERS,
   idempotent: true,
   request: { params: refundParams, body: appealBody },

@@ -90,7 +90,7 @@ describe('deliverDueMessages', () => {
       'reviewer@example.com',
     ]);
     expect(await called('stage_reminder')).toContain('agent@example.com');
-    expect(await called('correction_requested')).toEqual(['reviewer2@example.com', 'reviewer@example.com']);
+    expect(await called('desk_item_opened')).toEqual(['reviewer2@example.com', 'reviewer@example.com']);
   });
 
   test('nobody is called to decide what is decided already', async () => {
@@ -99,6 +99,66 @@ describe('deliverDueMessages', () => {
     await attempt(1, bench.activities({ email: mail }).deliverDueMessages, { limit: 10 });
     expect(mail.taken).toEqual([]);
     expect(await bench.db.message.findUniqueOrThrow({ where: { id: decided } })).toMatchObject({ status: 'skipped' });
+  });
+
+  test.each([
+    {
+      kind: 'first_response_due',
+      before: { status: 'in_review', responded: false },
+      after: { status: 'in_review', responded: true },
+    },
+    {
+      kind: 'correction_requested',
+      before: { status: 'awaiting_customer', answer: { kind: 'correction' } },
+      after: { status: 'awaiting_customer', answer: { kind: 'information' } },
+    },
+    { kind: 'desk_item_overdue', before: { item: 'open' }, after: { item: 'resolved' } },
+  ])('$kind calls nobody to what was done while it waited', async ({ kind, before, after }) => {
+    const { db, shop } = bench;
+    const of = await shop.accept(await shop.addOrder(10_000), 10_000);
+    await db.message.deleteMany();
+    const at = new Date();
+    const row = {
+      mode: 'test',
+      refundId: of,
+      kind: 'stage_overdue',
+      createdAt: at,
+      dueAt: at,
+      remindedAt: at,
+    } as const;
+    const { id: itemId } = await db.deskItem.create({ data: { ...row, id: newId('di'), dedupKey: `waited:${of}` } });
+    /** The facts alone count here, not how a refund comes by them. */
+    const stand = async ({
+      status,
+      item,
+      ...process
+    }: {
+      status?: string;
+      item?: string;
+      responded?: boolean;
+      answer?: object | null;
+    }) => {
+      const resolved = item === 'resolved' ? { status: 'resolved', resolvedAt: at, resolution: 'done' } : {};
+      await db.deskItem.update({ where: { id: itemId }, data: resolved });
+      await db.$transaction(async (tx) => {
+        await tx.$executeRaw`SET LOCAL session_replication_role = replica`;
+        await tx.$executeRaw`
+          UPDATE refunds SET status = coalesce(${status ?? null}, status), process = process || ${JSON.stringify(process)}::jsonb
+          WHERE id = ${of}`;
+      });
+    };
+    const called = async (seq: number): Promise<number> => {
+      const mail = new FakeMail();
+      await addMessage({ kind, of, seq });
+      await attempt(1, bench.activities({ email: mail }).deliverDueMessages, { limit: 10 });
+      return mail.taken.length;
+    };
+    await stand(before);
+    expect(await called(1)).toBe(2);
+    await stand(after);
+    expect(await called(2)).toBe(0);
+    expect(await db.message.count({ where: { refundId: of, kind, status: 'skipped' } })).toBe(1);
+    await stand({ status: 'in_review', responded: false, answer: null });
   });
 
   test('who can still decide is called', async () => {
@@ -141,7 +201,9 @@ describe('deliverDueMessages', () => {
     ]);
     expect(await db.auditEvent.count({ where: { type: 'person.call_hours_set' } })).toBe(1);
 
-    const id = await addMessage({ kind: 'first_response_due' });
+    const waiting = await shop.accept(await shop.addOrder(10_000), 10_000);
+    await db.message.deleteMany();
+    const id = await addMessage({ kind: 'first_response_due', of: waiting });
     const mail = new FakeMail();
     const { deliverDueMessages } = bench.activities({ email: mail });
     const told = () => mail.taken.map((letter) => letter.to);

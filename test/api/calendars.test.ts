@@ -1,6 +1,6 @@
 import { createRecordActivities } from '../../activities/record-transition';
 import DEFAULT_POLICY from '../../prisma/seed/default-policy.json';
-import { publishPolicy } from '../../store';
+import { planAgain, publishPolicy, putCalendar } from '../../store';
 import { openRefundApi, refundBody, type KeyName, type RefundApi } from './support/refund-api';
 
 let api: RefundApi;
@@ -144,6 +144,50 @@ describe('planning open refunds again by a changed calendar', () => {
       [api.personIds.admin, 1],
       [api.personIds.admin, 0],
     ]);
+  });
+
+  test('judges before it writes, lets others work meanwhile, and writes nothing by a calendar that has changed', async () => {
+    await api.accept(1_000);
+    await api.accept(1_000);
+    const { calendar, hash } = await read();
+    const act = {
+      mode: 'test',
+      personId: api.personIds.admin,
+      commandId: 'cm_slow_look',
+      nowIso: new Date().toISOString(),
+    } as const;
+    const of = { calendarId: 'cn-shanghai', basedOn: hash };
+    const seen: string[] = [];
+    const slowly = (): boolean => {
+      seen.push('judged');
+      setImmediate(() => seen.push('turn'));
+      const until = performance.now() + 11;
+      while (performance.now() < until);
+      return true;
+    };
+    /** The database, with something that happens before its next transaction. */
+    const preceded = (happens: () => Promise<void>): typeof api.db =>
+      new Proxy(api.db, {
+        get: (target, key) =>
+          key === '$transaction'
+            ? async (act: never) => (await happens(), target.$transaction(act))
+            : (Reflect.get(target, key) as unknown),
+      });
+    const other = { ...calendar, overrides: { ...calendar.overrides, '2030-01-01': 'closed' as const } };
+    const late = await planAgain(
+      preceded(() => putCalendar(api.db, 'test', other, new Date())),
+      act,
+      of,
+      slowly,
+    );
+    expect(late.kind).toBe('changed');
+    // Before each transaction begins all are judged, and between two of them there was a turn.
+    expect(seen.slice(0, 3)).toEqual(['judged', 'turn', 'judged']);
+    expect(await api.db.calendarReplan.count({ where: { commandId: act.commandId } })).toBe(0);
+    await putCalendar(api.db, 'test', calendar, new Date());
+    const twice = await Promise.all([1, 2].map(() => planAgain(api.db, act, of, () => true)));
+    expect(new Set(twice.map((one) => one.kind === 'done' && one.record.id)).size).toBe(1);
+    expect(await api.db.calendarReplan.count({ where: { commandId: act.commandId } })).toBe(1);
   });
 
   test('is for administrators, of the calendar that they looked at', async () => {

@@ -1,6 +1,8 @@
 import { workflowBundle } from '../support';
 import { DRILLS } from './drills';
+import { tooFewKills } from './full';
 import { QUICK_SETTINGS, startLocalStack, type LocalStack } from './local-stack';
+import { readOptions } from './options';
 import { PARTS, planChaos } from './plan';
 import { newSeed } from './random';
 import { runChaos } from './run';
@@ -24,6 +26,22 @@ test('one integer says everything that is going to happen, and every part is kil
     }
   }
 });
+
+test('kills of other parts do not stand in for those of the worker', () => {
+  const wanted = { kills: 20, workerKills: 10 };
+  expect(tooFewKills({ kills: { worker: 10, api: 10 } }, wanted)).toEqual([]);
+  expect(tooFewKills({ kills: { worker: 9, api: 11 } }, wanted)).toEqual([expect.stringContaining('9 of 10')]);
+  expect(tooFewKills({ kills: { worker: 10, api: 9 } }, wanted)).toEqual([expect.stringContaining('19 of 20')]);
+});
+
+test.each(['--drill=race', '--quick', '--parts=worker', '--refunds=9', '--kills=9', '--worker-kills=9'])(
+  'everything at its promised size is not run beside %s',
+  (option) => {
+    expect(() => readOptions(['--full', option])).toThrow(/--full runs everything/);
+    expect(readOptions([option]).full).toBe(false);
+    expect(readOptions(['--full', '--scale', '0.05', '--seed', '7', '--json']).full).toBe(true);
+  },
+);
 
 describe('the whole stack', () => {
   let stack: LocalStack;

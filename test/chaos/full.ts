@@ -69,7 +69,10 @@ export async function runFull({ seed, scale, say, onSupervisor }: FullOptions): 
         onStack(async (stack) => {
           const options = { refunds, kills, workerKills, parts: size.parts, pace: 'full' } as const;
           const report = await runChaos({ ...options, stack, seed, say });
-          return { line: chaosInWords(report), missed: [...report.violations, ...tooFewKills(report, kills)] };
+          return {
+            line: chaosInWords(report),
+            missed: [...report.violations, ...tooFewKills(report, { kills, workerKills })],
+          };
         }),
     };
   };
@@ -110,10 +113,18 @@ async function runPart({ name, wanted, run }: Part): Promise<Target> {
   }
 }
 
-/** A kill that struck nothing proves nothing. */
-function tooFewKills({ kills }: ChaosReport, wanted: number): string[] {
+/** A kill that struck nothing proves nothing. What is missed, in words; empty when as many struck as were wanted. */
+export function tooFewKills(
+  { kills }: Pick<ChaosReport, 'kills'>,
+  wanted: { kills: number; workerKills: number },
+): string[] {
   const struck = Object.values(kills).reduce((sum, count) => sum + count, 0);
-  return struck < wanted ? [`only ${struck} of ${wanted} kills struck while refunds were under way`] : [];
+  const ofWorker = kills.worker ?? 0;
+  const missed =
+    struck < wanted.kills ? [`only ${struck} of ${wanted.kills} kills struck while refunds were under way`] : [];
+  if (ofWorker < wanted.workerKills)
+    missed.push(`only ${ofWorker} of ${wanted.workerKills} kills of the worker struck while refunds were under way`);
+  return missed;
 }
 
 /** What a chaos run came to, for a person. */
