@@ -89,10 +89,10 @@ export type InterlockVerdict =
 
 /**
  * Judges a payment in the instant before it leaves. The contract, first match wins:
- * 1. a payout stop; 2. an open dispute, or word that the money moved already; 3. less captured than is to be paid,
- * 4. too little left of the capture; 5. not what was approved, or
- *    approved too lately for its risk; 6. a payee's account that is revoked for ever (failed, unless an earlier call may have left, so
- *    that the desk can choose another) or has to wait;
+ * 1. a payout stop; 2. an open dispute, or word that the money moved already; 3. less captured than is to be paid;
+ * 4. too little left of the capture; 5. not what was approved, or approved too lately for its risk;
+ * 6. a payee's account that is revoked for ever (failed, unless an earlier call may have left, so that the desk can choose
+ *    another) or has to wait;
  * 7. what the provider would refuse by its declared limits: failed, unless an earlier call may have left;
  * 8. too soon after another refund of the payment; 9. caps and exposure limits that it is above by itself, whatever else is
  *    paid; 10. caps, exposure and floors by what counts towards them. A floor that nothing recent can be compared with holds.
