@@ -64,9 +64,9 @@ export interface MaintenanceActivities {
   /** Tells refunds of commands whose callers were never answered and did not ask again. */
   tellCommandsAgain(input: { limit: number }): Promise<SweepResult>;
   reportStrandedRefunds(input: { limit: number }): Promise<SweepResult>;
-  /** Reminds the owners of desk items that have become overdue, once each. */
   /** Passes on that refunds are to be planned again, where the API has not managed to. */
   tellOpenReplans(input: { limit: number }): Promise<SweepResult>;
+  /** Reminds the owners of desk items that have become overdue, once each. */
   remindOverdueDeskItems(input: { limit: number }): Promise<SweepResult>;
 }
 
