@@ -1,12 +1,12 @@
 import { CrmPermanentError, CrmTransientError } from '../integrations/crm';
 import { MessagePermanentError, MessageTransientError } from '../integrations/messaging';
-import { CALLS_TO_DECIDE, type MessageKind } from '../domain/refund';
+import { CALLS_TO_ACT, CALLS_TO_DECIDE, type MessageKind } from '../domain/refund';
 import {
   buryMessage,
   handedOnTo,
   handOnCalls,
-  reachableFrom,
   readLetterFacts,
+  recipientReachableFrom,
   retryMessage,
   writeCrmLink,
   type ClaimedMessage,
@@ -69,14 +69,6 @@ async function mailOne(deps: DeliverDeps, item: MessageToDeliver, nowIso: string
   return taken > 0 ? { outcome: 'sent' } : bury(deps, message, refused ?? 'refused', nowIso);
 }
 
-/** Calls to act: they wait for the working hours of whoever has said which those are. */
-const CALLS_TO_ACT: readonly string[] = [
-  ...CALLS_TO_DECIDE,
-  'first_response_due',
-  'correction_requested',
-  'desk_item_overdue',
-];
-
 /**
  * Those that a call reaches now. A call to a role is handed on to each who does not work now, before it is sent to the others:
  * a crash between the two loses nothing, and the attempt after it hands nothing on twice. A call to one person is put off.
@@ -89,7 +81,7 @@ async function withoutThoseAway<One extends LetterRecipient>(
 ): Promise<One[] | Delivered> {
   if (!CALLS_TO_ACT.includes(message.kind)) return recipients;
   const away = recipients.flatMap((one) => {
-    const dueAt = reachableFrom(one, nowIso);
+    const dueAt = recipientReachableFrom(one, nowIso);
     return dueAt === null ? [] : [{ personId: one.id, dueAt }];
   });
   const [first] = away;

@@ -4,7 +4,6 @@ import { hasEnded } from '../domain/refund';
 import {
   consumeStartTicket,
   countOverdueDeskItems,
-  dropReplan,
   listOpenRefundsToCheck,
   listOpenReplans,
   listOpenStartTickets,
@@ -18,6 +17,7 @@ import {
   readRefundProcess,
   readWorkflowStart,
   remindOfDeskItem,
+  settleReplan,
   type OpenRefund,
 } from '../store';
 import type { ActivityDeps } from './deps';
@@ -109,8 +109,9 @@ export function createMaintenanceActivities(deps: MaintenanceDeps): MaintenanceA
     async tellOpenReplans({ limit }) {
       const items = await listOpenReplans(db, { askedBeforeIso: ago(SIGNAL_GRACE_MS), limit });
       return sweep(items, async ({ isInReview, ...item }) => {
+        // It needs none any more, and its workflow may have ended.
         if (!isInReview) {
-          await dropReplan(db, item, clock().toISOString());
+          await settleReplan(db, item, 'nothing_to_replan', clock().toISOString());
           return true;
         }
         // Told twice is planned once. One whose workflow is missing is started or reported elsewhere, and waits for it.

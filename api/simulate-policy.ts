@@ -1,9 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { chooseVersions, parsePolicy, type PolicyDocument } from '../domain/policy';
+import { chooseVersions, type PolicyDocument } from '../domain/policy';
 import { Judge, keptOutcome, SimulationTally, type Outcome, type SimulationReport } from '../domain/simulation';
 import {
   countPastRefunds,
-  listPolicies,
   PolicyMissingError,
   readCalendar,
   readPastRefunds,
@@ -11,6 +10,7 @@ import {
   type PastRefund,
   type PastRefundQuery,
 } from '../store';
+import { publishedVersions, type PublishedVersion } from './published-versions';
 
 /** Refunds that are read, and held in memory, at a time. */
 const BATCH_SIZE = 1_000;
@@ -101,26 +101,6 @@ export async function simulatePolicy(
   }
   const comparedWith = inForce ? { name: inForce.name, version: inForce.version } : null;
   return { report: tally.report(past.fromIso, past.toIso), comparedWith };
-}
-
-interface PublishedVersion {
-  name: string;
-  version: number;
-  effectiveFrom: string;
-  /** Read once, when it is first asked for. */
-  document: () => PolicyDocument;
-}
-
-/** The latest first, as acceptance looks at them. */
-async function publishedVersions(db: Database, mode: 'live' | 'test'): Promise<PublishedVersion[]> {
-  const policies = await listPolicies(db, mode);
-  return policies
-    .filter((policy) => policy.status === 'published')
-    .toSorted((a, b) => Date.parse(b.effectiveFrom) - Date.parse(a.effectiveFrom) || b.version - a.version)
-    .map(({ name, version, effectiveFrom, document }) => {
-      let parsed: PolicyDocument | undefined;
-      return { name, version, effectiveFrom, document: () => (parsed ??= parsePolicy(document)) };
-    });
 }
 
 function purchasePolicy(versions: readonly PublishedVersion[], { id, facts }: PastRefund): PolicyDocument {

@@ -162,7 +162,7 @@ export async function isToBeReplanned(tx: Statements, refundId: string, replanId
   return rows.length > 0;
 }
 
-/** What became of a refund that was to be planned again. @param why it was kept; null: it was moved */
+/** What became of a refund that was to be planned again, said once. @param why it was kept; null: it was moved */
 export async function settleReplan(
   tx: Statements,
   item: { refundId: string; replanId: string },
@@ -186,13 +186,6 @@ export async function listOpenReplans(
     FROM calendar_replan_items i JOIN refunds f ON f.id = i.refund_id
     WHERE i.status = 'due' AND i.created_at < ${query.askedBeforeIso}::timestamptz
     ORDER BY i.created_at, i.refund_id LIMIT ${query.limit}::int`;
-}
-
-/** A refund that is in review no more needs no planning again, and its workflow may have ended. */
-export async function dropReplan(db: Db, item: { refundId: string; replanId: string }, nowIso: string): Promise<void> {
-  await db.$executeRaw`
-    UPDATE calendar_replan_items SET status = 'kept', why = 'nothing_to_replan', settled_at = ${nowIso}::timestamptz
-    WHERE replan_id = ${item.replanId} AND refund_id = ${item.refundId} AND status = 'due'`;
 }
 
 async function openItems(tx: Db, replanId: string): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { addBusinessMinutes, UncertifiedYearError } from '../domain/calendar';
+import { reachableFrom } from '../domain/calendar';
 import { direct, type Database, type Db } from './client';
 import { Prisma } from './generated/prisma/client';
 import { calendarOfText } from './known-documents';
@@ -8,21 +8,9 @@ import { newId } from './new-id';
 import { asJson } from './rows';
 import { auditWord, type PersonAct } from './two-person';
 
-/**
- * When a call to act may reach somebody: null for at once, else when they begin to work. A year that nobody has certified
- * keeps nothing back: a call that comes at night is better than none.
- * @throws InvalidCalendarError when what is stored is none
- */
-export function reachableFrom({ calendar }: LetterRecipient, nowIso: string): string | null {
-  if (calendar == null) return null;
-  try {
-    const opensAt = addBusinessMinutes(calendarOfText(calendar), nowIso, 0);
-    return Date.parse(opensAt) > Date.parse(nowIso) ? opensAt : null;
-  } catch (error) {
-    if (error instanceof UncertifiedYearError) return null;
-    throw error;
-  }
-}
+/** When a call to act may reach a recipient; null: at once. @throws InvalidCalendarError when what is stored is none */
+export const recipientReachableFrom = ({ calendar }: LetterRecipient, nowIso: string): string | null =>
+  calendar == null ? null : reachableFrom(calendarOfText(calendar), nowIso);
 
 /** Writes a call to a role to some who hold it, each for an instant of their own; the same call twice is written once. */
 export async function handOnCalls(

@@ -2,6 +2,7 @@ import type { MatchedEntry } from '../domain/process';
 import type { RiskAssessment } from '../domain/risk';
 import { direct, toIso, toIsoOrNull, toMinor, type Db } from './client';
 import { PAUSES_OF_R } from './clock-pauses';
+import { MATCHED_ENTRY } from './risk-facts';
 import type { Statements } from './statements';
 
 /** One decision of the past, with the words that were given for it. */
@@ -151,9 +152,7 @@ export async function readReviewFacts(db: Statements, refundId: string): Promise
     SELECT r.description, r.branch, r.requested_by_name AS "requestedByName", r.requested_by_contact AS "requestedByContact",
       r.entered_by_kind AS "enteredByKind", r.entered_by_id AS "enteredById", r.entered_by_person_id AS "enteredByPersonId",
       r.snapshot, r.risk,
-      COALESCE((SELECT jsonb_agg(jsonb_build_object('entryId', l.id, 'effect', l.effect, 'kind', l.kind, 'reason', l.reason,
-           'until', to_char(l.until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-           'proposedBy', l.proposed_by, 'confirmedBy', l.confirmed_by) ORDER BY l.id)
+      COALESCE((SELECT jsonb_agg(${MATCHED_ENTRY} ORDER BY l.id)
          FROM jsonb_array_elements(COALESCE(r.facts -> 'listed', '[]')) kept JOIN list_entries l ON l.id = kept ->> 'entryId'), '[]') AS listed,
       r.first_response_due_at AS "firstResponseDueAt",
       r.first_responded_at AS "firstRespondedAt", ${PAUSES_OF_R} AS pauses,

@@ -53,13 +53,17 @@ export const RISK_FACTS = (request: RiskQuestion, nowIso: string): Fragment => {
         ORDER BY k.placed_at DESC LIMIT ${MOST_COUNTED}::int) h) bought)`;
 };
 
+/** The entry `l` of a query, with what explains it. */
+export const MATCHED_ENTRY = Prisma.sql`
+  jsonb_build_object('entryId', l.id, 'effect', l.effect, 'kind', l.kind, 'reason', l.reason,
+    'until', to_char(l.until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'proposedBy', l.proposed_by, 'confirmedBy', l.confirmed_by)`;
+
 /** Entries in force that match a request for an order `o`, with what explains them. */
 export const LISTED_FACTS = (request: RiskQuestion, nowIso: string): Fragment => {
   const mode = Prisma.sql`${request.mode}::"Mode"`;
   return Prisma.sql`(
-    SELECT jsonb_agg(jsonb_build_object('entryId', l.id, 'effect', l.effect, 'kind', l.kind, 'reason', l.reason,
-        'until', to_char(l.until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        'proposedBy', l.proposed_by, 'confirmedBy', l.confirmed_by) ORDER BY l.id)
+    SELECT jsonb_agg(${MATCHED_ENTRY} ORDER BY l.id)
     FROM list_entries l
     WHERE l.mode = ${mode} AND l.state = 'active' AND l.until > ${nowIso}::timestamptz AND (
       (l.kind = 'customer' AND l.subject_id = o.customer_id)

@@ -8,6 +8,7 @@ import type { AcceptanceDecision, AcceptanceInput } from '../../store';
 import { roleName } from '../role-names';
 import type { Language } from '../types';
 import type { Reader } from './explanation';
+import { presentDeadline } from './deadline';
 import { presentRisk } from './risk';
 
 interface Preview {
@@ -66,7 +67,7 @@ export function presentPreview({ input, decision, nowIso }: Preview, reader: Rea
       role: stage.role,
       quorum: stage.quorum,
       dueAt: stage.dueAt,
-      deadline: stage.deadline && { ...stage.deadline, text: stage.deadline.text[language] },
+      deadline: presentDeadline(stage.deadline, language),
       explanation: explain(
         stage,
         describeDue(calendarOfStage({ ...input, plan }, index), nowIso, stage.dueAt, language),

@@ -25,6 +25,7 @@ import { compareHolder } from '../sealed-accounts';
 import { calendarToExplainBy } from './calendars';
 import { statusForCustomer, waitForCustomer } from './customer-view';
 import { explainWaiting, type Reader } from './explanation';
+import { presentDeadline } from './deadline';
 import { presentRisk } from './risk';
 import { failureText, ownedFailure, plainFailure } from './failure';
 
@@ -134,10 +135,8 @@ async function reviewOf(
 }
 
 /** Which rule gave the open stage its due instant. */
-function deadlineOf({ plan, process: { stage } }: StoredRefund, language: Language): object | null {
-  const deadline = stage && explainDeadline(plan.stages[stage.index], stage.dueBy);
-  return deadline && { ...deadline, text: deadline.text[language] };
-}
+const deadlineOf = ({ plan, process: { stage } }: StoredRefund, language: Language): object | null =>
+  presentDeadline(stage && explainDeadline(plan.stages[stage.index], stage.dueBy), language);
 
 /** Whether the money can go back the way it came, for every leg that has not been instructed yet. */
 function withRoutes(

@@ -1,11 +1,12 @@
 import { Router } from 'express';
-import { chooseVersions, parsePolicy } from '../../domain/policy';
+import { chooseVersions } from '../../domain/policy';
 import { findStaffSignals } from '../../domain/risk';
-import { listPolicies, readStaffApprovals, type Database } from '../../store';
+import { readStaffApprovals, type Database } from '../../store';
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseQuery } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
 import { Problem } from '../problems';
+import { publishedVersions } from '../published-versions';
 import { staffRisk, staffRiskQuery } from '../schemas/staff-risk';
 import type { AppDeps } from '../types';
 
@@ -47,13 +48,10 @@ export function staffRiskRoutes(deps: AppDeps): Router {
 
 /** By currency, up to what amount the policy in force asks the fewest; nothing where none is in force. */
 async function smallestTiers(db: Database, mode: 'live' | 'test', nowIso: string): Promise<Record<string, number>> {
-  const published = (await listPolicies(db, mode))
-    .filter(({ status }) => status === 'published')
-    .toSorted((a, b) => Date.parse(b.effectiveFrom) - Date.parse(a.effectiveFrom) || b.version - a.version);
-  const chosen = chooseVersions(published, nowIso, nowIso);
+  const chosen = chooseVersions(await publishedVersions(db, mode), nowIso, nowIso);
   if (!chosen) return {};
   return Object.fromEntries(
-    Object.entries(parsePolicy(chosen.current.document).thresholds).flatMap(([currency, [smallest]]) =>
+    Object.entries(chosen.current.document().thresholds).flatMap(([currency, [smallest]]) =>
       smallest && smallest.upToMinor !== null ? [[currency, smallest.upToMinor]] : [],
     ),
   );

@@ -7,6 +7,7 @@ import { listTasks, readTaskOffers, type StageTask, type TaskCursor } from '../.
 import { principalOf, requireRole } from '../middleware/require-role';
 import { parseQuery } from '../middleware/validate';
 import { registerRoute } from '../openapi-registry';
+import { presentDeadline } from '../presenters/deadline';
 import { calendarToExplainBy } from '../presenters/calendars';
 import { Problem } from '../problems';
 import { decodeCursor, encodeCursor } from '../schemas/common';
@@ -84,7 +85,7 @@ function taskView(task: StageTask, roles: string[], now: Date, language: Languag
     claim: task.claim,
     priority: leftMs < 0 ? 'overdue' : leftMs < URGENT_MS ? 'urgent' : 'normal',
     dueAt: task.dueAt,
-    deadline: deadlineOf(task, language),
+    deadline: presentDeadline(explainDeadline(task.planStage ?? undefined, task.dueBy ?? undefined), language),
     openedAt: task.openedAt,
     amountMinor: task.amountMinor,
     currency: task.currency,
@@ -99,11 +100,6 @@ function taskView(task: StageTask, roles: string[], now: Date, language: Languag
       claim: `/v1/tasks/${task.refundId}/${task.stageId}/claim`,
     },
   };
-}
-
-function deadlineOf({ planStage, dueBy }: StageTask, language: Language): object | null {
-  const deadline = planStage && explainDeadline(planStage, dueBy ?? undefined);
-  return deadline && { ...deadline, text: deadline.text[language] };
 }
 
 function whyOf({ onBehalfOf, role }: StageTask, roles: string[]): 'role' | 'escalation' | 'delegation' {

@@ -49,8 +49,8 @@ export function availablePeople(
 /**
  * Whether different people can be found for all stages: nobody decides twice on one refund, so one person who holds
  * every role does not staff two stages, and neither do two of whom one stands in for the other. Returns the ids of the stages
- * that stay without anybody. @param mayRepeat set where duties are not separated: then one person may staff all of them.
- * Three or more who stand in for each other count as one: rather one look too many at the desk.
+ * that stay without anybody. Three or more who stand in for each other count as one: rather one look too many at the desk.
+ * @param mayRepeat set where duties are not separated: then one person may staff all of them
  */
 export function unstaffedStages(
   stages: { id: string; role: string; quorum: number }[],

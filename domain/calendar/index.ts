@@ -6,6 +6,7 @@ export {
   WEEKDAYS,
   type WorkingInterval,
 } from './business-calendar';
+export { reachableFrom } from './call-hours';
 export { cnShanghaiCalendar } from './cn-shanghai';
 export { describeDue, describeInstant } from './describe-due';
 export { explainDue, type ExplainedDay, MAX_EXPLAINED_WORKING_DAYS } from './explain-due';

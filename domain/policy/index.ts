@@ -22,7 +22,7 @@ export {
   type ReviewRefusal,
   versionName,
 } from './lifecycle';
-export { buildLadder, chooseDue, type Ladder, shiftLadder } from './ladder';
+export { buildLadder, chooseDue, type Ladder, ladderUntil, shiftLadder } from './ladder';
 export { calendarFor, limitsFor, type AppliedLimit } from './stage-limits';
 export {
   DECIDING_ROLES,

@@ -67,13 +67,26 @@ export function buildLadder(
   baseIso: string,
   pauses: readonly Pause[] = [],
 ): Ladder {
-  const { ladder } = stage;
-  const after = (fromIso: string, minutes: number) => addUnpausedMinutes(calendar, fromIso, minutes, pauses);
   const { dueAt } = chooseDue(calendar, stage, openedAtIso, baseIso, pauses);
+  return ladderUntil(calendar, stage.ladder, openedAtIso, dueAt, pauses);
+}
+
+/**
+ * The ladder of a stage whose due instant is known, as `buildLadder`.
+ * @throws UncertifiedYearError, InvalidCalendarError, RangeError when no working time is left until then
+ */
+export function ladderUntil(
+  calendar: BusinessCalendar,
+  ladder: PlanStage['ladder'],
+  openedAtIso: string,
+  dueAt: string,
+  pauses: readonly Pause[],
+): Ladder {
   const periodMinutes = unpausedMinutesBetween(calendar, openedAtIso, dueAt, pauses);
   if (periodMinutes <= 0) throw new RangeError(`A stage opened at ${openedAtIso} has no working time until ${dueAt}.`);
 
-  const atPercent = (percent: number) => after(openedAtIso, (periodMinutes * percent) / 100);
+  const atPercent = (percent: number) =>
+    addUnpausedMinutes(calendar, openedAtIso, (periodMinutes * percent) / 100, pauses);
   const step = (count: number) => atPercent(100 + count * ladder.stepPercent);
   return {
     dueAt,

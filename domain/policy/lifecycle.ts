@@ -2,10 +2,10 @@
 export const POLICY_STATUSES = ['draft', 'in_review', 'published'] as const;
 export type PolicyStatus = (typeof POLICY_STATUSES)[number];
 
-/** Where a version stands: what is published is scheduled, in force, or retired by a later one of its name. */
 /** How a version is named to everybody: `default@4`. */
 export const versionName = ({ name, version }: { name: string; version: number }): string => `${name}@${version}`;
 
+/** Where a version stands: what is published is scheduled, in force, or retired by a later one of its name. */
 export const POLICY_STATES = ['draft', 'in_review', 'scheduled', 'in_force', 'retired'] as const;
 export type PolicyState = (typeof POLICY_STATES)[number];
 

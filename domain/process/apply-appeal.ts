@@ -1,5 +1,5 @@
 import { hasOpenOffer, isAppealable, type Actor, type Transition } from '../refund';
-import { checkStaffing, openNextStage } from './apply-decision';
+import { beforeAnyStage, checkStaffing, openRound } from './apply-decision';
 import { changeLegs } from './legs';
 import { noteForCrm, tellCustomer, type Step } from './step';
 
@@ -14,26 +14,23 @@ export function applyAppeal(step: Step, { commandId, actor }: Extract<Transition
     throw new Error('An appeal was applied that nobody may make.');
   state.answer = null;
   state.appeal = { ...state.appeal, madeAt: context.at };
-  state.round += 1;
-  state.roundStartedAt = context.at;
   state.snapshotVersion += 1;
   state.approvedAmountMinor = null;
   changeLegs(step, state.amountMinor);
   if (!context.plan.dutiesOff) excludeDeciders(step, actor);
-  effects.newRound = { round: state.round };
   effects.audit.push({
     type: 'refund.appealed',
-    data: { commandId, round: state.round, snapshotVersion: state.snapshotVersion },
+    data: { commandId, round: state.round + 1, snapshotVersion: state.snapshotVersion },
   });
   effects.events.push('refund.appealed');
-  openNextStage(step, 0);
+  openRound(step);
   checkStaffing(step, 0);
   tellCustomer(step, 'appeal_received', 'delivery');
   noteForCrm(step, 'delivery');
 }
 
 function excludeDeciders({ state, context }: Step, actor: Actor): void {
-  const since = state.excluded.filter(({ rule }) => rule !== 'earlier_stage' && rule !== 'delegator');
+  const since = beforeAnyStage(state.excluded);
   state.excluded = [
     ...since,
     ...context.deciders.map((decider) => ({ ...decider, rule: 'earlier_decision' as const })),

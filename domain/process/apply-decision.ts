@@ -1,7 +1,7 @@
-import { atStakeMinor, availablePeople, isRaise, judgeAuthority, unstaffedStages } from '../approval';
+import { atStakeMinor, availablePeople, isRaise, judgeAuthority, unstaffedStages, type OnBehalf } from '../approval';
 import { beginToPay, isLess, offer } from './apply-offer';
 import { addBusinessDays } from '../calendar';
-import { assertNever, type PauseReason, type Transition } from '../refund';
+import { assertNever, type ExcludedPerson, type PauseReason, type Transition } from '../refund';
 import { changeLegs } from './legs';
 import { endAsDeclined } from './decline';
 import { calendarOfStage, openStage, pauseStage, planStage } from './stage-clock';
@@ -38,14 +38,11 @@ export function applyDecision(step: Step, transition: Extract<Transition, { kind
         type: 'refund.stage_approved',
         data: { ...data, approvedAmountMinor: content.approvedAmountMinor },
       });
-      if (!context.plan.dutiesOff) state.excluded.push({ personId, rule: 'earlier_stage', at: context.at });
-      // It was their word too: neither they nor another one who stands in for them says it again.
-      if (onBehalfOf && !context.plan.dutiesOff)
-        state.excluded.push({ personId: onBehalfOf.personId, rule: 'delegator', at: context.at });
       if (isRaise(state, content)) {
-        restartAtMore(step, content.approvedAmountMinor ?? 0);
+        restartAtMore(step, content.approvedAmountMinor ?? 0, saidBy(step, personId, onBehalfOf));
         break;
       }
+      state.excluded.push(...saidBy(step, personId, onBehalfOf));
       lowerApprovedAmount(step, content.approvedAmountMinor);
       stage.approvals += 1;
       if (stage.approvals >= planStage(context.plan, stage.index).quorum) advance(step, commandId);
@@ -110,6 +107,29 @@ export function openNextStage(step: Step, index: number): void {
   tellRoles(step, 'stage_opened', stage.roles, { stage: stage.id, dueAt: stage.dueAt });
 }
 
+/** The plan again from its first stage, with new clocks. */
+export function openRound(step: Step): void {
+  const { state, effects, context } = step;
+  state.round += 1;
+  state.roundStartedAt = context.at;
+  effects.newRound = { round: state.round };
+  openNextStage(step, 0);
+}
+
+/** Of those who may not decide, whoever was excluded for another reason than a decision of the round. */
+export const beforeAnyStage = (excluded: readonly ExcludedPerson[]): ExcludedPerson[] =>
+  excluded.filter(({ rule }) => rule !== 'earlier_stage' && rule !== 'delegator');
+
+/** Whose word an approval is: neither they nor another one who stands in for them says it again. */
+function saidBy({ context }: Step, personId: string, onBehalfOf: OnBehalf | null): ExcludedPerson[] {
+  if (context.plan.dutiesOff) return [];
+  const { at } = context;
+  return [
+    { personId, rule: 'earlier_stage', at },
+    ...(onBehalfOf ? [{ personId: onBehalfOf.personId, rule: 'delegator' as const, at }] : []),
+  ];
+}
+
 /** The clock of the open stage stops, and the ledger says why. */
 function pause({ state, effects, context }: Step, reason: PauseReason): void {
   if (!state.stage) throw new Error('A clock was to be stopped for a stage that is not there.');
@@ -153,26 +173,19 @@ function lowerApprovedAmount(step: Step, approvedAmountMinor: number | null): vo
  * More than was approved before, and no more than was asked for: whoever approved less did not approve that, so the whole plan
  * begins again with new clocks. Who raised it has had their say.
  */
-function restartAtMore(step: Step, approvedAmountMinor: number): void {
-  const { state, effects, context } = step;
-  const raised = context.plan.dutiesOff ? [] : state.excluded.slice(effects.onBehalfOf ? -2 : -1);
+function restartAtMore(step: Step, approvedAmountMinor: number, saidBy: ExcludedPerson[]): void {
+  const { state, effects } = step;
   effects.audit.push({
     type: 'refund.amount_raised',
     data: { fromMinor: state.approvedAmountMinor, toMinor: approvedAmountMinor, round: state.round + 1 },
   });
   closeStage(step, 'sent_back');
-  state.round += 1;
   state.raises = (state.raises ?? 0) + 1;
-  state.roundStartedAt = context.at;
   state.snapshotVersion += 1;
   state.approvedAmountMinor = approvedAmountMinor === state.amountMinor ? null : approvedAmountMinor;
   changeLegs(step, approvedAmountMinor);
-  state.excluded = [
-    ...state.excluded.filter(({ rule }) => rule !== 'earlier_stage' && rule !== 'delegator'),
-    ...raised,
-  ];
-  effects.newRound = { round: state.round };
-  openNextStage(step, 0);
+  state.excluded = [...beforeAnyStage(state.excluded), ...saidBy];
+  openRound(step);
   checkStaffing(step, 0);
   noteForCrm(step, 'delivery');
 }

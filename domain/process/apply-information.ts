@@ -1,5 +1,5 @@
 import type { Transition } from '../refund';
-import { openNextStage, respond } from './apply-decision';
+import { beforeAnyStage, openRound, respond } from './apply-decision';
 import { endOffer } from './apply-offer';
 import { changeLegs } from './legs';
 import { calendarOfStage, resumeStage } from './stage-clock';
@@ -38,13 +38,10 @@ export function applyInformation(step: Step, transition: Extract<Transition, { k
     resume(step, 'answered');
     return;
   }
-  state.round += 1;
-  state.roundStartedAt = context.at;
   state.approvedAmountMinor = null;
   changeLegs(step, state.amountMinor);
-  state.excluded = state.excluded.filter(({ rule }) => rule !== 'earlier_stage' && rule !== 'delegator');
-  effects.newRound = { round: state.round };
-  openNextStage(step, 0);
+  state.excluded = beforeAnyStage(state.excluded);
+  openRound(step);
   noteForCrm(step, 'delivery');
 }
 

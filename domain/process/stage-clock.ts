@@ -1,5 +1,5 @@
 import type { BusinessCalendar } from '../calendar';
-import { buildLadder, chooseDue, shiftLadder, type Ladder } from '../policy';
+import { chooseDue, ladderUntil, shiftLadder, type Ladder } from '../policy';
 import type { OpenStage, PauseReason, Plan, PlanStage, Rung, RunningClock } from '../refund';
 
 /** The stage of a plan by its place; throws RangeError when the plan has none there. */
@@ -63,10 +63,12 @@ export function ladderOf(
 ): Ladder & { dueBy: string } {
   const isSetByDesk = clock.dueBusinessDays === 0;
   // Whoever extends a stage at the desk has the limits before them, and says how much time it takes.
-  const limited = { clock, ladder: stage.ladder, ...(stage.limits && !isSetByDesk ? { limits: stage.limits } : {}) };
-  const { dueBy } = chooseDue(calendar, limited, clock.runsFrom, clock.countsFrom, clock.pauses);
-  const ladder = buildLadder(calendar, limited, clock.runsFrom, clock.countsFrom, clock.pauses);
-  return { ...ladder, dueBy: isSetByDesk ? 'desk' : dueBy };
+  const limited = { clock, ...(stage.limits && !isSetByDesk ? { limits: stage.limits } : {}) };
+  const { dueAt, dueBy } = chooseDue(calendar, limited, clock.runsFrom, clock.countsFrom, clock.pauses);
+  return {
+    ...ladderUntil(calendar, stage.ladder, clock.runsFrom, dueAt, clock.pauses),
+    dueBy: isSetByDesk ? 'desk' : dueBy,
+  };
 }
 
 /** Of a ladder that was worked out again, the rungs that have not fallen yet. */

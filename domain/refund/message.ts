@@ -31,6 +31,14 @@ export const STAFF_MESSAGES = [
 /** Calls to decide a stage. */
 export const CALLS_TO_DECIDE: readonly string[] = ['stage_opened', 'stage_reminder', 'stage_escalated'];
 
+/** Calls to act: they wait for the working hours of whoever has said which those are. */
+export const CALLS_TO_ACT: readonly string[] = [
+  ...CALLS_TO_DECIDE,
+  'first_response_due',
+  'correction_requested',
+  'desk_item_overdue',
+];
+
 export type MessageKind = (typeof CUSTOMER_MESSAGES)[number] | (typeof STAFF_MESSAGES)[number];
 
 /** email to a person or customer; crm = the CRM's record of the refund. */
